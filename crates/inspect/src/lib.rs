@@ -1,0 +1,3 @@
+//! What does this message contain? Personal data, secrets, listed terms, abuse, sentiment.
+//!
+//! No I/O, no clock, no network names. See ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! Test only: disposable databases, a manual clock, people with each right, peers and fault injection.

@@ -1,0 +1,1 @@
+//! Pages, live updates, JSON API, sign-in at the edge. No SQL, no network calls, no business decisions.
