@@ -1,3 +1,8 @@
 //! Test only: disposable databases, a manual clock, people with each right, peers and fault injection.
 
+pub mod context;
+pub mod desk;
 pub mod postgres;
+
+pub use context::{ManualClock, SeededIds};
+pub use desk::{TestDesk, on_both};

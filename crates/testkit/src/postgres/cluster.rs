@@ -49,10 +49,7 @@ impl Cluster {
 
     /// The server's own database, from which others are made.
     pub(super) fn admin_url(&self) -> String {
-        format!(
-            "postgres:///postgres?host={}&user=postgres",
-            percent_encoded(&self.folder)
-        )
+        format!("postgres:///postgres?host={}&user=postgres", percent_encoded(&self.folder))
     }
 
     /// Tells the watchdog that tests are still running.
@@ -83,20 +80,13 @@ impl Cluster {
         let user = ServerUser::choose()?;
         let temporary = std::env::temp_dir();
         let fits = temporary.as_os_str().len() <= TEMPORARY_FOLDER_BYTES_MAX;
-        let parent = if fits {
-            temporary
-        } else {
-            PathBuf::from("/tmp")
-        };
+        let parent = if fits { temporary } else { PathBuf::from("/tmp") };
         let folder = tempfile::Builder::new()
             .prefix("gatepost-pg-")
             // Whoever reaches the socket is the server's superuser: only the server's user (and root) may.
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&parent)
-            .map_err(io(format!(
-                "failed to make a folder in {}",
-                parent.display()
-            )))?
+            .map_err(io(format!("failed to make a folder in {}", parent.display())))?
             .keep();
         let cluster = Self { folder, programs };
         user.give(&cluster.folder)?;
@@ -109,13 +99,7 @@ impl Cluster {
 
     fn initialise(&self, user: &ServerUser) -> Result<(), PostgresError> {
         let mut command = user.command(&self.program("initdb"));
-        command.args([
-            "--username=postgres",
-            "--auth=trust",
-            "--no-locale",
-            "--encoding=UTF8",
-            "--no-sync",
-        ]);
+        command.args(["--username=postgres", "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync"]);
         command.arg("--pgdata").arg(self.data());
         self.expect_success(&mut command)
     }
@@ -128,63 +112,33 @@ impl Cluster {
             self.folder.display()
         );
         let mut command = user.command(&self.program("pg_ctl"));
-        command.args([
-            "start",
-            "--silent",
-            "--wait",
-            "--timeout=60",
-            "--options",
-            &settings,
-        ]);
-        command
-            .arg("--pgdata")
-            .arg(self.data())
-            .arg("--log")
-            .arg(self.folder.join("log"));
+        command.args(["start", "--silent", "--wait", "--timeout=60", "--options", &settings]);
+        command.arg("--pgdata").arg(self.data()).arg("--log").arg(self.folder.join("log"));
         self.expect_success(&mut command)
     }
 
     fn watch(&self, user: &ServerUser) -> Result<(), PostgresError> {
         let mut command = user.command(Path::new("sh"));
         command.args(["-c", WATCHDOG, "gatepost-postgres-watchdog"]);
-        command
-            .arg(&self.folder)
-            .arg(&self.programs)
-            .arg(IDLE_MINUTES_MAX.to_string());
+        command.arg(&self.folder).arg(&self.programs).arg(IDLE_MINUTES_MAX.to_string());
         // Its own process group and no pipes: a test runner neither waits for it nor ends it with the test.
-        command
-            .process_group(0)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command
-            .spawn()
-            .map(drop)
-            .map_err(io("failed to start the test server's watchdog"))
+        command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().map(drop).map_err(io("failed to start the test server's watchdog"))
     }
 
     fn expect_success(&self, command: &mut Command) -> Result<(), PostgresError> {
         // Not a pipe: the server inherits it, and reading a pipe would then last as long as the server does.
         let said = self.folder.join("said");
-        let file =
-            File::create(&said).map_err(io(format!("failed to write {}", said.display())))?;
+        let file = File::create(&said).map_err(io(format!("failed to write {}", said.display())))?;
         let copy = file.try_clone().map_err(io("failed to share a file"))?;
-        let status = without_surroundings(command)
-            .stdout(file)
-            .stderr(copy)
-            .status();
-        let status = status.map_err(io(format!(
-            "failed to run {}",
-            command.get_program().display()
-        )))?;
+        let status = without_surroundings(command).stdout(file).stderr(copy).status();
+        let status = status.map_err(io(format!("failed to run {}", command.get_program().display())))?;
         if status.success() {
             return Ok(());
         }
         let read = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap_or_default();
         let reason = format!("{} {}", read("said").trim(), read("log").trim());
-        Err(PostgresError::NotStarted {
-            folder: self.folder.display().to_string(),
-            reason,
-        })
+        Err(PostgresError::NotStarted { folder: self.folder.display().to_string(), reason })
     }
 }
 
@@ -201,10 +155,8 @@ struct Record {
 
 impl Record {
     fn of_target_folder() -> Result<Self, PostgresError> {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-            || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")),
-            PathBuf::from,
-        );
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")), PathBuf::from);
         let folder = target.join("tmp").join("postgres");
         fs::create_dir_all(&folder).map_err(io(format!("failed to make {}", folder.display())))?;
         Ok(Self { folder })
@@ -230,30 +182,21 @@ impl Record {
     fn read(&self) -> Option<Cluster> {
         let text = fs::read_to_string(self.folder.join("server")).ok()?;
         let (folder, programs) = text.trim_end().split_once('\n')?;
-        Some(Cluster {
-            folder: folder.into(),
-            programs: programs.into(),
-        })
+        Some(Cluster { folder: folder.into(), programs: programs.into() })
     }
 
     fn write(&self, cluster: &Cluster) -> Result<(), PostgresError> {
-        let text = format!(
-            "{}\n{}\n",
-            cluster.folder.display(),
-            cluster.programs.display()
-        );
+        let text = format!("{}\n{}\n", cluster.folder.display(), cluster.programs.display());
         // Renamed into place: readers take no lock and must never see half a note.
         let draft = self.folder.join("server.new");
-        let written =
-            fs::write(&draft, text).and_then(|()| fs::rename(&draft, self.folder.join("server")));
+        let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, self.folder.join("server")));
         written.map_err(io(format!("failed to write {}", draft.display())))
     }
 
     fn lock(&self) -> Result<File, PostgresError> {
         let path = self.folder.join("lock");
         let file = File::create(&path).map_err(io(format!("failed to open {}", path.display())))?;
-        file.lock()
-            .map_err(io(format!("failed to lock {}", path.display())))?;
+        file.lock().map_err(io(format!("failed to lock {}", path.display())))?;
         Ok(file)
     }
 }
@@ -269,9 +212,7 @@ impl ServerUser {
             return Ok(Self { ids: None });
         }
         match (id(&["-u", "postgres"])?, id(&["-g", "postgres"])?) {
-            (Some(user), Some(group)) => Ok(Self {
-                ids: Some((user, group)),
-            }),
+            (Some(user), Some(group)) => Ok(Self { ids: Some((user, group)) }),
             _ => Err(PostgresError::NoServerUser),
         }
     }
@@ -280,8 +221,7 @@ impl ServerUser {
         let Some((user, group)) = self.ids else {
             return Ok(());
         };
-        chown(folder, Some(user), Some(group))
-            .map_err(io(format!("failed to hand {} over", folder.display())))
+        chown(folder, Some(user), Some(group)).map_err(io(format!("failed to hand {} over", folder.display())))
     }
 
     fn command(&self, program: &Path) -> Command {
@@ -305,9 +245,7 @@ fn id(arguments: &[&str]) -> Result<Option<u32>, PostgresError> {
 fn server_programs() -> Option<PathBuf> {
     let program = newest_debian("initdb").or_else(|| fs::canonicalize(on_path("initdb")?).ok())?;
     let folder = program.parent()?;
-    let complete = ["initdb", "pg_ctl", "pg_isready", "psql"]
-        .iter()
-        .all(|name| folder.join(name).is_file());
+    let complete = ["initdb", "pg_ctl", "pg_isready", "psql"].iter().all(|name| folder.join(name).is_file());
     complete.then(|| folder.to_owned())
 }
 
@@ -318,34 +256,21 @@ pub(super) fn client_program(name: &str) -> Option<PathBuf> {
 
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
 fn newest_debian(name: &str) -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
-    let numbered = versions.filter_map(|entry| {
-        Some((
-            entry.file_name().to_str()?.parse::<u32>().ok()?,
-            entry.path(),
-        ))
-    });
-    let installed = numbered
-        .map(|(version, folder)| (version, folder.join("bin").join(name)))
-        .filter(|(_, program)| program.is_file());
-    installed
-        .max_by_key(|(version, _)| *version)
-        .map(|(_, program)| program)
+    let numbered = versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path())));
+    let installed =
+        numbered.map(|(version, folder)| (version, folder.join("bin").join(name))).filter(|(_, program)| program.is_file());
+    installed.max_by_key(|(version, _)| *version).map(|(_, program)| program)
 }
 
 /// Runs a program with nobody's PostgreSQL settings and collects what it says.
 pub(super) fn output_of(command: &mut Command) -> Result<Output, PostgresError> {
     let output = without_surroundings(command).stdin(Stdio::null()).output();
-    output.map_err(io(format!(
-        "failed to run {}",
-        command.get_program().display()
-    )))
+    output.map_err(io(format!("failed to run {}", command.get_program().display())))
 }
 
 /// A developer's own `PGHOST`, `PGOPTIONS`, `PGSERVICE` … must not reach the tests' server.
@@ -383,43 +308,24 @@ mod tests {
 
     #[test]
     fn a_folder_with_odd_characters_survives_the_url() {
-        assert_eq!(
-            percent_encoded(Path::new("/tmp/a b&c?d%é")),
-            "/tmp/a%20b%26c%3Fd%25%C3%A9"
-        );
-        assert_eq!(
-            percent_encoded(Path::new("/tmp/gatepost-pg-Ab1.x_y~")),
-            "/tmp/gatepost-pg-Ab1.x_y~"
-        );
+        assert_eq!(percent_encoded(Path::new("/tmp/a b&c?d%é")), "/tmp/a%20b%26c%3Fd%25%C3%A9");
+        assert_eq!(percent_encoded(Path::new("/tmp/gatepost-pg-Ab1.x_y~")), "/tmp/gatepost-pg-Ab1.x_y~");
     }
 
     /// Ends the server as a crash would, and waits until it is gone.
     fn end_at_once(cluster: &Cluster) {
         let user = ServerUser::choose().expect("user");
         let mut command = user.command(&cluster.program("pg_ctl"));
-        command
-            .args(["stop", "--silent", "--wait", "--mode=immediate", "--pgdata"])
-            .arg(cluster.data());
-        assert!(
-            output_of(&mut command)
-                .expect("pg_ctl runs")
-                .status
-                .success()
-        );
+        command.args(["stop", "--silent", "--wait", "--mode=immediate", "--pgdata"]).arg(cluster.data());
+        assert!(output_of(&mut command).expect("pg_ctl runs").status.success());
     }
 
     #[test]
     fn a_server_that_died_is_replaced_and_cleared_away() {
         let folder = tempfile::tempdir().expect("temporary folder");
-        let record = Record {
-            folder: folder.path().to_owned(),
-        };
+        let record = Record { folder: folder.path().to_owned() };
         let first = record.current_or_start(false).expect("first server");
-        assert_eq!(
-            record.current_or_start(true).expect("still answers"),
-            first,
-            "a living server is kept"
-        );
+        assert_eq!(record.current_or_start(true).expect("still answers"), first, "a living server is kept");
         end_at_once(&first);
         let second = record.current_or_start(true).expect("second server");
         assert_ne!(second, first);
@@ -432,21 +338,10 @@ mod tests {
     #[test]
     fn only_the_servers_user_may_enter_its_folder() {
         let folder = tempfile::tempdir().expect("temporary folder");
-        let cluster = Record {
-            folder: folder.path().to_owned(),
-        }
-        .current_or_start(false)
-        .expect("server");
-        let mode = fs::metadata(&cluster.folder)
-            .expect("exists")
-            .permissions()
-            .mode();
+        let cluster = Record { folder: folder.path().to_owned() }.current_or_start(false).expect("server");
+        let mode = fs::metadata(&cluster.folder).expect("exists").permissions().mode();
         end_at_once(&cluster);
         let _the_watchdog_may_be_first = fs::remove_dir_all(&cluster.folder);
-        assert_eq!(
-            mode & 0o777,
-            0o700,
-            "anyone who enters is the server's superuser"
-        );
+        assert_eq!(mode & 0o777, 0o700, "anyone who enters is the server's superuser");
     }
 }

@@ -43,9 +43,7 @@ pub enum PostgresError {
     )]
     NoServerUser,
     /// The URL in [`URL_VARIABLE`] is not one this module can put a database name into.
-    #[error(
-        "{URL_VARIABLE} must look like postgres://user:password@host:5432/postgres, but is `{0}`"
-    )]
+    #[error("{URL_VARIABLE} must look like postgres://user:password@host:5432/postgres, but is `{0}`")]
     BadUrl(String),
     /// The server could not be started or did not answer.
     #[error("test server in {folder} did not start: {reason}")]
@@ -114,12 +112,7 @@ impl Database {
             _ => create_in_own_cluster(&statement)?,
         };
         let url = with_database(&admin.url, &name)?;
-        Ok(Self {
-            url,
-            name,
-            admin,
-            kept: false,
-        })
+        Ok(Self { url, name, admin, kept: false })
     }
 
     /// Where to connect.
@@ -149,10 +142,7 @@ fn create_in_own_cluster(statement: &str) -> Result<Admin, PostgresError> {
     let mut attempt = 1;
     loop {
         let cluster = cluster::current_or_start(attempt > 1)?;
-        let admin = Admin {
-            psql: cluster.program("psql"),
-            url: cluster.admin_url(),
-        };
+        let admin = Admin { psql: cluster.program("psql"), url: cluster.admin_url() };
         match admin.run(statement) {
             Ok(_) => {
                 cluster.mark_used();
@@ -185,33 +175,19 @@ impl Admin {
         /// What `psql` exits with when it has no connection (its manual, "Exit Status").
         const NO_CONNECTION: i32 = 2;
         let mut command = Command::new(&self.psql);
-        command.args([
-            "--no-psqlrc",
-            "--quiet",
-            "--tuples-only",
-            "--no-align",
-            "--no-password",
-        ]);
-        command
-            .args(["--dbname", &self.url, "--command", statement])
-            .current_dir("/");
+        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--no-password"]);
+        command.args(["--dbname", &self.url, "--command", statement]).current_dir("/");
         let output = cluster::output_of(&mut command)?;
         let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         match output.status.code() {
             Some(0) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
             Some(NO_CONNECTION) => Err(PostgresError::Unreachable(reason)),
-            _ => Err(PostgresError::Statement {
-                statement: statement.to_owned(),
-                reason,
-            }),
+            _ => Err(PostgresError::Statement { statement: statement.to_owned(), reason }),
         }
     }
 
     fn remove(&self, name: &str) -> Result<String, PostgresError> {
-        assert!(
-            name.starts_with(DATABASE_PREFIX),
-            "refusing to drop {name}: not made by this module"
-        );
+        assert!(name.starts_with(DATABASE_PREFIX), "refusing to drop {name}: not made by this module");
         self.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
     }
 
@@ -220,9 +196,7 @@ impl Admin {
         let Ok(names) = self.run("SELECT datname FROM pg_database") else {
             return;
         };
-        let ended = names
-            .lines()
-            .filter(|name| maker_of(name).is_some_and(has_ended));
+        let ended = names.lines().filter(|name| maker_of(name).is_some_and(has_ended));
         for name in ended.take(REAPED_PER_CALL_MAX) {
             // Another test process may be removing the same one; whoever loses has nothing left to do.
             let _already_gone = self.remove(name);
@@ -234,20 +208,13 @@ impl Admin {
 fn fresh_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let count = NEXT.fetch_add(1, Ordering::Relaxed);
-    let micros = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_micros() % 1_000_000_000);
+    let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() % 1_000_000_000);
     format!("{DATABASE_PREFIX}{}_{count}_{micros}", std::process::id())
 }
 
 /// The process that made the database, read from its name.
 fn maker_of(database: &str) -> Option<u32> {
-    database
-        .strip_prefix(DATABASE_PREFIX)?
-        .split('_')
-        .next()?
-        .parse()
-        .ok()
+    database.strip_prefix(DATABASE_PREFIX)?.split('_').next()?.parse().ok()
 }
 
 /// False where there is no `/proc` to ask: then databases stay until the server is stopped.
@@ -262,12 +229,8 @@ fn with_database(url: &str, database: &str) -> Result<String, PostgresError> {
     if !matches!(scheme, "postgres" | "postgresql") {
         return Err(bad());
     }
-    let (place, query) = rest
-        .split_once('?')
-        .map_or((rest, None), |(place, query)| (place, Some(query)));
-    let authority = place
-        .split_once('/')
-        .map_or(place, |(authority, _)| authority);
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let authority = place.split_once('/').map_or(place, |(authority, _)| authority);
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     Ok(format!("{scheme}://{authority}/{database}{query}"))
 }
@@ -278,47 +241,24 @@ mod tests {
 
     #[test]
     fn the_database_is_put_into_any_shape_of_url() {
-        let check =
-            |url: &str, expected: &str| assert_eq!(with_database(url, "x").expect(url), expected);
-        check(
-            "postgres://u:p@db.example.test:5432/postgres",
-            "postgres://u:p@db.example.test:5432/x",
-        );
-        check(
-            "postgresql://u@db.example.test",
-            "postgresql://u@db.example.test/x",
-        );
-        check(
-            "postgres://u@db.example.test?sslmode=require",
-            "postgres://u@db.example.test/x?sslmode=require",
-        );
-        check(
-            "postgres:///postgres?host=/run/pg&user=u",
-            "postgres:///x?host=/run/pg&user=u",
-        );
+        let check = |url: &str, expected: &str| assert_eq!(with_database(url, "x").expect(url), expected);
+        check("postgres://u:p@db.example.test:5432/postgres", "postgres://u:p@db.example.test:5432/x");
+        check("postgresql://u@db.example.test", "postgresql://u@db.example.test/x");
+        check("postgres://u@db.example.test?sslmode=require", "postgres://u@db.example.test/x?sslmode=require");
+        check("postgres:///postgres?host=/run/pg&user=u", "postgres:///x?host=/run/pg&user=u");
     }
 
     #[test]
     fn a_url_of_another_database_system_is_refused() {
         for url in ["mysql://u@localhost/x", "localhost:5432", ""] {
-            assert!(
-                matches!(with_database(url, "x"), Err(PostgresError::BadUrl(_))),
-                "{url}"
-            );
+            assert!(matches!(with_database(url, "x"), Err(PostgresError::BadUrl(_))), "{url}");
         }
     }
 
     #[test]
     fn only_our_own_databases_name_a_maker() {
         assert_eq!(maker_of(&fresh_name()), Some(std::process::id()));
-        for other in [
-            "postgres",
-            "template0",
-            "gatepost",
-            "gatepost_test_",
-            "gatepost_test_x_1",
-            "my_gatepost_test_1_2",
-        ] {
+        for other in ["postgres", "template0", "gatepost", "gatepost_test_", "gatepost_test_x_1", "my_gatepost_test_1_2"] {
             assert_eq!(maker_of(other), None, "{other}");
         }
     }

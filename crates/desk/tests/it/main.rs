@@ -1,0 +1,3 @@
+//! Integration tests of the desk, on both engines, in one binary: linking is what costs.
+
+mod database;
