@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     actor::Actor,
     audit_log::{self, Entry, Outcome},
-    db::{Reader, Tx, sql},
+    db::{Reader, Tx},
     desk::{Desk, Topic},
     error::{Error, Refusal, Result},
     ids::Time,
@@ -195,10 +195,8 @@ impl Act<'_> {
         let entries = std::mem::take(&mut self.entries);
         audit_log::append(self.desk, &mut self.tx, self.actor, self.now, entries).await?;
         self.announce(Topic::AuditLog);
-        if self.desk.db().engine() == crate::db::Engine::Postgres {
-            for topic in &self.topics {
-                sql("SELECT CAST(pg_notify('gatepost', $1) AS TEXT) AS sent").bind(topic.id()).all(&mut self.tx).await?;
-            }
+        for topic in &self.topics {
+            self.tx.notify("gatepost", topic.id()).await?;
         }
         self.tx.commit().await?;
         for topic in self.topics {

@@ -2,7 +2,9 @@
 
 pub mod context;
 pub mod desk;
+pub mod ports;
 pub mod postgres;
+pub mod process;
 
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both};
