@@ -5,3 +5,4 @@ mod cast;
 mod database;
 mod people;
 mod rights;
+mod sign_in;
