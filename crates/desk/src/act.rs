@@ -11,10 +11,11 @@ use uuid::Uuid;
 use crate::{
     actor::Actor,
     audit_log::{self, Entry, Outcome},
-    db::{Reader, Tx, sql},
+    db::{Reader, Tx},
     desk::{Desk, Topic},
     error::{Error, Refusal, Result},
     ids::Time,
+    live,
     rights::{Access, Operation, Target, decide},
 };
 
@@ -195,10 +196,8 @@ impl Act<'_> {
         let entries = std::mem::take(&mut self.entries);
         audit_log::append(self.desk, &mut self.tx, self.actor, self.now, entries).await?;
         self.announce(Topic::AuditLog);
-        if self.desk.db().engine() == crate::db::Engine::Postgres {
-            for topic in &self.topics {
-                sql("SELECT CAST(pg_notify('gatepost', $1) AS TEXT) AS sent").bind(topic.id()).all(&mut self.tx).await?;
-            }
+        for &topic in &self.topics {
+            live::notify(self.desk, &mut self.tx, topic).await?;
         }
         self.tx.commit().await?;
         for topic in self.topics {

@@ -9,7 +9,11 @@ pub mod actor;
 pub mod audit_log;
 pub mod db;
 pub mod error;
+pub mod idempotency;
 pub mod ids;
+pub mod jobs;
+pub mod live;
+pub mod metric_names;
 pub mod paging;
 // people
 // profiles

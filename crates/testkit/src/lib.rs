@@ -2,7 +2,10 @@
 
 pub mod context;
 pub mod desk;
+pub mod jobs;
 pub mod postgres;
+pub mod wait;
 
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both};
+pub use wait::eventually;
