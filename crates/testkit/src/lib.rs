@@ -1,6 +1,7 @@
 //! Test only: disposable databases, a manual clock, people with each right, peers and fault injection.
 
 pub mod context;
+pub mod crash;
 pub mod desk;
 pub mod jobs;
 pub mod postgres;

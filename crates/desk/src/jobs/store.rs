@@ -122,16 +122,16 @@ pub(super) async fn save(tx: &mut Tx, before: &Job, after: &Job) -> Result<()> {
 
 /// A page of jobs, newest first.
 pub(super) async fn list(reader: &mut dyn Connection, filter: &JobFilter, after: JobId, page: &PageRequest) -> Result<Page<Job>> {
-    let mut conditions = String::from("1 = 1");
-    let mut values: Vec<Value> = Vec::new();
+    let (mut conditions, mut values) = (vec!["1 = 1".to_owned()], Vec::<Value>::new());
     if let Some(kind) = &filter.kind {
         values.push(kind.into());
-        conditions.push_str(&format!(" AND kind = ${}", values.len()));
+        conditions.push(format!("kind = ${}", values.len()));
     }
     if let Some(state) = filter.state {
         values.push(state.id().into());
-        conditions.push_str(&format!(" AND state = ${}", values.len()));
+        conditions.push(format!("state = ${}", values.len()));
     }
+    let conditions = conditions.join(" AND ");
     let bound = |query: Query| values.iter().cloned().fold(query, Query::bind);
     let total = bound(sql(format!("SELECT COUNT(*) AS n FROM jobs WHERE {conditions}"))).one(reader).await?.get("n")?;
     let (cursor, limit) = (values.len() + 1, values.len() + 2);
