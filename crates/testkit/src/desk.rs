@@ -1,6 +1,12 @@
 //! A desk on a disposable database, on each engine.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use desk::{
     Desk, DeskParts,
@@ -22,6 +28,7 @@ pub struct TestDesk {
     pub desk: Desk,
     /// Its clock.
     pub clock: Arc<ManualClock>,
+    people: AtomicU32,
     place: Place,
 }
 
@@ -54,7 +61,12 @@ impl TestDesk {
             sealer: Sealer::new(&TEST_MASTER_KEY),
             public_url: "https://desk.example.test".to_owned(),
         });
-        Self { desk, clock, place }
+        Self { desk, clock, people: AtomicU32::new(0), place }
+    }
+
+    /// Numbers the people of this desk, from 1.
+    pub(crate) fn next_person(&self) -> u32 {
+        self.people.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The file of a SQLite desk.

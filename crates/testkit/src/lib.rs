@@ -2,9 +2,11 @@
 
 pub mod context;
 pub mod desk;
+pub mod people;
 pub mod ports;
 pub mod postgres;
 pub mod process;
 
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both};
+pub use people::Somebody;
