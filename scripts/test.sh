@@ -19,8 +19,6 @@ step_install() { scripts/bootstrap.sh test; }
 step_assets() { scripts/assets.sh; }
 step_lint() { scripts/lint.sh; }
 step_tests() {
-  GATEPOST_PYTHON=$(python_home proofs)/bin/python
-  export GATEPOST_PYTHON
   if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --no-fail-fast
   else
@@ -59,7 +57,7 @@ for step in "${chosen[@]}"; do
   started=$SECONDS
   code=0
   # A shell of its own, so that `timeout` can end the whole step.
-  { timeout --kill-after=30s "$STEP_TIME_MAX" bash -c "$(declare -f python_home "step_$step"); set -e; step_$step" </dev/null 2>&1 | tee "$LOGS/$step.log"; } || code=$?
+  { timeout --kill-after=30s "$STEP_TIME_MAX" bash -c "$(declare -f "step_$step"); set -e; step_$step" </dev/null 2>&1 | tee "$LOGS/$step.log"; } || code=$?
   outcome=ok
   [ "$code" -eq 0 ] || { outcome="FAILED (exit $code)"; failed_steps+=("$step"); }
   read -r p f s < <(counts "$step")
