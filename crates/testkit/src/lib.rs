@@ -1,1 +1,12 @@
 //! Test only: disposable databases, a manual clock, people with each right, peers and fault injection.
+
+pub mod context;
+pub mod desk;
+pub mod people;
+pub mod ports;
+pub mod postgres;
+pub mod process;
+
+pub use context::{ManualClock, SeededIds};
+pub use desk::{TestDesk, on_both};
+pub use people::Somebody;

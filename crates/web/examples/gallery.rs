@@ -12,30 +12,19 @@ use axum::routing::get;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 async fn with_policy(mut response: Response) -> Response {
-    response.headers_mut().insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    );
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let argument = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:4180".to_owned());
+    let argument = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:4180".to_owned());
     if argument == "--paths" {
-        web::gallery::paths()
-            .iter()
-            .for_each(|path| println!("{path}"));
+        web::gallery::paths().iter().for_each(|path| println!("{path}"));
         return Ok(());
     }
     let listener = tokio::net::TcpListener::bind(&argument).await?;
-    println!(
-        "gallery on http://{}{}",
-        listener.local_addr()?,
-        web::gallery::PREFIX
-    );
+    println!("gallery on http://{}{}", listener.local_addr()?, web::gallery::PREFIX);
     let routes = Router::new()
         .route("/", get(|| async { Redirect::to(web::gallery::PREFIX) }))
         .merge(web::assets::router())

@@ -59,9 +59,7 @@ impl Asset {
     fn address(self, manifest: Cow<'static, Manifest>) -> Cow<'static, str> {
         const MISSING: &str = "the asset build writes every name of `Asset` into the manifest";
         match manifest {
-            Cow::Borrowed(known) => {
-                Cow::Borrowed(known.get(self.plain_name()).expect(MISSING).as_str())
-            }
+            Cow::Borrowed(known) => Cow::Borrowed(known.get(self.plain_name()).expect(MISSING).as_str()),
             Cow::Owned(mut read) => Cow::Owned(read.remove(self.plain_name()).expect(MISSING)),
         }
     }
@@ -74,21 +72,13 @@ type Manifest = BTreeMap<String, String>;
 /// files shows on the next reload without a new executable.
 fn manifest() -> Cow<'static, Manifest> {
     static ONCE: OnceLock<Manifest> = OnceLock::new();
-    if cfg!(debug_assertions) {
-        Cow::Owned(read_manifest())
-    } else {
-        Cow::Borrowed(ONCE.get_or_init(read_manifest))
-    }
+    if cfg!(debug_assertions) { Cow::Owned(read_manifest()) } else { Cow::Borrowed(ONCE.get_or_init(read_manifest)) }
 }
 
 fn read_manifest() -> Manifest {
     let file = Dist::get("manifest.json").expect("build.rs refuses to build without the manifest");
-    let names: Manifest = serde_json::from_slice(&file.data)
-        .expect("the asset build writes the manifest as JSON text pairs");
-    names
-        .into_iter()
-        .map(|(plain, hashed)| (plain, format!("{PREFIX}/{hashed}")))
-        .collect()
+    let names: Manifest = serde_json::from_slice(&file.data).expect("the asset build writes the manifest as JSON text pairs");
+    names.into_iter().map(|(plain, hashed)| (plain, format!("{PREFIX}/{hashed}"))).collect()
 }
 
 /// Serves `/assets/{file}`; needs no sign-in because nothing here is anybody's data.
@@ -97,13 +87,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn serve(Path(file): Path<String>, request: HeaderMap) -> Response {
-    respond(
-        &file,
-        request
-            .get(header::ACCEPT_ENCODING)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default(),
-    )
+    respond(&file, request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default())
 }
 
 fn respond(file: &str, accepted: &str) -> Response {
@@ -113,9 +97,7 @@ fn respond(file: &str, accepted: &str) -> Response {
     let stored = [("br", ".br"), ("gzip", ".gz")]
         .into_iter()
         .filter(|(encoding, _)| accepts(accepted, encoding))
-        .find_map(|(encoding, suffix)| {
-            Some((Some(encoding), Dist::get(&format!("{file}{suffix}"))?))
-        })
+        .find_map(|(encoding, suffix)| Some((Some(encoding), Dist::get(&format!("{file}{suffix}"))?)))
         .or_else(|| Some((None, Dist::get(file)?)));
     let Some((encoding, stored)) = stored else {
         return StatusCode::NOT_FOUND.into_response();
@@ -125,10 +107,7 @@ fn respond(file: &str, accepted: &str) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FOREVER));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
@@ -149,10 +128,8 @@ fn content_type(file: &str) -> Option<&'static str> {
 fn accepts(header: &str, coding: &str) -> bool {
     header.split(',').any(|item| {
         let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-        let refused = parameters
-            .trim()
-            .strip_prefix("q=")
-            .is_some_and(|quality| quality.trim().parse::<f32>().is_ok_and(|q| q <= 0.0));
+        let refused =
+            parameters.trim().strip_prefix("q=").is_some_and(|quality| quality.trim().parse::<f32>().is_ok_and(|q| q <= 0.0));
         name.trim().eq_ignore_ascii_case(coding) && !refused
     })
 }
@@ -160,12 +137,9 @@ fn accepts(header: &str, coding: &str) -> bool {
 /// Replaces hashed names by plain ones, so that snapshots of pages do not change with every edit of a style sheet.
 #[cfg(test)]
 pub(crate) fn without_hashes(html: &str) -> String {
-    Asset::ALL.into_iter().fold(html.to_owned(), |page, asset| {
-        page.replace(
-            asset.href().as_ref(),
-            &format!("{PREFIX}/{}", asset.plain_name()),
-        )
-    })
+    Asset::ALL
+        .into_iter()
+        .fold(html.to_owned(), |page, asset| page.replace(asset.href().as_ref(), &format!("{PREFIX}/{}", asset.plain_name())))
 }
 
 #[cfg(test)]
@@ -173,11 +147,7 @@ mod tests {
     use super::*;
 
     fn file_of(asset: Asset) -> String {
-        asset
-            .href()
-            .strip_prefix("/assets/")
-            .expect("assets live below their prefix")
-            .to_owned()
+        asset.href().strip_prefix("/assets/").expect("assets live below their prefix").to_owned()
     }
 
     #[test]
@@ -186,10 +156,7 @@ mod tests {
             let response = respond(&file_of(asset), "");
             assert_eq!(response.status(), StatusCode::OK, "{asset:?}");
             assert_eq!(response.headers()[header::CACHE_CONTROL], FOREVER);
-            assert_eq!(
-                response.headers()[header::X_CONTENT_TYPE_OPTIONS],
-                "nosniff"
-            );
+            assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
             assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
         }
     }
@@ -198,10 +165,7 @@ mod tests {
     fn the_best_stored_encoding_is_chosen_and_a_refused_one_is_not() {
         let script = file_of(Asset::Script);
         let coding = |accepted| {
-            respond(&script, accepted)
-                .headers()
-                .get(header::CONTENT_ENCODING)
-                .map(|value| value.to_str().unwrap().to_owned())
+            respond(&script, accepted).headers().get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap().to_owned())
         };
         assert_eq!(coding("gzip, deflate, br").as_deref(), Some("br"));
         assert_eq!(coding("gzip;q=1.0, br;q=0").as_deref(), Some("gzip"));
@@ -210,20 +174,8 @@ mod tests {
 
     #[test]
     fn nothing_but_built_files_is_reachable() {
-        for file in [
-            "manifest.json",
-            "app.js",
-            "../build.mjs",
-            "..%2fbuild.mjs",
-            "",
-            "app.js.gz",
-            "no-such.0123.js",
-        ] {
-            assert_eq!(
-                respond(file, "gzip, br").status(),
-                StatusCode::NOT_FOUND,
-                "{file}"
-            );
+        for file in ["manifest.json", "app.js", "../build.mjs", "..%2fbuild.mjs", "", "app.js.gz", "no-such.0123.js"] {
+            assert_eq!(respond(file, "gzip, br").status(), StatusCode::NOT_FOUND, "{file}");
         }
     }
 
@@ -232,15 +184,8 @@ mod tests {
         for asset in Asset::ALL {
             let (stem, extension) = asset.plain_name().rsplit_once('.').unwrap();
             let file = file_of(asset);
-            let hash = file
-                .strip_prefix(&format!("{stem}."))
-                .unwrap()
-                .strip_suffix(&format!(".{extension}"))
-                .unwrap();
-            assert!(
-                hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()),
-                "{file}"
-            );
+            let hash = file.strip_prefix(&format!("{stem}.")).unwrap().strip_suffix(&format!(".{extension}")).unwrap();
+            assert!(hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file}");
         }
     }
 }

@@ -17,9 +17,7 @@ use crate::ui::facts::{Card, sample_panel};
 use crate::ui::feedback::{Banner, Toast};
 use crate::ui::field::{CodeField, FieldFrame, PasswordField, PasswordUse, TextField, TextKind};
 use crate::ui::form::Form as FormPart;
-use crate::ui::layout::{
-    DoorFrame, PageFrame, Preferences, Room, StopState, Theme, door, page, problem, sample_frame,
-};
+use crate::ui::layout::{DoorFrame, PageFrame, Preferences, Room, StopState, Theme, door, page, problem, sample_frame};
 use crate::ui::nav::{NavLink, PageHead, SubNav, sample_subnav};
 use crate::ui::results::{Facet, Filter};
 use crate::ui::{Family, Icon, Tone, chart, families, message, table, timeline};
@@ -43,14 +41,9 @@ pub const PAGES: [(&str, &str); 6] = [
 
 /// Every page of the gallery, for the browser tests.
 pub fn paths() -> Vec<String> {
-    let families = families()
-        .into_iter()
-        .map(|family| format!("{PREFIX}/{}", family.slug));
+    let families = families().into_iter().map(|family| format!("{PREFIX}/{}", family.slug));
     let pages = PAGES.iter().map(|(slug, _)| format!("{PREFIX}/{slug}"));
-    std::iter::once(PREFIX.to_owned())
-        .chain(families)
-        .chain(pages)
-        .collect()
+    std::iter::once(PREFIX.to_owned()).chain(families).chain(pages).collect()
 }
 
 /// The routes. Mount only in development.
@@ -59,10 +52,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route(PREFIX, get(index))
         .route(&format!("{PREFIX}/{{slug}}"), get(show))
         .route(&format!("{PREFIX}/theme"), post(set_theme))
-        .route(
-            &format!("{PREFIX}/keys"),
-            post(|| async { Redirect::to(PREFIX) }),
-        )
+        .route(&format!("{PREFIX}/keys"), post(|| async { Redirect::to(PREFIX) }))
 }
 
 #[derive(Deserialize)]
@@ -79,22 +69,13 @@ async fn set_theme(headers: HeaderMap, Form(form): Form<ThemeForm>) -> Response 
         .and_then(|from| from.find(PREFIX).map(|at| &from[at..]))
         .unwrap_or(PREFIX);
     let mut response = Redirect::to(back).into_response();
-    let cookie = format!(
-        "{THEME_COOKIE}={}; Path={PREFIX}; SameSite=Lax",
-        theme.word()
-    );
-    response.headers_mut().insert(
-        header::SET_COOKIE,
-        HeaderValue::from_str(&cookie).expect("a theme word is plain ASCII"),
-    );
+    let cookie = format!("{THEME_COOKIE}={}; Path={PREFIX}; SameSite=Lax", theme.word());
+    response.headers_mut().insert(header::SET_COOKIE, HeaderValue::from_str(&cookie).expect("a theme word is plain ASCII"));
     response
 }
 
 fn theme_of(headers: &HeaderMap) -> Theme {
-    let cookies = headers
-        .get(header::COOKIE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let word = cookies
         .split(';')
         .filter_map(|pair| pair.trim().split_once('='))
@@ -116,15 +97,9 @@ async fn show(Path(slug): Path<String>, headers: HeaderMap) -> Response {
 
 /// A gallery page by slug; the empty slug is the index.
 pub fn render(slug: &str, theme: Theme) -> Option<Markup> {
-    let preferences = Preferences {
-        theme,
-        ..Preferences::default()
-    };
+    let preferences = Preferences { theme, ..Preferences::default() };
     match slug {
-        "" => Some(page(
-            &frame("Gallery", preferences),
-            &nav("").beside(&overview()),
-        )),
+        "" => Some(page(&frame("Gallery", preferences), &nav("").beside(&overview()))),
         "page-home" => Some(home(preferences)),
         "page-people" => Some(people(preferences)),
         "page-inbox" => Some(inbox(preferences)),
@@ -133,10 +108,7 @@ pub fn render(slug: &str, theme: Theme) -> Option<Markup> {
         "page-problem" => Some(not_found(preferences)),
         _ => {
             let family = families().into_iter().find(|family| family.slug == slug)?;
-            Some(page(
-                &frame(family.title, preferences),
-                &nav(slug).beside(&family_page(&family)),
-            ))
+            Some(page(&frame(family.title, preferences), &nav(slug).beside(&family_page(&family))))
         }
     }
 }
@@ -148,19 +120,10 @@ fn frame(title: &str, preferences: Preferences) -> PageFrame {
 fn nav(current: &str) -> SubNav {
     let parts = families()
         .into_iter()
-        .map(|family| {
-            NavLink::new(family.title, format!("{PREFIX}/{}", family.slug))
-                .current(family.slug == current)
-        })
+        .map(|family| NavLink::new(family.title, format!("{PREFIX}/{}", family.slug)).current(family.slug == current))
         .collect();
-    let pages = PAGES
-        .iter()
-        .map(|(slug, title)| NavLink::new(*title, format!("{PREFIX}/{slug}")))
-        .collect();
-    SubNav {
-        label: "Gallery".into(),
-        groups: vec![("Components".into(), parts), ("Pages".into(), pages)],
-    }
+    let pages = PAGES.iter().map(|(slug, title)| NavLink::new(*title, format!("{PREFIX}/{slug}"))).collect();
+    SubNav { label: "Gallery".into(), groups: vec![("Components".into(), parts), ("Pages".into(), pages)] }
 }
 
 fn overview() -> Markup {
@@ -208,11 +171,8 @@ fn home(preferences: Preferences) -> Markup {
             .text("By Ada Example, 4 minutes ago: wrong price in the autumn campaign.")
             .action(Button::link("Open crisis desk", "#crisis")),
     ];
-    let actions = vec![
-        Button::new("Write a post", Does::Link("#write".into()))
-            .with_weight(Weight::Primary)
-            .with_icon(Icon::Pencil),
-    ];
+    let actions =
+        vec![Button::new("Write a post", Does::Link("#write".into())).with_weight(Weight::Primary).with_icon(Icon::Pencil)];
     page(
         &frame,
         &html! {
@@ -229,11 +189,7 @@ fn home(preferences: Preferences) -> Markup {
 fn people(preferences: Preferences) -> Markup {
     let mut frame = sample_frame("People", preferences);
     frame.toasts = vec![Toast::new(Tone::Good, "Invitation sent")];
-    let facet = |label: &str, on| Facet {
-        label: label.into(),
-        href: "#facet".into(),
-        on,
-    };
+    let facet = |label: &str, on| Facet { label: label.into(), href: "#facet".into(), on };
     let filter = Filter {
         action: "#people".into(),
         results_id: "people".into(),
@@ -245,29 +201,19 @@ fn people(preferences: Preferences) -> Markup {
     let rows = table::Table {
         bulk: Some(table::Bulk {
             action: "#bulk".into(),
-            buttons: vec![
-                act("Add to team"),
-                act("Suspend").with_weight(Weight::Danger),
-            ],
+            buttons: vec![act("Add to team"), act("Suspend").with_weight(Weight::Danger)],
         }),
         ..table::sample_table("people", "People")
     };
     let head = PageHead {
-        lead: Some(
-            "Everybody who can sign in, what they may do, and how they prove who they are.".into(),
-        ),
+        lead: Some("Everybody who can sign in, what they may do, and how they prove who they are.".into()),
         actions: vec![
             Button::link("Export", "#export").with_icon(Icon::Download),
-            Button::link("Invite", "#invite")
-                .with_icon(Icon::UserPlus)
-                .with_weight(Weight::Primary),
+            Button::link("Invite", "#invite").with_icon(Icon::UserPlus).with_weight(Weight::Primary),
         ],
         ..PageHead::new("People")
     };
-    page(
-        &frame,
-        &sample_subnav().beside(&html! { (head) (filter) (rows) }),
-    )
+    page(&frame, &sample_subnav().beside(&html! { (head) (filter) (rows) }))
 }
 
 fn inbox(preferences: Preferences) -> Markup {
@@ -278,11 +224,7 @@ fn inbox(preferences: Preferences) -> Markup {
         action: "#inbox".into(),
         results_id: "inbox".into(),
         label: "Filter messages".into(),
-        facets: vec![Facet {
-            label: "Mine".into(),
-            href: "#mine".into(),
-            on: true,
-        }],
+        facets: vec![Facet { label: "Mine".into(), href: "#mine".into(), on: true }],
         ..Filter::default()
     };
     page(
@@ -305,22 +247,14 @@ fn sign_in(preferences: Preferences) -> Markup {
         autocomplete: Some("username webauthn"),
         ..TextField::default()
     };
-    let password = PasswordField {
-        frame: FieldFrame::new("password", "Password"),
-        usage: PasswordUse::Current,
-    };
+    let password = PasswordField { frame: FieldFrame::new("password", "Password"), usage: PasswordUse::Current };
     let remember = Toggle {
         frame: FieldFrame::new("keep", "Stay signed in on this device"),
         value: "yes".into(),
         state: OnOff::Off,
         ..Toggle::default()
     };
-    let form = FormPart::new(
-        "sign-in",
-        "#sign-in",
-        vec![mail.render(), password.render(), remember.render()],
-        "Sign in",
-    );
+    let form = FormPart::new("sign-in", "#sign-in", vec![mail.render(), password.render(), remember.render()], "Sign in");
     door(
         &frame,
         &html! { (form) (crate::ui::layout::door::or()) (Button::link("Sign in with a passkey", "#passkey").with_icon(Icon::Fingerprint)) },
@@ -337,28 +271,15 @@ fn second_factor(preferences: Preferences) -> Markup {
         ..DoorFrame::default()
     };
     let code = CodeField {
-        frame: FieldFrame::new("code", "Code from your authenticator").error(Some(
-            "that code is not right any more: enter the one shown now",
-        )),
+        frame: FieldFrame::new("code", "Code from your authenticator")
+            .error(Some("that code is not right any more: enter the one shown now")),
         digits: 6,
     };
-    door(
-        &frame,
-        &FormPart::new(
-            "second-factor",
-            "#second-factor",
-            vec![code.render()],
-            "Continue",
-        )
-        .render(),
-    )
+    door(&frame, &FormPart::new("second-factor", "#second-factor", vec![code.render()], "Continue").render())
 }
 
 fn not_found(preferences: Preferences) -> Markup {
-    let actions = [
-        Button::link("Go to Inbox", "#inbox"),
-        Button::link("Ask an owner", "#ask").with_weight(Weight::Quiet),
-    ];
+    let actions = [Button::link("Go to Inbox", "#inbox"), Button::link("Ask an owner", "#ask").with_weight(Weight::Quiet)];
     page(
         &sample_frame("Not found", preferences),
         &problem(
@@ -378,9 +299,7 @@ mod tests {
     fn every_path_renders_and_stays_under_the_page_budget() {
         for path in paths() {
             let slug = path.strip_prefix(PREFIX).unwrap().trim_start_matches('/');
-            let html = render(slug, Theme::Dark)
-                .unwrap_or_else(|| panic!("{path} renders"))
-                .into_string();
+            let html = render(slug, Theme::Dark).unwrap_or_else(|| panic!("{path} renders")).into_string();
             assert!(html.len() < 60_000, "{path} is {} bytes", html.len());
         }
     }
@@ -388,10 +307,7 @@ mod tests {
     #[test]
     fn the_theme_cookie_is_found_among_others() {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::COOKIE,
-            HeaderValue::from_static("a=b; gallery-theme=dark; c=d"),
-        );
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; gallery-theme=dark; c=d"));
         assert_eq!(theme_of(&headers), Theme::Dark);
         assert_eq!(theme_of(&HeaderMap::new()), Theme::System);
     }

@@ -18,20 +18,13 @@ pub struct Badge {
 impl Badge {
     /// A badge without picture.
     pub fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            tone,
-            icon: None,
-        }
+        Self { text: text.into(), tone, icon: None }
     }
 
     /// The same badge with a picture.
     #[must_use]
     pub fn with_icon(self, icon: Icon) -> Self {
-        Self {
-            icon: Some(icon),
-            ..self
-        }
+        Self { icon: Some(icon), ..self }
     }
 }
 
@@ -45,8 +38,7 @@ impl Render for Badge {
 
 impl Component for Badge {
     const NAME: &'static str = "Badge";
-    const ABOUT: &'static str =
-        "A state in a word or two. The word carries the meaning; the colour repeats it.";
+    const ABOUT: &'static str = "A state in a word or two. The word carries the meaning; the colour repeats it.";
 
     fn samples() -> Vec<Sample> {
         vec![Sample::new(
@@ -83,10 +75,7 @@ impl Component for Kbd {
     const ABOUT: &'static str = "A key to press. Several keys in a row are several of these.";
 
     fn samples() -> Vec<Sample> {
-        vec![Sample::new(
-            "keys",
-            html! { div.row { (Kbd("Ctrl")) (Kbd("K")) span.muted { "or" } (Kbd("g")) "then" (Kbd("i")) } },
-        )]
+        vec![Sample::new("keys", html! { div.row { (Kbd("Ctrl")) (Kbd("K")) span.muted { "or" } (Kbd("g")) "then" (Kbd("i")) } })]
     }
 }
 
@@ -105,8 +94,7 @@ impl Render for Code {
 
 impl Component for Code {
     const NAME: &'static str = "Code";
-    const ABOUT: &'static str =
-        "Identifiers and digests, in the fixed-width font, breaking anywhere.";
+    const ABOUT: &'static str = "Identifiers and digests, in the fixed-width font, breaking anywhere.";
 
     fn samples() -> Vec<Sample> {
         vec![
@@ -147,8 +135,7 @@ impl Render for NetworkTag {
 
 impl Component for NetworkTag {
     const NAME: &'static str = "NetworkTag";
-    const ABOUT: &'static str =
-        "Where a message lives. Letters instead of logos; the name is always spelled out.";
+    const ABOUT: &'static str = "Where a message lives. Letters instead of logos; the name is always spelled out.";
 
     fn samples() -> Vec<Sample> {
         let tag = |code: &str, label: &str, profile: Option<&str>| Self {

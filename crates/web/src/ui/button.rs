@@ -94,22 +94,12 @@ pub struct Button {
 impl Button {
     /// An ordinary button.
     pub fn new(label: impl Into<String>, does: Does) -> Self {
-        Self {
-            label: label.into(),
-            does,
-            weight: Weight::Plain,
-            size: Size::Medium,
-            icon: None,
-            key: None,
-        }
+        Self { label: label.into(), does, weight: Weight::Plain, size: Size::Medium, icon: None, key: None }
     }
 
     /// The one thing to do: sends the form.
     pub fn primary(label: impl Into<String>) -> Self {
-        Self {
-            weight: Weight::Primary,
-            ..Self::new(label, Does::Submit)
-        }
+        Self { weight: Weight::Primary, ..Self::new(label, Does::Submit) }
     }
 
     /// A link that looks like a button.
@@ -120,10 +110,7 @@ impl Button {
     /// With a picture.
     #[must_use]
     pub fn with_icon(self, icon: Icon) -> Self {
-        Self {
-            icon: Some(icon),
-            ..self
-        }
+        Self { icon: Some(icon), ..self }
     }
 
     /// With another weight.
@@ -141,10 +128,7 @@ impl Button {
     /// With a letter of the keyboard map.
     #[must_use]
     pub fn with_key(self, key: &'static str) -> Self {
-        Self {
-            key: Some(key),
-            ..self
-        }
+        Self { key: Some(key), ..self }
     }
 
     fn class(&self) -> String {
@@ -170,11 +154,7 @@ impl Button {
 impl Render for Button {
     fn render(&self) -> Markup {
         let class = self.class();
-        let (name, tip) = if self.size.shows_label() {
-            (None, None)
-        } else {
-            (Some(&self.label), Some(&self.label))
-        };
+        let (name, tip) = if self.size.shows_label() { (None, None) } else { (Some(&self.label), Some(&self.label)) };
         let inside = self.inside();
         match &self.does {
             Does::Link(href) => {
@@ -207,8 +187,7 @@ impl Render for Button {
 
 impl Component for Button {
     const NAME: &'static str = "Button";
-    const ABOUT: &'static str =
-        "A verb. Primary once per view; danger only for what cannot be undone or goes outside.";
+    const ABOUT: &'static str = "A verb. Primary once per view; danger only for what cannot be undone or goes outside.";
 
     fn samples() -> Vec<Sample> {
         let plain = |label: &str| Self::new(label, Does::Submit);
@@ -227,10 +206,7 @@ impl Component for Button {
             ),
             Sample::new(
                 "unavailable, with the reason",
-                Self::new(
-                    "Approve",
-                    Does::Unavailable("You wrote this post; somebody else must approve it".into()),
-                ),
+                Self::new("Approve", Does::Unavailable("You wrote this post; somebody else must approve it".into())),
             ),
         ]
     }
@@ -264,8 +240,7 @@ pub enum MenuDoes {
 
 impl Render for MenuItem {
     fn render(&self) -> Markup {
-        let inside =
-            html! { (self.icon) span { (self.label) } @if let Some(key) = self.key { (Kbd(key)) } };
+        let inside = html! { (self.icon) span { (self.label) } @if let Some(key) = self.key { (Kbd(key)) } };
         let tone = self.tone.attribute();
         match &self.does {
             MenuDoes::Link(href) => html! { a.menu-item href=(href) data-tone=[tone] { (inside) } },
@@ -303,53 +278,27 @@ impl Menu {
 
 impl Render for Menu {
     fn render(&self) -> Markup {
-        let button = Button {
-            does: Does::Menu(self.id.clone()),
-            ..self.button.clone()
-        };
+        let button = Button { does: Does::Menu(self.id.clone()), ..self.button.clone() };
         html! { (button) (Self::popover(&self.id, &self.inside())) }
     }
 }
 
 impl Component for Menu {
     const NAME: &'static str = "Menu";
-    const ABOUT: &'static str = "More verbs than a row has room for. Plain links, posts and dialog openers; no scripted menu roles.";
+    const ABOUT: &'static str =
+        "More verbs than a row has room for. Plain links, posts and dialog openers; no scripted menu roles.";
 
     fn samples() -> Vec<Sample> {
-        let item = |label: &str, icon, does, tone, key| MenuItem {
-            label: label.into(),
-            icon,
-            does,
-            tone,
-            key,
-        };
+        let item = |label: &str, icon, does, tone, key| MenuItem { label: label.into(), icon, does, tone, key };
         let menu = Self {
             id: "sample-menu".into(),
             button: Button::new("More", Does::Submit).with_icon(Icon::Ellipsis),
             sections: vec![
                 vec![
-                    item(
-                        "Assign to me",
-                        Icon::User,
-                        MenuDoes::Post("#assign".into()),
-                        Tone::Neutral,
-                        Some("a"),
-                    ),
-                    item(
-                        "Open history",
-                        Icon::History,
-                        MenuDoes::Link("#history".into()),
-                        Tone::Neutral,
-                        None,
-                    ),
+                    item("Assign to me", Icon::User, MenuDoes::Post("#assign".into()), Tone::Neutral, Some("a")),
+                    item("Open history", Icon::History, MenuDoes::Link("#history".into()), Tone::Neutral, None),
                 ],
-                vec![item(
-                    "Delete on network",
-                    Icon::Trash2,
-                    MenuDoes::Link("#delete".into()),
-                    Tone::Danger,
-                    None,
-                )],
+                vec![item("Delete on network", Icon::Trash2, MenuDoes::Link("#delete".into()), Tone::Danger, None)],
             ],
         };
         let open = html! { div.menu.shown { (menu.inside()) } };

@@ -19,10 +19,7 @@ pub struct Sparkline {
 
 impl Sparkline {
     /// Points on a 100 × 24 canvas with room for the stroke; a flat line lies at the bottom.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a chart of 24 pixels does not see the 53rd bit"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a chart of 24 pixels does not see the 53rd bit")]
     fn points(&self) -> Vec<(f64, f64)> {
         let values = &self.values[self.values.len().saturating_sub(SPARK_POINTS_MAX)..];
         let highest = values.iter().copied().max().unwrap_or(0).max(1) as f64;
@@ -30,12 +27,7 @@ impl Sparkline {
         values
             .iter()
             .enumerate()
-            .map(|(index, value)| {
-                (
-                    2.0 + index as f64 * step,
-                    22.0 - *value as f64 / highest * 20.0,
-                )
-            })
+            .map(|(index, value)| (2.0 + index as f64 * step, 22.0 - *value as f64 / highest * 20.0))
             .collect()
     }
 }
@@ -43,10 +35,7 @@ impl Sparkline {
 impl Render for Sparkline {
     fn render(&self) -> Markup {
         let points = self.points();
-        let line: Vec<String> = points
-            .iter()
-            .map(|(x, y)| format!("{x:.1},{y:.1}"))
-            .collect();
+        let line: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let line = line.join(" ");
         html! {
             svg.chart.spark viewBox="0 0 100 24" role="img" aria-label=(self.label) preserveAspectRatio="none" {
@@ -72,13 +61,7 @@ impl Component for Sparkline {
                     label: "Messages a day: from 12 to 29, highest 41".into(),
                 },
             ),
-            Sample::new(
-                "nothing yet",
-                Self {
-                    values: Vec::new(),
-                    label: "No messages yet".into(),
-                },
-            ),
+            Sample::new("nothing yet", Self { values: Vec::new(), label: "No messages yet".into() }),
         ]
     }
 }
@@ -115,10 +98,7 @@ impl Component for Stat {
     const ABOUT: &'static str = "A number on Home. Leads to exactly the rows it counts.";
 
     fn samples() -> Vec<Sample> {
-        vec![Sample::new(
-            "three beside each other",
-            html! { div.grid-3 { @for stat in sample_stats() { (stat) } } },
-        )]
+        vec![Sample::new("three beside each other", html! { div.grid-3 { @for stat in sample_stats() { (stat) } } })]
     }
 }
 
@@ -128,31 +108,13 @@ pub(crate) fn sample_stats() -> Vec<Stat> {
         label: label.into(),
         value: value.into(),
         note: note.into(),
-        trend: (!values.is_empty()).then(|| Sparkline {
-            values,
-            label: format!("{label} over two weeks"),
-        }),
+        trend: (!values.is_empty()).then(|| Sparkline { values, label: format!("{label} over two weeks") }),
         href: "#stat".into(),
     };
     vec![
-        stat(
-            "Open messages",
-            "29",
-            "12 fewer than a week ago",
-            vec![12, 14, 9, 11, 18, 30, 22, 17, 16, 25, 41, 38, 33, 29],
-        ),
-        stat(
-            "Waiting for you",
-            "3",
-            "oldest since 2 h",
-            vec![1, 0, 2, 2, 5, 4, 3, 1, 0, 0, 2, 6, 4, 3],
-        ),
-        stat(
-            "Median first answer",
-            "14 min",
-            "goal 30 min, last 7 days",
-            Vec::new(),
-        ),
+        stat("Open messages", "29", "12 fewer than a week ago", vec![12, 14, 9, 11, 18, 30, 22, 17, 16, 25, 41, 38, 33, 29]),
+        stat("Waiting for you", "3", "oldest since 2 h", vec![1, 0, 2, 2, 5, 4, 3, 1, 0, 0, 2, 6, 4, 3]),
+        stat("Median first answer", "14 min", "goal 30 min, last 7 days", Vec::new()),
     ]
 }
 
@@ -182,18 +144,11 @@ impl BarChart {
     /// Row pitch in canvas units.
     const PITCH: usize = 26;
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a bar of 300 units does not see the 53rd bit"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a bar of 300 units does not see the 53rd bit")]
     fn bar(index: usize, bar: &Bar, highest: u64) -> Markup {
         let top = index * Self::PITCH;
         let width = bar.value as f64 / highest.max(1) as f64 * 300.0;
-        let tone = if bar.tone == Tone::Danger {
-            Some("danger")
-        } else {
-            None
-        };
+        let tone = if bar.tone == Tone::Danger { Some("danger") } else { None };
         html! {
             text.chart-label x="0" y=(top + 14) { (bar.label) }
             rect.chart-bar x="140" y=(top + 3) width=(format!("{width:.1}")) height="14" rx="3" data-tone=[tone] {}
@@ -223,8 +178,7 @@ impl Render for BarChart {
 
 impl Component for BarChart {
     const NAME: &'static str = "BarChart";
-    const ABOUT: &'static str =
-        "Up to ten kinds side by side, with the same numbers as a table below.";
+    const ABOUT: &'static str = "Up to ten kinds side by side, with the same numbers as a table below.";
 
     fn samples() -> Vec<Sample> {
         vec![Sample::new("reasons for rejecting", sample_bars())]
@@ -233,11 +187,7 @@ impl Component for BarChart {
 
 /// The bars of the samples.
 pub(crate) fn sample_bars() -> BarChart {
-    let bar = |label: &str, value, tone| Bar {
-        label: label.into(),
-        value,
-        tone,
-    };
+    let bar = |label: &str, value, tone| Bar { label: label.into(), value, tone };
     BarChart {
         caption: "Why posts were rejected, last 30 days".into(),
         what: "Reason".into(),
@@ -256,24 +206,10 @@ mod tests {
 
     #[test]
     fn a_sparkline_stays_on_its_canvas() {
-        for values in [
-            vec![],
-            vec![7],
-            vec![0, 0],
-            vec![u64::MAX, 0, 1],
-            (0..1_000).collect(),
-        ] {
-            let points = Sparkline {
-                values,
-                label: String::new(),
-            }
-            .points();
+        for values in [vec![], vec![7], vec![0, 0], vec![u64::MAX, 0, 1], (0..1_000).collect()] {
+            let points = Sparkline { values, label: String::new() }.points();
             assert!(points.len() <= SPARK_POINTS_MAX);
-            assert!(
-                points
-                    .iter()
-                    .all(|(x, y)| (0.0..=100.0).contains(x) && (0.0..=24.0).contains(y))
-            );
+            assert!(points.iter().all(|(x, y)| (0.0..=100.0).contains(x) && (0.0..=24.0).contains(y)));
         }
     }
 }

@@ -21,20 +21,13 @@ pub struct Choice {
 impl Choice {
     /// A choice without explanation.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self {
-            value: value.into(),
-            label: label.into(),
-            ..Self::default()
-        }
+        Self { value: value.into(), label: label.into(), ..Self::default() }
     }
 
     /// With an explanation.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self {
-            hint: Some(hint.into()),
-            ..self
-        }
+        Self { hint: Some(hint.into()), ..self }
     }
 }
 
@@ -68,8 +61,7 @@ impl Render for Select {
 
 impl Component for Select {
     const NAME: &'static str = "Select";
-    const ABOUT: &'static str =
-        "One of more than five. Fewer: use Options, where each can be explained.";
+    const ABOUT: &'static str = "One of more than five. Fewer: use Options, where each can be explained.";
 
     fn samples() -> Vec<Sample> {
         let choices = vec![
@@ -89,11 +81,8 @@ impl Component for Select {
             Sample::new(
                 "nothing chosen, refused",
                 Self {
-                    frame: FieldFrame {
-                        id: "zone-2".into(),
-                        ..FieldFrame::new("zone", "Time zone")
-                    }
-                    .error(Some("choose a time zone")),
+                    frame: FieldFrame { id: "zone-2".into(), ..FieldFrame::new("zone", "Time zone") }
+                        .error(Some("choose a time zone")),
                     choices,
                     chosen: None,
                 },
@@ -164,36 +153,21 @@ impl Component for Toggle {
     const ABOUT: &'static str = "Yes or no, as a box in forms and as a switch in settings.";
 
     fn samples() -> Vec<Sample> {
-        let toggle = |name: &str, label: &str, state, look| Self {
-            frame: FieldFrame::new(name, label),
-            value: "yes".into(),
-            state,
-            look,
-        };
+        let toggle =
+            |name: &str, label: &str, state, look| Self { frame: FieldFrame::new(name, label), value: "yes".into(), state, look };
         vec![
             Sample::new(
                 "check boxes",
                 html! { (toggle("digest", "Send me a daily summary", OnOff::On, ToggleLook::Check)) (toggle("mentions", "Tell me when I am mentioned", OnOff::Off, ToggleLook::Check)) },
             ),
             Sample::new("switch with hint", {
-                let mut second = toggle(
-                    "second_factor",
-                    "Require a second factor",
-                    OnOff::On,
-                    ToggleLook::Switch,
-                );
-                second.frame = second.frame.hint("For everyone who can publish or administer. People without one set it up at their next sign-in.");
+                let mut second = toggle("second_factor", "Require a second factor", OnOff::On, ToggleLook::Switch);
+                second.frame = second
+                    .frame
+                    .hint("For everyone who can publish or administer. People without one set it up at their next sign-in.");
                 second
             }),
-            Sample::new(
-                "switch off",
-                toggle(
-                    "sign_up",
-                    "Let people ask for an invitation",
-                    OnOff::Off,
-                    ToggleLook::Switch,
-                ),
-            ),
+            Sample::new("switch off", toggle("sign_up", "Let people ask for an invitation", OnOff::Off, ToggleLook::Switch)),
         ]
     }
 }
@@ -247,7 +221,7 @@ impl Render for Options {
             fieldset.field id=(frame.id) aria-describedby=[frame.described_by()] {
                 legend.label { (frame.label) (frame.optional_mark()) }
                 (frame.hint_line())
-                div.stack-s { @for (index, choice) in self.choices.iter().enumerate() { (self.option(index, choice)) } }
+                div.options { @for (index, choice) in self.choices.iter().enumerate() { (self.option(index, choice)) } }
                 (frame.error_line())
             }
         }
@@ -267,12 +241,9 @@ impl Component for Options {
                     how_many: HowMany::One,
                     choices: vec![
                         Choice::new("read", "Read only").hint("Sees messages and posts."),
-                        Choice::new("approval", "Needs approval")
-                            .hint("Writes; somebody else releases."),
+                        Choice::new("approval", "Needs approval").hint("Writes; somebody else releases."),
                         Choice {
-                            unavailable: Some(
-                                "Only people with a second factor can have this.".into(),
-                            ),
+                            unavailable: Some("Only people with a second factor can have this.".into()),
                             ..Choice::new("full", "Full publishing")
                         },
                     ],
@@ -282,8 +253,7 @@ impl Component for Options {
             Sample::new(
                 "several, refused",
                 Self {
-                    frame: FieldFrame::new("rights", "Rights")
-                        .error(Some("choose at least one right")),
+                    frame: FieldFrame::new("rights", "Rights").error(Some("choose at least one right")),
                     how_many: HowMany::Several,
                     choices: vec![
                         Choice::new("export", "Export records"),

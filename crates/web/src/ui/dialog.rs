@@ -73,8 +73,7 @@ impl Render for Dialog {
 
 impl Component for Dialog {
     const NAME: &'static str = "Dialog";
-    const ABOUT: &'static str =
-        "A short task that needs the whole attention. Escape, the cross and the backdrop close it.";
+    const ABOUT: &'static str = "A short task that needs the whole attention. Escape, the cross and the backdrop close it.";
 
     fn samples() -> Vec<Sample> {
         vec![
@@ -89,23 +88,13 @@ impl Component for Dialog {
 
 /// The dialog of the samples.
 pub(crate) fn sample_view(id: &str) -> Dialog {
-    let frame = FieldFrame {
-        id: format!("{id}-name"),
-        ..FieldFrame::new("name", "Name of the view")
-    };
-    let name = super::field::TextField {
-        frame,
-        value: "Approvers without second factor".into(),
-        ..Default::default()
-    };
+    let frame = FieldFrame { id: format!("{id}-name"), ..FieldFrame::new("name", "Name of the view") };
+    let name = super::field::TextField { frame, value: "Approvers without second factor".into(), ..Default::default() };
     Dialog {
         id: id.into(),
         title: "Save this view".into(),
         body: name.render(),
-        buttons: vec![
-            Button::new("Cancel", Does::Closes(id.into())),
-            Button::primary("Save view"),
-        ],
+        buttons: vec![Button::new("Cancel", Does::Closes(id.into())), Button::primary("Save view")],
         width: DialogWidth::Normal,
         action: Some("#views".into()),
     }
@@ -186,11 +175,7 @@ impl Confirm {
             Reversal::Possible => Weight::Primary,
             Reversal::Impossible => Weight::Danger,
         };
-        let class = if weight == Weight::Danger {
-            "button button-danger"
-        } else {
-            "button button-primary"
-        };
+        let class = if weight == Weight::Danger { "button button-danger" } else { "button button-primary" };
         html! { button class=(class) type="submit" data-confirms { (Icon::spinner()) (self.button) } }
     }
 
@@ -225,15 +210,12 @@ impl Render for Confirm {
 
 impl Component for Confirm {
     const NAME: &'static str = "Confirm";
-    const ABOUT: &'static str = "Before anything irreversible or outward: what happens, on which accounts, and whether it can be undone.";
+    const ABOUT: &'static str =
+        "Before anything irreversible or outward: what happens, on which accounts, and whether it can be undone.";
 
     fn samples() -> Vec<Sample> {
         let on = |code: &str, label: &str, profile: &str| {
-            Some(NetworkTag {
-                code: code.into(),
-                label: label.into(),
-                profile: Some(profile.into()),
-            })
+            Some(NetworkTag { code: code.into(), label: label.into(), profile: Some(profile.into()) })
         };
         let publish = Self {
             id: "sample-confirm".into(),
@@ -245,14 +227,11 @@ impl Component for Confirm {
                 },
                 Effect {
                     on: on("Ma", "Mastodon", "@meridian@social.example.test"),
-                    text: "The post appears at once, without the image: it has no description."
-                        .into(),
+                    text: "The post appears at once, without the image: it has no description.".into(),
                 },
             ],
             reversal: Reversal::Possible,
-            consequence:
-                "You can delete it on both networks afterwards. People may have seen it by then."
-                    .into(),
+            consequence: "You can delete it on both networks afterwards. People may have seen it by then.".into(),
             action: "#publish".into(),
             hidden: vec![("digest".into(), "9f86d081884c7d65".into())],
             button: "Publish on 2 accounts".into(),
@@ -261,7 +240,11 @@ impl Component for Confirm {
         let dispose = Self {
             id: "sample-dispose".into(),
             title: "Dispose of 1\u{202f}204 records?".into(),
-            effects: vec![Effect { on: None, text: "Bodies of 1\u{202f}204 messages captured before 1 January 2020 are erased. Their ledger entries stay.".into() }],
+            effects: vec![Effect {
+                on: None,
+                text: "Bodies of 1\u{202f}204 messages captured before 1 January 2020 are erased. Their ledger entries stay."
+                    .into(),
+            }],
             reversal: Reversal::Impossible,
             consequence: "This cannot be undone, not from a backup either.".into(),
             action: "#dispose".into(),
@@ -270,17 +253,11 @@ impl Component for Confirm {
             word: Some("erase".into()),
         };
         let shown = |confirm: &Self| html! { section.dialog.shown id=(confirm.id) aria-labelledby={ (confirm.id) "-title" } { (confirm.inside()) } };
-        let as_page = Self {
-            id: "sample-page".into(),
-            ..publish.clone()
-        };
+        let as_page = Self { id: "sample-page".into(), ..publish.clone() };
         vec![
             Sample::new("can be undone", shown(&publish)),
             Sample::new("cannot be undone, word to type", shown(&dispose)),
-            Sample::new(
-                "as a page",
-                PreEscaped(as_page.page("#back").0.replace("h1>", "h3>")),
-            ),
+            Sample::new("as a page", PreEscaped(as_page.page("#back").0.replace("h1>", "h3>"))),
         ]
     }
 }

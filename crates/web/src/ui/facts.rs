@@ -30,10 +30,7 @@ impl Facts {
     /// With lines, in the content column.
     pub fn new(lines: Vec<(&str, Markup)>) -> Self {
         Self {
-            lines: lines
-                .into_iter()
-                .map(|(term, description)| (term.to_owned(), description))
-                .collect(),
+            lines: lines.into_iter().map(|(term, description)| (term.to_owned(), description)).collect(),
             width: FactsWidth::Wide,
         }
     }
@@ -51,23 +48,10 @@ impl Render for Facts {
 
 fn sample_lines() -> Vec<(&'static str, Markup)> {
     vec![
-        (
-            "State",
-            Badge::new(Tone::Info, "Waiting for approval").render(),
-        ),
-        (
-            "Author",
-            Person {
-                name: "Frida Muster".into(),
-                ..Person::default()
-            }
-            .render(),
-        ),
+        ("State", Badge::new(Tone::Info, "Waiting for approval").render()),
+        ("Author", Person { name: "Frida Muster".into(), ..Person::default() }.render()),
         ("Created", time::sample(5_000).render()),
-        (
-            "Digest",
-            Code("9f86d081884c7d659a2feaa0c55ad015".into()).render(),
-        ),
+        ("Digest", Code("9f86d081884c7d659a2feaa0c55ad015".into()).render()),
     ]
 }
 
@@ -78,13 +62,7 @@ impl Component for Facts {
     fn samples() -> Vec<Sample> {
         vec![
             Sample::new("wide", Self::new(sample_lines())),
-            Sample::new(
-                "narrow",
-                Self {
-                    width: FactsWidth::Narrow,
-                    ..Self::new(sample_lines())
-                },
-            ),
+            Sample::new("narrow", Self { width: FactsWidth::Narrow, ..Self::new(sample_lines()) }),
         ]
     }
 }
@@ -157,29 +135,19 @@ impl Render for ContextPanel {
 
 /// The panel of the samples.
 pub(crate) fn sample_panel() -> ContextPanel {
-    let facts = Facts {
-        width: FactsWidth::Narrow,
-        ..Facts::new(sample_lines())
-    };
+    let facts = Facts { width: FactsWidth::Narrow, ..Facts::new(sample_lines()) };
     ContextPanel {
         label: "About this post".into(),
         sections: vec![
-            PanelSection {
-                title: "This post".into(),
-                body: facts.render(),
-            },
-            PanelSection {
-                title: "History".into(),
-                body: super::timeline::sample().render(),
-            },
+            PanelSection { title: "This post".into(), body: facts.render() },
+            PanelSection { title: "History".into(), body: super::timeline::sample().render() },
         ],
     }
 }
 
 impl Component for ContextPanel {
     const NAME: &'static str = "ContextPanel";
-    const ABOUT: &'static str =
-        "Key facts and history beside the content. Never the only place of a button.";
+    const ABOUT: &'static str = "Key facts and history beside the content. Never the only place of a button.";
 
     fn samples() -> Vec<Sample> {
         vec![Sample::new("about a post", sample_panel())]

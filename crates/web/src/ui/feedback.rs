@@ -36,20 +36,13 @@ pub struct Banner {
 impl Banner {
     /// A banner in the content without actions.
     pub fn new(tone: Tone, title: impl Into<String>) -> Self {
-        Self {
-            tone,
-            title: title.into(),
-            ..Self::default()
-        }
+        Self { tone, title: title.into(), ..Self::default() }
     }
 
     /// With what it means.
     #[must_use]
     pub fn text(self, text: impl Into<String>) -> Self {
-        Self {
-            text: Some(text.into()),
-            ..self
-        }
+        Self { text: Some(text.into()), ..self }
     }
 
     /// With one more action.
@@ -66,11 +59,7 @@ impl Render for Banner {
             BannerPlace::Content => "banner",
             BannerPlace::Page => "banner banner-page",
         };
-        let role = if matches!(self.tone, Tone::Danger | Tone::Warning) {
-            "alert"
-        } else {
-            "status"
-        };
+        let role = if matches!(self.tone, Tone::Danger | Tone::Warning) { "alert" } else { "status" };
         html! {
             div class=(class) data-tone=[self.tone.attribute()] role=(role) {
                 (self.tone.icon())
@@ -86,16 +75,36 @@ impl Render for Banner {
 
 impl Component for Banner {
     const NAME: &'static str = "Banner";
-    const ABOUT: &'static str =
-        "A condition of this page or of the whole desk, with what to do about it.";
+    const ABOUT: &'static str = "A condition of this page or of the whole desk, with what to do about it.";
 
     fn samples() -> Vec<Sample> {
         vec![
-            Sample::new("info", Self::new(Tone::Info, "This list is one minute old").text("The search index is catching up after an import.")),
+            Sample::new(
+                "info",
+                Self::new(Tone::Info, "This list is one minute old").text("The search index is catching up after an import."),
+            ),
             Sample::new("good", Self::new(Tone::Good, "All 14 posts are approved")),
-            Sample::new("warning with action", Self::new(Tone::Warning, "Three people can publish without a second factor").text("They must set one up at their next sign-in.").action(Button::link("Show them", "#show"))),
-            Sample::new("danger with action", Self::new(Tone::Danger, "Two posts were not sent").text("The network refused the credentials of @meridian.example.test. Nothing was published twice.").action(Button::link("Reconnect", "#reconnect"))),
-            Sample::new("across the page", Self { place: BannerPlace::Page, ..Self::new(Tone::Danger, "Everything outgoing is stopped").text("By Ada Example, 4 minutes ago: wrong price in the autumn campaign.").action(Button::link("Open crisis desk", "#crisis")) }),
+            Sample::new(
+                "warning with action",
+                Self::new(Tone::Warning, "Three people can publish without a second factor")
+                    .text("They must set one up at their next sign-in.")
+                    .action(Button::link("Show them", "#show")),
+            ),
+            Sample::new(
+                "danger with action",
+                Self::new(Tone::Danger, "Two posts were not sent")
+                    .text("The network refused the credentials of @meridian.example.test. Nothing was published twice.")
+                    .action(Button::link("Reconnect", "#reconnect")),
+            ),
+            Sample::new(
+                "across the page",
+                Self {
+                    place: BannerPlace::Page,
+                    ..Self::new(Tone::Danger, "Everything outgoing is stopped")
+                        .text("By Ada Example, 4 minutes ago: wrong price in the autumn campaign.")
+                        .action(Button::link("Open crisis desk", "#crisis"))
+                },
+            ),
         ]
     }
 }
@@ -116,11 +125,7 @@ pub struct Toast {
 impl Toast {
     /// A toast of one line.
     pub fn new(tone: Tone, title: impl Into<String>) -> Self {
-        Self {
-            tone,
-            title: title.into(),
-            ..Self::default()
-        }
+        Self { tone, title: title.into(), ..Self::default() }
     }
 
     /// The toast as part of a live or partial answer: appended to the page's toasts.
@@ -181,12 +186,7 @@ pub struct Empty {
 impl Empty {
     /// Without a button.
     pub fn new(icon: Icon, title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            icon,
-            title: title.into(),
-            text: text.into(),
-            actions: Vec::new(),
-        }
+        Self { icon, title: title.into(), text: text.into(), actions: Vec::new() }
     }
 
     /// With one more button.
@@ -212,12 +212,29 @@ impl Render for Empty {
 
 impl Component for Empty {
     const NAME: &'static str = "Empty";
-    const ABOUT: &'static str = "An empty list says why it is empty and what fills it; a filter that finds nothing says how to widen it.";
+    const ABOUT: &'static str =
+        "An empty list says why it is empty and what fills it; a filter that finds nothing says how to widen it.";
 
     fn samples() -> Vec<Sample> {
         vec![
-            Sample::new("first use", Self::new(Icon::Plug, "No profile is connected", "Connect the first account. Reading starts at once; nothing is sent until somebody approves it.").with_action(Button::link("Connect a profile", "#connect"))),
-            Sample::new("nothing found", Self::new(Icon::Search, "No message matches “refund tomorrow”", "Three filters are on. Remove one, or search all time instead of the last 30 days.").with_action(Button::link("Clear filters", "#clear"))),
+            Sample::new(
+                "first use",
+                Self::new(
+                    Icon::Plug,
+                    "No profile is connected",
+                    "Connect the first account. Reading starts at once; nothing is sent until somebody approves it.",
+                )
+                .with_action(Button::link("Connect a profile", "#connect")),
+            ),
+            Sample::new(
+                "nothing found",
+                Self::new(
+                    Icon::Search,
+                    "No message matches “refund tomorrow”",
+                    "Three filters are on. Remove one, or search all time instead of the last 30 days.",
+                )
+                .with_action(Button::link("Clear filters", "#clear")),
+            ),
             Sample::new("done", Self::new(Icon::CircleCheck, "Inbox is clear", "New messages appear here by themselves.")),
         ]
     }
@@ -248,13 +265,9 @@ impl Render for Skeleton {
 
 impl Component for Skeleton {
     const NAME: &'static str = "Skeleton";
-    const ABOUT: &'static str =
-        "Holds the place of a part that loads later, so that nothing jumps.";
+    const ABOUT: &'static str = "Holds the place of a part that loads later, so that nothing jumps.";
 
     fn samples() -> Vec<Sample> {
-        vec![
-            Sample::new("list", Self::List),
-            Sample::new("text", Self::Text),
-        ]
+        vec![Sample::new("list", Self::List), Sample::new("text", Self::Text)]
     }
 }

@@ -37,39 +37,25 @@ impl FieldFrame {
     /// A required field whose id is its name.
     pub fn new(name: impl Into<String>, label: impl Into<String>) -> Self {
         let name = name.into();
-        Self {
-            id: name.clone(),
-            name,
-            label: label.into(),
-            ..Self::default()
-        }
+        Self { id: name.clone(), name, label: label.into(), ..Self::default() }
     }
 
     /// With a hint.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self {
-            hint: Some(hint.into()),
-            ..self
-        }
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// With what is wrong, if anything.
     #[must_use]
     pub fn error(self, error: Option<impl Into<String>>) -> Self {
-        Self {
-            error: error.map(Into::into),
-            ..self
-        }
+        Self { error: error.map(Into::into), ..self }
     }
 
     /// May stay empty.
     #[must_use]
     pub fn optional(self) -> Self {
-        Self {
-            need: Need::Optional,
-            ..self
-        }
+        Self { need: Need::Optional, ..self }
     }
 
     /// Ids of what describes the control.
@@ -179,31 +165,24 @@ impl Render for TextField {
 
 impl Component for TextField {
     const NAME: &'static str = "TextField";
-    const ABOUT: &'static str = "One line. The hint stands above the box so that autofill menus and phone keyboards do not hide it.";
+    const ABOUT: &'static str =
+        "One line. The hint stands above the box so that autofill menus and phone keyboards do not hide it.";
 
     fn samples() -> Vec<Sample> {
         vec![
             Sample::new(
                 "empty with hint",
                 Self {
-                    frame: FieldFrame::new("team", "Team name")
-                        .hint("People see it in approvals and in the audit log."),
+                    frame: FieldFrame::new("team", "Team name").hint("People see it in approvals and in the audit log."),
                     ..Self::default()
                 },
             ),
-            Sample::new(
-                "optional",
-                Self {
-                    frame: FieldFrame::new("phone", "Phone").optional(),
-                    ..Self::default()
-                },
-            ),
+            Sample::new("optional", Self { frame: FieldFrame::new("phone", "Phone").optional(), ..Self::default() }),
             Sample::new(
                 "with error, keeps what was typed",
                 Self {
-                    frame: FieldFrame::new("mail", "Work address").error(Some(
-                        "this address has no domain: write it like ada@example.test",
-                    )),
+                    frame: FieldFrame::new("mail", "Work address")
+                        .error(Some("this address has no domain: write it like ada@example.test")),
                     kind: TextKind::Email,
                     value: "ada@".into(),
                     autocomplete: Some("email"),
@@ -222,8 +201,7 @@ impl Component for TextField {
             Sample::new(
                 "date and time",
                 Self {
-                    frame: FieldFrame::new("slot", "Publish at")
-                        .hint("Your zone: Europe/Berlin (UTC+1)"),
+                    frame: FieldFrame::new("slot", "Publish at").hint("Your zone: Europe/Berlin (UTC+1)"),
                     kind: TextKind::DateTime,
                     value: "2026-11-23T09:30".into(),
                     ..Self::default()
@@ -271,32 +249,23 @@ impl Render for PasswordField {
 
 impl Component for PasswordField {
     const NAME: &'static str = "PasswordField";
-    const ABOUT: &'static str =
-        "A secret the person knows. The value is never sent back to the page.";
+    const ABOUT: &'static str = "A secret the person knows. The value is never sent back to the page.";
 
     fn samples() -> Vec<Sample> {
         vec![
             Sample::new(
                 "sign in",
                 Self {
-                    frame: FieldFrame {
-                        id: "password-in".into(),
-                        ..FieldFrame::new("password", "Password")
-                    },
+                    frame: FieldFrame { id: "password-in".into(), ..FieldFrame::new("password", "Password") },
                     usage: PasswordUse::Current,
                 },
             ),
             Sample::new(
                 "new, refused",
                 Self {
-                    frame: FieldFrame {
-                        id: "password-new".into(),
-                        ..FieldFrame::new("new_password", "New password")
-                    }
-                    .hint("At least 12 characters. A sentence is easier to keep than symbols.")
-                    .error(Some(
-                        "this password is on the list of common ones: choose another",
-                    )),
+                    frame: FieldFrame { id: "password-new".into(), ..FieldFrame::new("new_password", "New password") }
+                        .hint("At least 12 characters. A sentence is easier to keep than symbols.")
+                        .error(Some("this password is on the list of common ones: choose another")),
                     usage: PasswordUse::New,
                 },
             ),
@@ -325,7 +294,8 @@ impl Render for CodeField {
 
 impl Component for CodeField {
     const NAME: &'static str = "CodeField";
-    const ABOUT: &'static str = "One box for the whole code, so that pasting and autofill work; two more characters are taken for spaces.";
+    const ABOUT: &'static str =
+        "One box for the whole code, so that pasting and autofill work; two more characters are taken for spaces.";
 
     fn samples() -> Vec<Sample> {
         vec![
@@ -340,13 +310,8 @@ impl Component for CodeField {
             Sample::new(
                 "refused",
                 Self {
-                    frame: FieldFrame {
-                        id: "code-bad".into(),
-                        ..FieldFrame::new("code", "Code from your authenticator")
-                    }
-                    .error(Some(
-                        "that code is not right any more: enter the one shown now",
-                    )),
+                    frame: FieldFrame { id: "code-bad".into(), ..FieldFrame::new("code", "Code from your authenticator") }
+                        .error(Some("that code is not right any more: enter the one shown now")),
                     digits: 6,
                 },
             ),
@@ -368,9 +333,7 @@ pub struct TextArea {
 impl Render for TextArea {
     fn render(&self) -> Markup {
         let frame = &self.frame;
-        let counter = self
-            .length_max
-            .map(|limit| (format!("{}-count", frame.id), limit));
+        let counter = self.length_max.map(|limit| (format!("{}-count", frame.id), limit));
         let used = self.value.chars().count();
         frame.around(&html! {
             textarea.input id=(frame.id) name=(frame.name) required[frame.required()] aria-invalid=[frame.invalid()] aria-describedby=[frame.described_by()]
@@ -384,8 +347,7 @@ impl Render for TextArea {
 
 impl Component for TextArea {
     const NAME: &'static str = "TextArea";
-    const ABOUT: &'static str =
-        "Several lines. Over the limit it says so and lets the person shorten.";
+    const ABOUT: &'static str = "Several lines. Over the limit it says so and lets the person shorten.";
 
     fn samples() -> Vec<Sample> {
         vec![
@@ -401,10 +363,8 @@ impl Component for TextArea {
             Sample::new(
                 "over the limit",
                 Self {
-                    frame: FieldFrame::new("post", "Post")
-                        .error(Some("14 characters too long for this network")),
-                    value: "We open the new branch on Monday at nine and there is coffee for all."
-                        .into(),
+                    frame: FieldFrame::new("post", "Post").error(Some("14 characters too long for this network")),
+                    value: "We open the new branch on Monday at nine and there is coffee for all.".into(),
                     length_max: Some(55),
                 },
             ),
@@ -438,8 +398,7 @@ impl Component for FileField {
         vec![Sample::new(
             "image",
             Self {
-                frame: FieldFrame::new("image", "Image")
-                    .hint("PNG or JPEG, up to 8 MB. Place and author data are removed."),
+                frame: FieldFrame::new("image", "Image").hint("PNG or JPEG, up to 8 MB. Place and author data are removed."),
                 accept: "image/png,image/jpeg".into(),
             },
         )]

@@ -20,12 +20,7 @@ impl ErrorSummary {
     pub fn of<'a>(frames: impl IntoIterator<Item = &'a FieldFrame>) -> Self {
         let errors = frames
             .into_iter()
-            .filter_map(|frame| {
-                Some((
-                    frame.id.clone(),
-                    format!("{}: {}", frame.label, frame.error.as_ref()?),
-                ))
-            })
+            .filter_map(|frame| Some((frame.id.clone(), format!("{}: {}", frame.label, frame.error.as_ref()?))))
             .collect();
         Self { errors }
     }
@@ -50,18 +45,14 @@ impl Render for ErrorSummary {
 
 impl Component for ErrorSummary {
     const NAME: &'static str = "ErrorSummary";
-    const ABOUT: &'static str =
-        "Stands above a form that was refused. Nothing renders when there is no error.";
+    const ABOUT: &'static str = "Stands above a form that was refused. Nothing renders when there is no error.";
 
     fn samples() -> Vec<Sample> {
         vec![Sample::new(
             "two errors",
             Self {
                 errors: vec![
-                    (
-                        "mail".into(),
-                        "Work address: this address has no domain".into(),
-                    ),
+                    ("mail".into(), "Work address: this address has no domain".into()),
                     ("zone-2".into(), "Time zone: choose a time zone".into()),
                 ],
             },
@@ -121,21 +112,13 @@ pub enum Swaps {
 
 impl Form {
     /// A form with one unnamed section and one primary button.
-    pub fn new(
-        id: impl Into<String>,
-        action: impl Into<String>,
-        fields: Vec<Markup>,
-        submit: impl Into<String>,
-    ) -> Self {
+    pub fn new(id: impl Into<String>, action: impl Into<String>, fields: Vec<Markup>, submit: impl Into<String>) -> Self {
         Self {
             id: id.into(),
             action: action.into(),
             errors: ErrorSummary::default(),
             hidden: Vec::new(),
-            sections: vec![Section {
-                title: String::new(),
-                fields,
-            }],
+            sections: vec![Section { title: String::new(), fields }],
             buttons: vec![Button::primary(submit)],
             encoding: Encoding::Plain,
             swaps: Swaps::Page,
@@ -165,54 +148,36 @@ impl Render for Form {
 
 impl Component for Form {
     const NAME: &'static str = "Form";
-    const ABOUT: &'static str = "Summary, sections, buttons. The browser's own bubbles are off: the server's words appear at the field and on top.";
+    const ABOUT: &'static str =
+        "Summary, sections, buttons. The browser's own bubbles are off: the server's words appear at the field and on top.";
 
     fn samples() -> Vec<Sample> {
         let name = |error: Option<&str>| TextField {
-            frame: FieldFrame {
-                id: "form-name".into(),
-                ..FieldFrame::new("name", "Full name")
-            }
-            .error(error),
+            frame: FieldFrame { id: "form-name".into(), ..FieldFrame::new("name", "Full name") }.error(error),
             value: "Ada".into(),
             ..TextField::default()
         };
         let mail = TextField {
-            frame: FieldFrame {
-                id: "form-mail".into(),
-                ..FieldFrame::new("email", "Address")
-            },
+            frame: FieldFrame { id: "form-mail".into(), ..FieldFrame::new("email", "Address") },
             kind: TextKind::Email,
             value: "ada@meridian.example.test".into(),
             ..TextField::default()
         };
         let password = PasswordField {
-            frame: FieldFrame {
-                id: "form-password".into(),
-                ..FieldFrame::new("password", "Password")
-            }
-            .hint("At least 12 characters."),
+            frame: FieldFrame { id: "form-password".into(), ..FieldFrame::new("password", "Password") }
+                .hint("At least 12 characters."),
             usage: PasswordUse::New,
         };
         let refused = name(Some("write first and last name: it stands under approvals"));
         let errors = ErrorSummary::of([&refused.frame]);
-        let cancel = Button {
-            weight: Weight::Quiet,
-            ..Button::new("Cancel", Does::Link("#cancel".into()))
-        };
+        let cancel = Button { weight: Weight::Quiet, ..Button::new("Cancel", Does::Link("#cancel".into())) };
         vec![Sample::new(
             "refused, in sections",
             Self {
                 errors,
                 sections: vec![
-                    Section {
-                        title: "About you".into(),
-                        fields: vec![refused.render(), mail.render()],
-                    },
-                    Section {
-                        title: "Sign-in".into(),
-                        fields: vec![password.render(), PreEscaped(String::new())],
-                    },
+                    Section { title: "About you".into(), fields: vec![refused.render(), mail.render()] },
+                    Section { title: "Sign-in".into(), fields: vec![password.render(), PreEscaped(String::new())] },
                 ],
                 buttons: vec![Button::primary("Create account"), cancel],
                 ..Self::new("sample-form", "#post", Vec::new(), "")

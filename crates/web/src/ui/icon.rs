@@ -188,8 +188,7 @@ mod tests {
 
     #[test]
     fn the_list_equals_the_sprite_source() {
-        let source: Vec<String> =
-            serde_json::from_str(include_str!("../../../../web-ui/icons.json")).unwrap();
+        let source: Vec<String> = serde_json::from_str(include_str!("../../../../web-ui/icons.json")).unwrap();
         let ours: Vec<&str> = Icon::ALL.iter().map(|icon| icon.symbol()).collect();
         assert_eq!(ours, source);
     }

@@ -64,11 +64,7 @@ impl KeyMap {
     fn inside(&self, id: &str) -> Markup {
         let (state, flip, verb) = match self.letters {
             OnOff::On => ("Single letters act.", "off", "Switch single letters off"),
-            OnOff::Off => (
-                "Single letters are switched off; Ctrl-K still works.",
-                "on",
-                "Switch single letters on",
-            ),
+            OnOff::Off => ("Single letters are switched off; Ctrl-K still works.", "on", "Switch single letters on"),
         };
         html! {
             div.dialog-head {
@@ -101,14 +97,10 @@ impl Render for KeyMap {
 
 impl Component for KeyMap {
     const NAME: &'static str = "KeyMap";
-    const ABOUT: &'static str =
-        "What ? shows. The switch is there because single letters disturb speech input.";
+    const ABOUT: &'static str = "What ? shows. The switch is there because single letters disturb speech input.";
 
     fn samples() -> Vec<Sample> {
-        let map = Self {
-            letters: OnOff::On,
-            action: "#keys".into(),
-        };
+        let map = Self { letters: OnOff::On, action: "#keys".into() };
         vec![Sample::new(
             "open",
             html! { section.dialog.dialog-wide.shown id="sample-keys" aria-labelledby="sample-keys-title" { (map.inside("sample-keys")) } },

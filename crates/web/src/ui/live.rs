@@ -39,8 +39,7 @@ impl Render for LiveDot {
 
 impl Component for LiveDot {
     const NAME: &'static str = "LiveDot";
-    const ABOUT: &'static str =
-        "In the top bar of pages with a stream. Says in words what the colour says.";
+    const ABOUT: &'static str = "In the top bar of pages with a stream. Says in words what the colour says.";
 
     fn samples() -> Vec<Sample> {
         vec![Sample::new("as the page is", Self)]

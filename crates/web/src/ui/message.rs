@@ -162,11 +162,7 @@ pub(crate) fn sample_cards() -> Vec<MessageCard> {
             .with_weight(Weight::Quiet)
             .with_key(key)
     };
-    let actions = vec![
-        act("Reply", Icon::Reply, "r"),
-        act("Assign", Icon::UserPlus, "a"),
-        act("Done", Icon::Check, "e"),
-    ];
+    let actions = vec![act("Reply", Icon::Reply, "r"), act("Assign", Icon::UserPlus, "a"), act("Done", Icon::Check, "e")];
     let network = |code: &str, label: &str, profile: &str| NetworkTag {
         code: code.into(),
         label: label.into(),
@@ -195,12 +191,7 @@ pub(crate) fn sample_cards() -> Vec<MessageCard> {
                 "16 digits with a right check digit, from an issuer range. Hidden from people without the unmask right; the author was not told.",
             ),
             Segment::Text(" and you can call me on ".into()),
-            finding(
-                "+49 •••• ••• 012",
-                FindingLevel::Medium,
-                "Phone number",
-                "Valid length for Germany, after “call me”.",
-            ),
+            finding("+49 •••• ••• 012", FindingLevel::Medium, "Phone number", "Valid length for Germany, after “call me”."),
             Segment::Text(". If nobody answers today ".into()),
             finding(
                 "I am going to the papers",
@@ -226,9 +217,7 @@ pub(crate) fn sample_cards() -> Vec<MessageCard> {
         network: network("Ma", "Mastodon", "@meridian"),
         kind: None,
         at: time::sample(5_400),
-        text: vec![Segment::Text(
-            "The new reading room is lovely. Is it open on Sundays in December too?".into(),
-        )],
+        text: vec![Segment::Text("The new reading room is lovely. Is it open on Sundays in December too?".into())],
         media: Vec::new(),
         badges: vec![Badge::new(Tone::Neutral, "Question")],
         holder: None,
@@ -253,13 +242,9 @@ pub(crate) fn sample_cards() -> Vec<MessageCard> {
 
 impl Component for MessageCard {
     const NAME: &'static str = "MessageCard";
-    const ABOUT: &'static str =
-        "Every message, everywhere. Focus or hover a marked part to read why it is marked.";
+    const ABOUT: &'static str = "Every message, everywhere. Focus or hover a marked part to read why it is marked.";
 
     fn samples() -> Vec<Sample> {
-        vec![Sample::new(
-            "findings, plain, done",
-            list("Sample messages", &sample_cards()),
-        )]
+        vec![Sample::new("findings, plain, done", list("Sample messages", &sample_cards()))]
     }
 }

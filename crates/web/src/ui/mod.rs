@@ -89,10 +89,7 @@ pub struct Sample {
 impl Sample {
     /// Renders a component in one state.
     pub fn new(state: &'static str, component: impl Render) -> Self {
-        Self {
-            state,
-            html: component.render(),
-        }
+        Self { state, html: component.render() }
     }
 }
 
@@ -119,11 +116,7 @@ pub struct Entry {
 impl Entry {
     /// The entry of one component.
     pub fn of<C: Component>() -> Self {
-        Self {
-            name: C::NAME,
-            about: C::ABOUT,
-            samples: C::samples,
-        }
+        Self { name: C::NAME, about: C::ABOUT, samples: C::samples }
     }
 }
 
@@ -139,11 +132,7 @@ pub struct Family {
 
 /// The one list of all components. A component that is not here is not tested and should not exist.
 pub fn families() -> Vec<Family> {
-    let family = |slug, title, entries| Family {
-        slug,
-        title,
-        entries,
-    };
+    let family = |slug, title, entries| Family { slug, title, entries };
     vec![
         family(
             "marks",
@@ -162,11 +151,7 @@ pub fn families() -> Vec<Family> {
         family(
             "actions",
             "Actions",
-            vec![
-                Entry::of::<button::Button>(),
-                Entry::of::<button::Menu>(),
-                Entry::of::<button::Segmented>(),
-            ],
+            vec![Entry::of::<button::Button>(), Entry::of::<button::Menu>(), Entry::of::<button::Segmented>()],
         ),
         family(
             "forms",
@@ -219,12 +204,7 @@ pub fn families() -> Vec<Family> {
         family(
             "navigation",
             "Navigation",
-            vec![
-                Entry::of::<nav::PageHead>(),
-                Entry::of::<nav::Crumbs>(),
-                Entry::of::<nav::Tabs>(),
-                Entry::of::<nav::SubNav>(),
-            ],
+            vec![Entry::of::<nav::PageHead>(), Entry::of::<nav::Crumbs>(), Entry::of::<nav::Tabs>(), Entry::of::<nav::SubNav>()],
         ),
         family(
             "content",
@@ -239,19 +219,11 @@ pub fn families() -> Vec<Family> {
                 Entry::of::<secret::QrCode>(),
             ],
         ),
-        family(
-            "messages",
-            "Messages",
-            vec![Entry::of::<message::MessageCard>()],
-        ),
+        family("messages", "Messages", vec![Entry::of::<message::MessageCard>()]),
         family(
             "charts",
             "Charts",
-            vec![
-                Entry::of::<chart::Stat>(),
-                Entry::of::<chart::Sparkline>(),
-                Entry::of::<chart::BarChart>(),
-            ],
+            vec![Entry::of::<chart::Stat>(), Entry::of::<chart::Sparkline>(), Entry::of::<chart::BarChart>()],
         ),
     ]
 }

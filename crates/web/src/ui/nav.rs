@@ -21,11 +21,7 @@ pub struct NavLink {
 impl NavLink {
     /// A link to another page.
     pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            href: href.into(),
-            ..Self::default()
-        }
+        Self { label: label.into(), href: href.into(), ..Self::default() }
     }
 
     /// The page shown, or not.
@@ -96,10 +92,7 @@ pub struct PageHead {
 impl PageHead {
     /// Title only.
     pub fn new(title: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            ..Self::default()
-        }
+        Self { title: title.into(), ..Self::default() }
     }
 }
 
@@ -124,10 +117,7 @@ impl Component for PageHead {
 
     fn samples() -> Vec<Sample> {
         let full = Self {
-            lead: Some(
-                "Everybody who can sign in, what they may do, and how they prove who they are."
-                    .into(),
-            ),
+            lead: Some("Everybody who can sign in, what they may do, and how they prove who they are.".into()),
             actions: vec![
                 Button::link("Export", "#export").with_icon(Icon::Download),
                 Button::primary("Invite").with_icon(Icon::UserPlus),
@@ -135,10 +125,7 @@ impl Component for PageHead {
             ..Self::new("People")
         };
         let as_sample = |head: Self| maud::PreEscaped(head.render().0.replace("h1>", "h3>"));
-        vec![
-            Sample::new("full", as_sample(full)),
-            Sample::new("title only", as_sample(Self::new("Audit log"))),
-        ]
+        vec![Sample::new("full", as_sample(full)), Sample::new("title only", as_sample(Self::new("Audit log")))]
     }
 }
 
@@ -166,10 +153,7 @@ impl Component for Tabs {
     const ABOUT: &'static str = "Links between views of one thing; not a scripted tab list.";
 
     fn samples() -> Vec<Sample> {
-        let link = |label: &str, count| NavLink {
-            count,
-            ..NavLink::new(label, "#tab")
-        };
+        let link = |label: &str, count| NavLink { count, ..NavLink::new(label, "#tab") };
         vec![Sample::new(
             "with counts",
             Self {
@@ -224,22 +208,14 @@ pub(crate) fn sample_subnav() -> SubNav {
             (
                 "People".into(),
                 vec![
-                    NavLink {
-                        count: Some(48),
-                        ..NavLink::new("Everybody", "#people")
-                    }
-                    .current(true),
+                    NavLink { count: Some(48), ..NavLink::new("Everybody", "#people") }.current(true),
                     NavLink::new("Teams", "#teams"),
                     NavLink::new("Rights", "#rights"),
                 ],
             ),
             (
                 "Workspace".into(),
-                vec![
-                    NavLink::new("Security", "#security"),
-                    NavLink::new("Audit log", "#audit"),
-                    NavLink::new("Jobs", "#jobs"),
-                ],
+                vec![NavLink::new("Security", "#security"), NavLink::new("Audit log", "#audit"), NavLink::new("Jobs", "#jobs")],
             ),
         ],
     }
@@ -247,13 +223,9 @@ pub(crate) fn sample_subnav() -> SubNav {
 
 impl Component for SubNav {
     const NAME: &'static str = "SubNav";
-    const ABOUT: &'static str =
-        "For rooms with many pages, such as Settings. A scrolling row on a phone.";
+    const ABOUT: &'static str = "For rooms with many pages, such as Settings. A scrolling row on a phone.";
 
     fn samples() -> Vec<Sample> {
-        vec![Sample::new(
-            "settings",
-            sample_subnav().beside(&html! { p { "The page." } }),
-        )]
+        vec![Sample::new("settings", sample_subnav().beside(&html! { p { "The page." } }))]
     }
 }

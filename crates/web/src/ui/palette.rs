@@ -40,12 +40,7 @@ pub struct Palette {
 
 impl Palette {
     fn option(id: &str, group: usize, index: usize, command: &Command) -> Markup {
-        let text = format!(
-            "{} {} {}",
-            command.label,
-            command.note.as_deref().unwrap_or_default(),
-            command.also
-        );
+        let text = format!("{} {} {}", command.label, command.note.as_deref().unwrap_or_default(), command.also);
         html! {
             a.palette-item id={ (id) "-" (group) "-" (index) } role="option" aria-selected="false" tabindex="-1" href=(command.href) data-text=(text) {
                 (command.icon) span { (command.label) } @if let Some(note) = &command.note { small { (note) } }
@@ -109,12 +104,7 @@ pub(crate) fn sample() -> Palette {
                 commands: vec![
                     command("Inbox", Icon::Inbox, Some("g i"), "messages mentions"),
                     command("Calendar", Icon::Calendar, Some("Publish"), "schedule plan"),
-                    command(
-                        "Audit log",
-                        Icon::History,
-                        Some("Settings"),
-                        "who did what events",
-                    ),
+                    command("Audit log", Icon::History, Some("Settings"), "who did what events"),
                 ],
             },
             CommandGroup {
@@ -122,12 +112,7 @@ pub(crate) fn sample() -> Palette {
                 commands: vec![
                     command("Write a post", Icon::Pencil, None, "draft compose new"),
                     command("Invite people", Icon::UserPlus, None, "add user"),
-                    command(
-                        "Stop everything outgoing",
-                        Icon::Siren,
-                        None,
-                        "crisis pause halt",
-                    ),
+                    command("Stop everything outgoing", Icon::Siren, None, "crisis pause halt"),
                 ],
             },
         ],
@@ -136,7 +121,8 @@ pub(crate) fn sample() -> Palette {
 
 impl Component for Palette {
     const NAME: &'static str = "Palette";
-    const ABOUT: &'static str = "Ctrl-K on every page. Opens the dialog; without scripts the button leads to a page with the same links.";
+    const ABOUT: &'static str =
+        "Ctrl-K on every page. Opens the dialog; without scripts the button leads to a page with the same links.";
 
     fn samples() -> Vec<Sample> {
         vec![

@@ -31,23 +31,14 @@ pub struct Avatar {
 impl Avatar {
     /// First letters of the first and last word; works for one word and for scripts without case.
     fn initials(&self) -> String {
-        let mut words = self
-            .name
-            .split_whitespace()
-            .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
+        let mut words = self.name.split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
         let first = words.next();
-        first
-            .into_iter()
-            .chain(words.next_back())
-            .flat_map(char::to_uppercase)
-            .collect()
+        first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
     }
 
     /// FNV-1a over the name: stable across runs and machines.
     fn hue(&self) -> u32 {
-        let hash = self.name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-        });
+        let hash = self.name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         hash % HUES
     }
 }
@@ -68,10 +59,7 @@ impl Component for Avatar {
     const ABOUT: &'static str = "Initials in a colour that follows from the name.";
 
     fn samples() -> Vec<Sample> {
-        let avatar = |name: &str, size| Self {
-            name: name.into(),
-            size,
-        };
+        let avatar = |name: &str, size| Self { name: name.into(), size };
         vec![
             Sample::new(
                 "sizes",
@@ -116,13 +104,7 @@ impl Component for Person {
 
     fn samples() -> Vec<Sample> {
         vec![
-            Sample::new(
-                "name only",
-                Self {
-                    name: "Ada Example".into(),
-                    ..Self::default()
-                },
-            ),
+            Sample::new("name only", Self { name: "Ada Example".into(), ..Self::default() }),
             Sample::new(
                 "with note and link",
                 Self {
@@ -141,23 +123,10 @@ mod tests {
 
     #[test]
     fn initials_come_from_the_first_and_last_word() {
-        for (name, expected) in [
-            ("Ada Example", "AE"),
-            ("Bo", "B"),
-            ("Chidi van der Test", "CT"),
-            ("山田 例", "山例"),
-            ("  ", ""),
-            ("(x) y", "XY"),
-        ] {
-            assert_eq!(
-                Avatar {
-                    name: name.into(),
-                    ..Avatar::default()
-                }
-                .initials(),
-                expected,
-                "{name}"
-            );
+        for (name, expected) in
+            [("Ada Example", "AE"), ("Bo", "B"), ("Chidi van der Test", "CT"), ("山田 例", "山例"), ("  ", ""), ("(x) y", "XY")]
+        {
+            assert_eq!(Avatar { name: name.into(), ..Avatar::default() }.initials(), expected, "{name}");
         }
     }
 }

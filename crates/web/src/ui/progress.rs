@@ -72,8 +72,7 @@ impl Render for Progress {
 
 impl Component for Progress {
     const NAME: &'static str = "Progress";
-    const ABOUT: &'static str =
-        "Anything over a second. Count and estimate; never a bar that only pretends.";
+    const ABOUT: &'static str = "Anything over a second. Count and estimate; never a bar that only pretends.";
 
     fn samples() -> Vec<Sample> {
         let base = |id: &str, label: &str, extent| Self {
@@ -94,33 +93,16 @@ impl Component for Progress {
                     estimate: Some("about 2 min left".into()),
                     note: Some("you can leave this page".into()),
                     actions: vec![cancel],
-                    ..base(
-                        "progress-1",
-                        "Exporting records",
-                        Extent::Counted {
-                            done: 18_240,
-                            total: 52_000,
-                        },
-                    )
+                    ..base("progress-1", "Exporting records", Extent::Counted { done: 18_240, total: 52_000 })
                 },
             ),
-            Sample::new(
-                "not counted yet",
-                base("progress-2", "Reading the archive", Extent::Unknown),
-            ),
+            Sample::new("not counted yet", base("progress-2", "Reading the archive", Extent::Unknown)),
             Sample::new(
                 "stopped",
                 Self {
                     tone: Tone::Danger,
                     note: Some("stopped: the disk is full. What is written so far is kept.".into()),
-                    ..base(
-                        "progress-3",
-                        "Importing",
-                        Extent::Counted {
-                            done: 900,
-                            total: 1_000,
-                        },
-                    )
+                    ..base("progress-3", "Importing", Extent::Counted { done: 900, total: 1_000 })
                 },
             ),
         ]

@@ -105,32 +105,18 @@ impl Render for Filter {
 
 impl Component for Filter {
     const NAME: &'static str = "Filter";
-    const ABOUT: &'static str =
-        "Above every list. Each state is an address, so it can be bookmarked, shared and saved.";
+    const ABOUT: &'static str = "Above every list. Each state is an address, so it can be bookmarked, shared and saved.";
 
     fn samples() -> Vec<Sample> {
-        let facet = |label: &str, on| Facet {
-            label: label.into(),
-            href: "#facet".into(),
-            on,
-        };
-        let view = |label: &str, count, current| SavedView {
-            label: label.into(),
-            href: "#view".into(),
-            current,
-            count,
-        };
+        let facet = |label: &str, on| Facet { label: label.into(), href: "#facet".into(), on };
+        let view = |label: &str, count, current| SavedView { label: label.into(), href: "#view".into(), current, count };
         let full = Self {
             action: "#people".into(),
             results_id: "list-people".into(),
             query: "exa".into(),
             label: "Filter all people".into(),
             facets: vec![facet("Suspended", true), facet("No second factor", false)],
-            views: vec![
-                view("Everybody", Some(48), true),
-                view("Approvers", Some(6), false),
-                view("External", None, false),
-            ],
+            views: vec![view("Everybody", Some(48), true), view("Approvers", Some(6), false), view("External", None, false)],
             save_dialog: Some("sample-save".into()),
             actions: vec![Button::primary("Invite").with_icon(Icon::UserPlus)],
             ..Self::default()
@@ -145,10 +131,7 @@ impl Component for Filter {
                     ..Self::default()
                 },
             ),
-            Sample::new(
-                "with views, facets and actions",
-                html! { (full) (super::dialog::sample_view("sample-save")) },
-            ),
+            Sample::new("with views, facets and actions", html! { (full) (super::dialog::sample_view("sample-save")) }),
         ]
     }
 }
@@ -181,11 +164,7 @@ pub fn grouped(number: u64) -> String {
 
 impl Render for Count {
     fn render(&self) -> Markup {
-        let noun = if self.of.unwrap_or(self.matching) == 1 {
-            self.one
-        } else {
-            self.many
-        };
+        let noun = if self.of.unwrap_or(self.matching) == 1 { self.one } else { self.many };
         html! {
             span.results-count { strong { (grouped(self.matching)) } " " @if let Some(of) = self.of { "of " (grouped(of)) " " } (noun) }
         }
@@ -197,12 +176,7 @@ impl Component for Count {
     const ABOUT: &'static str = "The exact number, always. An estimate is not a count.";
 
     fn samples() -> Vec<Sample> {
-        let count = |matching, of| Self {
-            matching,
-            of,
-            one: "person",
-            many: "people",
-        };
+        let count = |matching, of| Self { matching, of, one: "person", many: "people" };
         vec![Sample::new(
             "one, many, filtered",
             html! { div.row { (count(1, None)) "·" (count(12_345, None)) "·" (count(0, Some(48))) } },
@@ -241,8 +215,7 @@ impl Render for Pager {
 
 impl Component for Pager {
     const NAME: &'static str = "Pager";
-    const ABOUT: &'static str =
-        "Previous and next by cursor; rows never repeat or vanish when others arrive meanwhile.";
+    const ABOUT: &'static str = "Previous and next by cursor; rows never repeat or vanish when others arrive meanwhile.";
 
     fn samples() -> Vec<Sample> {
         vec![
@@ -274,13 +247,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_three() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1 000"),
-            (12_345, "12 345"),
-            (1_234_567, "1 234 567"),
-        ] {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1 000"), (12_345, "12 345"), (1_234_567, "1 234 567")] {
             assert_eq!(grouped(number).replace('\u{202f}', " "), text);
         }
     }

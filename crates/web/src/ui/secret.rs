@@ -83,16 +83,8 @@ impl Component for RecoveryCodes {
     const ABOUT: &'static str = "After setting up a second factor, once.";
 
     fn samples() -> Vec<Sample> {
-        let codes = (0..8)
-            .map(|number| format!("{number}abc-d{number}ef-gh{number}j"))
-            .collect();
-        vec![Sample::new(
-            "eight codes",
-            Self {
-                id: "sample-codes".into(),
-                codes,
-            },
-        )]
+        let codes = (0..8).map(|number| format!("{number}abc-d{number}ef-gh{number}j")).collect();
+        vec![Sample::new("eight codes", Self { id: "sample-codes".into(), codes })]
     }
 }
 
@@ -108,16 +100,8 @@ pub struct QrCode {
 impl QrCode {
     /// `None` when the content does not fit.
     fn svg(&self) -> Option<Markup> {
-        let code = qrcode::QrCode::with_error_correction_level(
-            self.content.as_bytes(),
-            qrcode::EcLevel::L,
-        )
-        .ok()?;
-        let picture = code
-            .render::<svg::Color>()
-            .min_dimensions(160, 160)
-            .quiet_zone(false)
-            .build();
+        let code = qrcode::QrCode::with_error_correction_level(self.content.as_bytes(), qrcode::EcLevel::L).ok()?;
+        let picture = code.render::<svg::Color>().min_dimensions(160, 160).quiet_zone(false).build();
         // The XML declaration has no place inside a page.
         let start = picture.find("<svg")?;
         Some(PreEscaped(picture[start..].to_owned()))
@@ -141,7 +125,13 @@ impl Component for QrCode {
 
     fn samples() -> Vec<Sample> {
         vec![
-            Sample::new("second factor", Self { content: "otpauth://totp/Gatepost:ada@meridian.example.test?secret=JBSWY3DPEHPK3PXP&issuer=Gatepost".into(), label: "QR code for the authenticator app".into() }),
+            Sample::new(
+                "second factor",
+                Self {
+                    content: "otpauth://totp/Gatepost:ada@meridian.example.test?secret=JBSWY3DPEHPK3PXP&issuer=Gatepost".into(),
+                    label: "QR code for the authenticator app".into(),
+                },
+            ),
             Sample::new("too long", Self { content: "x".repeat(3_000), label: "never shown".into() }),
         ]
     }

@@ -53,21 +53,13 @@ pub struct Column {
 impl Column {
     /// A column that cannot be sorted.
     pub fn new(kind: ColumnKind, label: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            kind,
-            ..Self::default()
-        }
+        Self { label: label.into(), kind, ..Self::default() }
     }
 
     /// Sortable by a link.
     #[must_use]
     pub fn sortable(self, href: impl Into<String>, order: Order) -> Self {
-        Self {
-            sort_href: Some(href.into()),
-            order,
-            ..self
-        }
+        Self { sort_href: Some(href.into()), order, ..self }
     }
 
     const fn class(&self) -> Option<&'static str> {
@@ -173,11 +165,7 @@ impl Table {
     }
 
     fn row(&self, row: &Row) -> Markup {
-        debug_assert_eq!(
-            row.cells.len(),
-            self.columns.len(),
-            "a row has a cell for every column"
-        );
+        debug_assert_eq!(row.cells.len(), self.columns.len(), "a row has a cell for every column");
         html! {
             tr id={ (self.id) "-" (row.id) } role="row" tabindex="-1" data-item {
                 @if self.bulk.is_some() { td.select-cell role="cell" { input.check type="checkbox" name="id" value=(row.id) aria-label={ "Select " (row.name) }; } }
@@ -199,9 +187,7 @@ impl Table {
     }
 
     fn bulk_bar(bulk: &Bulk) -> Markup {
-        let clear = Button::new("Clear", Does::Submit)
-            .with_weight(Weight::Quiet)
-            .with_size(Size::Small);
+        let clear = Button::new("Clear", Does::Submit).with_weight(Weight::Quiet).with_size(Size::Small);
         html! {
             div.bulk-bar role="group" aria-label="Actions for the selected rows" {
                 span.bulk-count data-bulk-count role="status" { "Selected rows" }
@@ -245,12 +231,8 @@ pub(crate) fn sample_table(id: &str, caption: &str) -> Table {
         id: id.into(),
         name: name.into(),
         cells: vec![
-            Person {
-                name: name.into(),
-                note: Some(format!("{id}@meridian.example.test")),
-                href: Some("#person".into()),
-            }
-            .render(),
+            Person { name: name.into(), note: Some(format!("{id}@meridian.example.test")), href: Some("#person".into()) }
+                .render(),
             html! { (role) },
             state.render(),
             html! { (posts) },
@@ -274,14 +256,7 @@ pub(crate) fn sample_table(id: &str, caption: &str) -> Table {
             Column::new(ColumnKind::Actions, "Actions"),
         ],
         rows: Rows::Some(vec![
-            row(
-                "ada",
-                "Ada Example",
-                "Owner",
-                Badge::new(Tone::Good, "Active").with_icon(Icon::Check),
-                "128",
-                240,
-            ),
+            row("ada", "Ada Example", "Owner", Badge::new(Tone::Good, "Active").with_icon(Icon::Check), "128", 240),
             row(
                 "chidi",
                 "Chidi van der Test",
@@ -307,19 +282,9 @@ pub(crate) fn sample_table(id: &str, caption: &str) -> Table {
                 3_000_000,
             ),
         ]),
-        count: Some(Count {
-            matching: 4,
-            of: Some(48),
-            one: "person",
-            many: "people",
-        }),
+        count: Some(Count { matching: 4, of: Some(48), one: "person", many: "people" }),
         bulk: None,
-        pager: Pager {
-            previous: None,
-            next: Some("#next".into()),
-            position: "1–4 of 48".into(),
-            label: String::new(),
-        },
+        pager: Pager { previous: None, next: Some("#next".into()), position: "1–4 of 48".into(), label: String::new() },
     }
 }
 
@@ -329,39 +294,35 @@ impl Component for Table {
 
     fn samples() -> Vec<Sample> {
         let act = |label: &str, to: &str, weight| {
-            Button::new(label, Does::SubmitTo(to.into()))
-                .with_size(Size::Small)
-                .with_weight(weight)
+            Button::new(label, Does::SubmitTo(to.into())).with_size(Size::Small).with_weight(weight)
         };
         let bulk = Bulk {
             action: "#bulk".into(),
-            buttons: vec![
-                act("Add to team", "#team", Weight::Plain),
-                act("Suspend", "#suspend", Weight::Danger),
-            ],
+            buttons: vec![act("Add to team", "#team", Weight::Plain), act("Suspend", "#suspend", Weight::Danger)],
         };
-        let mut chosen = Self {
-            bulk: Some(bulk.clone()),
-            ..sample_table("list-chosen", "People, some selected")
-        };
+        let mut chosen = Self { bulk: Some(bulk.clone()), ..sample_table("list-chosen", "People, some selected") };
         if let Rows::Some(rows) = &mut chosen.rows {
             rows.truncate(2);
         }
-        let ticked = PreEscaped(chosen.render().0.replacen(
-            "value=\"ada\"",
-            "value=\"ada\" checked",
-            1,
-        ));
-        let bare = |id: &str, rows| Self {
-            rows,
-            count: None,
-            pager: Pager::default(),
-            ..sample_table(id, id)
-        };
+        let ticked = PreEscaped(chosen.render().0.replacen("value=\"ada\"", "value=\"ada\" checked", 1));
+        let bare = |id: &str, rows| Self { rows, count: None, pager: Pager::default(), ..sample_table(id, id) };
         vec![
             Sample::new("with bulk actions", Self { bulk: Some(bulk), ..sample_table("list-people", "People") }),
             Sample::new("a row selected", ticked),
-            Sample::new("empty", bare("list-empty", Rows::Empty(Empty::new(Icon::Users, "Nobody here yet", "Invite the people who write, answer and approve. They get a link that works once.").with_action(Button::link("Invite people", "#invite"))))),
+            Sample::new(
+                "empty",
+                bare(
+                    "list-empty",
+                    Rows::Empty(
+                        Empty::new(
+                            Icon::Users,
+                            "Nobody here yet",
+                            "Invite the people who write, answer and approve. They get a link that works once.",
+                        )
+                        .with_action(Button::link("Invite people", "#invite")),
+                    ),
+                ),
+            ),
             Sample::new("loading", bare("list-loading", Rows::Loading)),
         ]
     }

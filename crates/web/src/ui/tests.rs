@@ -16,12 +16,7 @@ fn every_component_renders_as_reviewed() {
         let mut out = String::new();
         for entry in &family.entries {
             for sample in (entry.samples)() {
-                out.push_str(&format!(
-                    "<!-- {}: {} -->\n{}\n\n",
-                    entry.name,
-                    sample.state,
-                    lines(&sample.html.into_string())
-                ));
+                out.push_str(&format!("<!-- {}: {} -->\n{}\n\n", entry.name, sample.state, lines(&sample.html.into_string())));
             }
         }
         insta::assert_snapshot!(family.slug, out);
@@ -35,11 +30,7 @@ fn every_page_renders_as_reviewed_in_both_themes() {
         let dark = lines(&gallery::render(slug, Theme::Dark).unwrap().into_string());
         assert!(light.contains("data-theme=\"light\"") && dark.contains("data-theme=\"dark\""));
         // The themes differ only in the attribute and in the pressed button of the person's menu.
-        let differing = light
-            .lines()
-            .zip(dark.lines())
-            .filter(|(one, other)| one != other)
-            .count();
+        let differing = light.lines().zip(dark.lines()).filter(|(one, other)| one != other).count();
         assert!(
             light.lines().count() == dark.lines().count() && differing <= 3,
             "{slug}: {differing} lines differ between the themes"
@@ -52,26 +43,12 @@ fn every_page_renders_as_reviewed_in_both_themes() {
 #[test]
 fn nothing_inline_that_the_content_security_policy_forbids() {
     for path in gallery::paths() {
-        let slug = path
-            .trim_start_matches(gallery::PREFIX)
-            .trim_start_matches('/');
+        let slug = path.trim_start_matches(gallery::PREFIX).trim_start_matches('/');
         let html = gallery::render(slug, Theme::System).unwrap().into_string();
-        for forbidden in [
-            " style=",
-            " onclick=",
-            " onload=",
-            "<style",
-            "javascript:",
-            "hx-on",
-            "hx-vals=\"js:",
-        ] {
+        for forbidden in [" style=", " onclick=", " onload=", "<style", "javascript:", "hx-on", "hx-vals=\"js:"] {
             assert!(!html.contains(forbidden), "{path} contains {forbidden}");
         }
-        assert_eq!(
-            html.matches("<script").count(),
-            1,
-            "{path} has one script, by address"
-        );
+        assert_eq!(html.matches("<script").count(), 1, "{path} has one script, by address");
         assert_eq!(html.matches("<h1").count(), 1, "{path} has one h1");
     }
 }
@@ -79,15 +56,9 @@ fn nothing_inline_that_the_content_security_policy_forbids() {
 #[test]
 fn ids_are_unique_on_every_page() {
     for path in gallery::paths() {
-        let slug = path
-            .trim_start_matches(gallery::PREFIX)
-            .trim_start_matches('/');
+        let slug = path.trim_start_matches(gallery::PREFIX).trim_start_matches('/');
         let html = gallery::render(slug, Theme::System).unwrap().into_string();
-        let mut ids: Vec<&str> = html
-            .split(" id=\"")
-            .skip(1)
-            .map(|rest| rest.split('"').next().unwrap())
-            .collect();
+        let mut ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
         let all = ids.len();
         ids.sort_unstable();
         ids.dedup();
@@ -98,9 +69,7 @@ fn ids_are_unique_on_every_page() {
 #[test]
 fn every_reference_names_an_id_of_its_page() {
     for path in gallery::paths() {
-        let slug = path
-            .trim_start_matches(gallery::PREFIX)
-            .trim_start_matches('/');
+        let slug = path.trim_start_matches(gallery::PREFIX).trim_start_matches('/');
         let html = gallery::render(slug, Theme::System).unwrap().into_string();
         for attribute in [
             " for=\"",
@@ -112,16 +81,9 @@ fn every_reference_names_an_id_of_its_page() {
             " data-shows=\"",
             " data-counter=\"",
         ] {
-            for value in html
-                .split(attribute)
-                .skip(1)
-                .map(|rest| rest.split('"').next().unwrap())
-            {
+            for value in html.split(attribute).skip(1).map(|rest| rest.split('"').next().unwrap()) {
                 for id in value.split_whitespace() {
-                    assert!(
-                        html.contains(&format!(" id=\"{id}\"")),
-                        "{path}:{attribute}{id}\" names nothing"
-                    );
+                    assert!(html.contains(&format!(" id=\"{id}\"")), "{path}:{attribute}{id}\" names nothing");
                 }
             }
         }

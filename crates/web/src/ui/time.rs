@@ -60,29 +60,17 @@ impl TimeStamp {
 
     /// The exact moment in both clocks: the reader's with its name, then UTC.
     pub fn exact(&self) -> String {
-        format!(
-            "{} · {} UTC",
-            self.local("%-d %b %Y, %H:%M:%S %Z"),
-            self.at.strftime("%Y-%m-%d %H:%M:%S")
-        )
+        format!("{} · {} UTC", self.local("%-d %b %Y, %H:%M:%S %Z"), self.at.strftime("%Y-%m-%d %H:%M:%S"))
     }
 
     /// Day and month; the year only when it is another one.
     fn near_date(&self) -> String {
-        let same_year = self.at.to_zoned(self.zone.clone()).year()
-            == self.now.to_zoned(self.zone.clone()).year();
-        self.local(if same_year {
-            "%-d %b, %H:%M"
-        } else {
-            "%-d %b %Y"
-        })
+        let same_year = self.at.to_zoned(self.zone.clone()).year() == self.now.to_zoned(self.zone.clone()).year();
+        self.local(if same_year { "%-d %b, %H:%M" } else { "%-d %b %Y" })
     }
 
     fn local(&self, format: &str) -> String {
-        self.at
-            .to_zoned(self.zone.clone())
-            .strftime(format)
-            .to_string()
+        self.at.to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 }
 
@@ -91,14 +79,7 @@ fn relative(at: Timestamp, now: Timestamp) -> Option<String> {
     let seconds = (now.as_millisecond() - at.as_millisecond() + 500).div_euclid(1000);
     let away = seconds.abs();
     if away < 45 {
-        return Some(
-            if seconds < 0 {
-                "in a moment"
-            } else {
-                "just now"
-            }
-            .to_owned(),
-        );
+        return Some(if seconds < 0 { "in a moment" } else { "just now" }.to_owned());
     }
     let rounded = |unit: i64| (away + unit / 2) / unit;
     let amount = match away {
@@ -107,11 +88,7 @@ fn relative(at: Timestamp, now: Timestamp) -> Option<String> {
         84_600..RELATIVE_SECONDS_MAX => format!("{} d", rounded(86_400)),
         _ => return None,
     };
-    Some(if seconds < 0 {
-        format!("in {amount}")
-    } else {
-        format!("{amount} ago")
-    })
+    Some(if seconds < 0 { format!("in {amount}") } else { format!("{amount} ago") })
 }
 
 impl Render for TimeStamp {
@@ -130,22 +107,14 @@ pub(crate) const SAMPLE_NOW_MS: i64 = 1_795_271_400_000;
 /// A time stamp of the samples, some seconds before [`SAMPLE_NOW_MS`].
 pub(crate) fn sample(seconds_ago: i64) -> TimeStamp {
     let now = Timestamp::from_millisecond(SAMPLE_NOW_MS).expect("a constant inside the calendar");
-    let at = Timestamp::from_millisecond(SAMPLE_NOW_MS - seconds_ago * 1000)
-        .expect("samples stay inside the calendar");
+    let at = Timestamp::from_millisecond(SAMPLE_NOW_MS - seconds_ago * 1000).expect("samples stay inside the calendar");
     let zone = TimeZone::fixed(jiff::tz::offset(1));
-    TimeStamp {
-        at,
-        now,
-        zone,
-        form: TimeForm::Relative,
-        reach: TimeReach::Own,
-    }
+    TimeStamp { at, now, zone, form: TimeForm::Relative, reach: TimeReach::Own }
 }
 
 impl Component for TimeStamp {
     const NAME: &'static str = "TimeStamp";
-    const ABOUT: &'static str =
-        "A moment in the reader's zone. Hover or focus shows the exact local time and UTC.";
+    const ABOUT: &'static str = "A moment in the reader's zone. Hover or focus shows the exact local time and UTC.";
 
     fn samples() -> Vec<Sample> {
         vec![
@@ -153,20 +122,8 @@ impl Component for TimeStamp {
                 "relative",
                 html! { div.row { @for ago in [5, 300, 7_200, 200_000, 2_000_000, 40_000_000, -900] { (sample(ago)) span.muted { "·" } } } },
             ),
-            Sample::new(
-                "date and time",
-                TimeStamp {
-                    form: TimeForm::DateTime,
-                    ..sample(90_000)
-                },
-            ),
-            Sample::new(
-                "date",
-                TimeStamp {
-                    form: TimeForm::Date,
-                    ..sample(90_000)
-                },
-            ),
+            Sample::new("date and time", TimeStamp { form: TimeForm::DateTime, ..sample(90_000) }),
+            Sample::new("date", TimeStamp { form: TimeForm::Date, ..sample(90_000) }),
         ]
     }
 }
@@ -196,9 +153,6 @@ mod tests {
 
     #[test]
     fn the_exact_time_names_both_clocks() {
-        assert_eq!(
-            sample(0).exact(),
-            "21 Nov 2026, 15:30:00 +01 · 2026-11-21 14:30:00 UTC"
-        );
+        assert_eq!(sample(0).exact(), "21 Nov 2026, 15:30:00 +01 · 2026-11-21 14:30:00 UTC");
     }
 }

@@ -59,14 +59,7 @@ pub(crate) fn sample() -> Timeline {
     };
     Timeline {
         events: vec![
-            event(
-                Icon::Check,
-                Tone::Good,
-                "Chidi van der Test",
-                "approved version 2",
-                240,
-                None,
-            ),
+            event(Icon::Check, Tone::Good, "Chidi van der Test", "approved version 2", 240, None),
             event(
                 Icon::CircleX,
                 Tone::Danger,
@@ -75,22 +68,8 @@ pub(crate) fn sample() -> Timeline {
                 4_000,
                 Some(html! { "“The second sentence promises a date we do not have.”" }),
             ),
-            event(
-                Icon::ShieldAlert,
-                Tone::Warning,
-                "Rule “Card numbers”",
-                "added one approver",
-                4_900,
-                None,
-            ),
-            event(
-                Icon::Pencil,
-                Tone::Neutral,
-                "Frida Muster",
-                "wrote the draft",
-                5_000,
-                None,
-            ),
+            event(Icon::ShieldAlert, Tone::Warning, "Rule “Card numbers”", "added one approver", 4_900, None),
+            event(Icon::Pencil, Tone::Neutral, "Frida Muster", "wrote the draft", 5_000, None),
         ],
     }
 }

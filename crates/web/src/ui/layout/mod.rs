@@ -21,8 +21,7 @@ pub use rail::{RailItem, Room};
 pub use topbar::{PersonMenu, StopState, StopSwitch};
 
 /// htmx without evaluation and without its own style sheet, so that the strictest content security policy holds.
-const HTMX_CONFIG: &str =
-    r#"{"includeIndicatorCSS":false,"extensions":"sse","history":"reload","defaultTimeout":20000}"#;
+const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"extensions":"sse","history":"reload","defaultTimeout":20000}"#;
 
 /// Light, dark, or as the device says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,10 +66,7 @@ pub struct Preferences {
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self {
-            theme: Theme::System,
-            letters: OnOff::On,
-        }
+        Self { theme: Theme::System, letters: OnOff::On }
     }
 }
 
@@ -134,10 +130,7 @@ fn toasts(toasts: &[Toast]) -> Markup {
 /// A page of the desk.
 pub fn page(frame: &PageFrame, content: &Markup) -> Markup {
     let has_panel = frame.panel.is_some().then_some("");
-    let keys = KeyMap {
-        letters: frame.preferences.letters,
-        action: frame.person.keys_action.clone(),
-    };
+    let keys = KeyMap { letters: frame.preferences.letters, action: frame.person.keys_action.clone() };
     let body = html! {
         body {
             a.skip href="#content" { "Skip to content" }
@@ -176,13 +169,7 @@ pub fn problem(status: u16, title: &str, text: &str, actions: &[super::button::B
 
 /// The frame of the sample pages.
 pub(crate) fn sample_frame(title: &str, preferences: Preferences) -> PageFrame {
-    let item = |room, count, urgent, current| RailItem {
-        room,
-        href: format!("#{}", Room::label(room)),
-        count,
-        urgent,
-        current,
-    };
+    let item = |room, count, urgent, current| RailItem { room, href: format!("#{}", Room::label(room)), count, urgent, current };
     PageFrame {
         title: title.into(),
         workspace: "Meridian Library".into(),
@@ -198,10 +185,7 @@ pub(crate) fn sample_frame(title: &str, preferences: Preferences) -> PageFrame {
         person: topbar::sample_person(),
         preferences,
         palette: super::palette::sample(),
-        stop: Some(StopSwitch {
-            state: StopState::Running,
-            href: "#stop".into(),
-        }),
+        stop: Some(StopSwitch { state: StopState::Running, href: "#stop".into() }),
         ..PageFrame::default()
     }
 }

@@ -31,16 +31,8 @@ pub struct StopSwitch {
 impl Render for StopSwitch {
     fn render(&self) -> Markup {
         let (class, icon, words) = match self.state {
-            StopState::Running => (
-                "button button-quiet stop-running",
-                Icon::CirclePause,
-                "Stop switch",
-            ),
-            StopState::Stopped => (
-                "button stop-stopped",
-                Icon::OctagonX,
-                "Everything is stopped",
-            ),
+            StopState::Running => ("button button-quiet stop-running", Icon::CirclePause, "Stop switch"),
+            StopState::Stopped => ("button stop-stopped", Icon::OctagonX, "Everything is stopped"),
         };
         html! { a class=(class) href=(self.href) title=(words) { (icon) span.stop-label { (words) } } }
     }
@@ -71,15 +63,8 @@ pub struct PersonMenu {
 
 impl PersonMenu {
     fn inside(&self, theme: Theme) -> Markup {
-        let item = |label: String, icon, does, key| MenuItem {
-            label,
-            icon,
-            does,
-            tone: Tone::Neutral,
-            key,
-        };
-        let option =
-            |theme: Theme, label: &str, icon| (theme.word().to_owned(), label.to_owned(), icon);
+        let item = |label: String, icon, does, key| MenuItem { label, icon, does, tone: Tone::Neutral, key };
+        let option = |theme: Theme, label: &str, icon| (theme.word().to_owned(), label.to_owned(), icon);
         let themes = Segmented {
             label: "Theme".into(),
             action: self.theme_action.clone(),
