@@ -167,6 +167,61 @@ const CHECKS = {
     await page.locator(".toast[data-tone=danger]").waitFor();
     equal(await page.locator("#people tbody tr").count(), 4, "rows");
   },
+  "a refused form updates in place, keeps what was typed, and focuses the summary": async (page) => {
+    await page.goto(at("page-invite"));
+    await page.evaluate(() => (window.sameDocument = true));
+    await page.locator("#name").fill("Ada");
+    await page.locator("#email").fill("ada@meridian.example.test");
+    await page.getByRole("button", { name: "Send invitation" }).click();
+    await page.locator("[data-error-summary]").waitFor();
+    equal(await page.evaluate(() => window.sameDocument), true, "same document");
+    equal(await page.evaluate(() => document.activeElement?.hasAttribute("data-error-summary")), true, "focus on the summary");
+    equal(await page.locator("#email").inputValue(), "ada@meridian.example.test", "what was typed");
+    await picture(page, "refused");
+    await page.locator("[data-error-summary] a").click();
+    equal(await focusedId(page), "name", "focused field");
+    await page.locator("#name").fill("Ada Example");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/page-people$/);
+  },
+  "a passkey is asked for and posted": async (page, context) => {
+    await context.newCDPSession(page).then(async (devtools) => {
+      await devtools.send("WebAuthn.enable");
+      const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
+      await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+    });
+    const url = new URL(values.base);
+    const create = {
+      rp: { id: url.hostname, name: "Gatepost" },
+      user: { id: "YWRh", name: "ada@meridian.example.test", displayName: "Ada Example" },
+      challenge: "Y2hhbGxlbmdl",
+      pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+      authenticatorSelection: { residentKey: "required", userVerification: "required" },
+    };
+    const use = { challenge: "Y2hhbGxlbmdl", rpId: url.hostname, userVerification: "required" };
+    let options = create;
+    const posted = [];
+    await page.route("**/_gallery/passkey/start", (route) => route.fulfill({ json: { publicKey: options } }));
+    await page.route("**/_gallery/passkey", (route) => {
+      posted.push(JSON.parse(new URLSearchParams(route.request().postData() ?? "").get("credential") ?? "{}"));
+      return route.fulfill({ status: 204 });
+    });
+    await page.goto(at("forms"));
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await until(() => posted.length === 1, "the new passkey is posted");
+    equal(typeof posted[0].response?.attestationObject, "string", "attestation");
+    options = use;
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await until(() => posted.length === 2, "the used passkey is posted");
+    equal(posted[1].id, posted[0].id, "the same passkey");
+    equal(typeof posted[1].response?.signature, "string", "signature");
+  },
+  "a passkey that fails says so": async (page) => {
+    await page.route("**/_gallery/passkey/start", (route) => route.fulfill({ status: 500 }));
+    await page.goto(at("page-sign-in"));
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await page.locator(".toast[data-tone=warning]").waitFor();
+  },
   "good toasts leave by themselves": async (page) => {
     await page.goto(at("page-people"));
     equal(await page.locator("#toasts .toast").count(), 1, "toasts at first");
@@ -192,6 +247,17 @@ const WITHOUT_SCRIPTS = {
     await page.locator("#sample-closed[open]").waitFor();
     await page.locator("#sample-closed").getByRole("button", { name: "Close" }).click();
     equal(await page.locator("#sample-closed[open]").count(), 0, "open dialogs");
+  },
+  "without scripts: a refused form comes back with what was typed, a passkey is not offered": async (page) => {
+    await page.goto(at("page-invite"));
+    await page.locator("#name").fill("Ada");
+    await page.locator("#email").fill("ada");
+    await page.getByRole("button", { name: "Send invitation" }).click();
+    await page.locator("[data-error-summary]").waitFor();
+    equal(await page.locator("#name").inputValue(), "Ada", "what was typed");
+    equal(await page.locator(".field-error").count(), 2, "errors at fields");
+    await page.goto(at("page-sign-in"));
+    equal(await page.getByRole("button", { name: "Sign in with a passkey" }).count(), 0, "passkey buttons");
   },
   "without scripts: the search button leads to a page and the theme posts": async (page) => {
     await page.goto(at("page-people"));
@@ -235,6 +301,15 @@ async function check(name, steps, options) {
 
 function at(slug) {
   return new URL(`/_gallery/${slug}`, values.base).href;
+}
+
+/** Waits for something that happens outside the page. */
+async function until(done, what) {
+  for (const end = Date.now() + WAIT_MS; Date.now() < end; ) {
+    if (done()) return;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  throw new Error(`did not happen: ${what}`);
 }
 
 function focusedId(page) {

@@ -8,9 +8,15 @@ import { startFields } from "./fields";
 import { startKeyboard } from "./keyboard";
 import { startLive } from "./live";
 import { startPalette } from "./palette";
+import { startPasskeys } from "./passkeys";
 import { startTheme } from "./theme";
 import { startTimes } from "./times";
 import { startToasts } from "./toasts";
+
+// A scrolling row of links shows the one that is current.
+function showCurrent(): void {
+  document.querySelectorAll(".subnav [aria-current], .tabs [aria-current]").forEach((link) => link.scrollIntoView({ block: "nearest", inline: "center" }));
+}
 
 startTheme();
 startDialogs();
@@ -22,3 +28,5 @@ startToasts();
 startErrors();
 startTimes();
 startLive();
+startPasskeys();
+showCurrent();

@@ -29,10 +29,11 @@ pub const PREFIX: &str = "/_gallery";
 const THEME_COOKIE: &str = "gallery-theme";
 
 /// Whole pages, by the last part of their address.
-pub const PAGES: [(&str, &str); 6] = [
+pub const PAGES: [(&str, &str); 7] = [
     ("page-home", "Page: Home"),
     ("page-people", "Page: People"),
     ("page-inbox", "Page: Inbox"),
+    ("page-invite", "Page: Form"),
     ("page-sign-in", "Page: Sign in"),
     ("page-second-factor", "Page: Second factor"),
     ("page-problem", "Page: Problem"),
@@ -51,6 +52,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route(PREFIX, get(index))
         .route(&format!("{PREFIX}/{{slug}}"), get(show))
         .route(&format!("{PREFIX}/live"), get(live))
+        .route(&format!("{PREFIX}/page-invite"), get(show_invite).post(send_invite))
         .route(&format!("{PREFIX}/theme"), post(set_theme))
         .route(&format!("{PREFIX}/keys"), post(|| async { Redirect::to(PREFIX) }))
 }
@@ -88,6 +90,24 @@ async fn index(headers: HeaderMap) -> Markup {
     render("", theme_of(&headers), "").expect("the index is always there")
 }
 
+async fn show_invite(headers: HeaderMap) -> Markup {
+    pages::invite(Preferences { theme: theme_of(&headers), ..Preferences::default() }, None)
+}
+
+/// Refused: the same form with what was typed. Taken: on to the list, where the toast waits; a form that updates in place is told by a
+/// header, because its request would follow a redirect itself.
+async fn send_invite(headers: HeaderMap, Form(sent): Form<pages::Invitation>) -> Response {
+    let list = format!("{PREFIX}/page-people");
+    if !sent.is_fine() {
+        let preferences = Preferences { theme: theme_of(&headers), ..Preferences::default() };
+        return (StatusCode::UNPROCESSABLE_ENTITY, pages::invite(preferences, Some(&sent))).into_response();
+    }
+    if headers.contains_key("hx-request") {
+        return ([("hx-redirect", list)], "").into_response();
+    }
+    Redirect::to(&list).into_response()
+}
+
 #[derive(Deserialize)]
 struct Search {
     #[serde(default)]
@@ -123,6 +143,7 @@ pub fn render(slug: &str, theme: Theme, query: &str) -> Option<Markup> {
         "" => Some(page(&frame("Gallery", preferences), &nav("").beside(&overview()))),
         "page-home" => Some(pages::home(preferences)),
         "page-people" => Some(pages::people(preferences, query)),
+        "page-invite" => Some(pages::invite(preferences, None)),
         "page-inbox" => Some(pages::inbox(preferences)),
         "page-sign-in" => Some(pages::sign_in(preferences)),
         "page-second-factor" => Some(pages::second_factor(preferences)),

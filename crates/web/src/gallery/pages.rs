@@ -1,6 +1,7 @@
 //! Whole sample pages: what a page of each kind looks like when it is put together.
 
 use maud::{Markup, Render, html};
+use serde::Deserialize;
 
 use super::PREFIX;
 use crate::ui::button::{Button, Does, Weight};
@@ -8,9 +9,10 @@ use crate::ui::choice::{OnOff, Toggle};
 use crate::ui::facts::{Card, sample_panel};
 use crate::ui::feedback::{Banner, Empty, Toast};
 use crate::ui::field::{CodeField, FieldFrame, PasswordField, PasswordUse, TextField, TextKind};
-use crate::ui::form::Form;
+use crate::ui::form::{ErrorSummary, Form, Swaps};
 use crate::ui::layout::{DoorFrame, PageFrame, Preferences, Room, StopState, door, page, problem, sample_frame};
 use crate::ui::nav::{PageHead, sample_subnav};
+use crate::ui::passkey::PasskeyForm;
 use crate::ui::results::{Facet, Filter};
 use crate::ui::table::Rows;
 use crate::ui::{Icon, Tone, chart, message, table, timeline};
@@ -131,11 +133,14 @@ pub(super) fn sign_in(preferences: Preferences) -> Markup {
         state: OnOff::Off,
         ..Toggle::default()
     };
+    let passkey = PasskeyForm {
+        action: format!("{PREFIX}/passkey"),
+        start: format!("{PREFIX}/passkey/start"),
+        label: "Sign in with a passkey".into(),
+        ..PasskeyForm::default()
+    };
     let form = Form::new("sign-in", "#sign-in", vec![mail.render(), password.render(), remember.render()], "Sign in");
-    door(
-        &frame,
-        &html! { (form) (crate::ui::layout::door::or()) (Button::link("Sign in with a passkey", "#passkey").with_icon(Icon::Fingerprint)) },
-    )
+    door(&frame, &html! { (form) (crate::ui::layout::door::or()) (passkey) })
 }
 
 pub(super) fn second_factor(preferences: Preferences) -> Markup {
@@ -166,4 +171,50 @@ pub(super) fn not_found(preferences: Preferences) -> Markup {
             &actions,
         ),
     )
+}
+
+/// What the sample form was sent.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Invitation {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+}
+
+impl Invitation {
+    /// What is wrong with each field, in words that help.
+    fn errors(&self) -> (Option<&'static str>, Option<&'static str>) {
+        let name = (!self.name.trim().contains(' ')).then_some("write first and last name: it stands under approvals");
+        let email = (!self.email.contains('@')).then_some("this is not a mail address: write it like ada@example.test");
+        (name, email)
+    }
+
+    /// Whether it can be taken as it is.
+    pub(super) fn is_fine(&self) -> bool {
+        self.errors() == (None, None)
+    }
+}
+
+/// A form that refuses, keeps what was typed, and updates in place where scripts run. `sent` is what came last time.
+pub(super) fn invite(preferences: Preferences, sent: Option<&Invitation>) -> Markup {
+    let nothing = Invitation::default();
+    let shown = sent.unwrap_or(&nothing);
+    let (name_error, email_error) = sent.map_or((None, None), Invitation::errors);
+    let name = TextField {
+        frame: FieldFrame::new("name", "Full name").error(name_error),
+        value: shown.name.clone(),
+        ..TextField::default()
+    };
+    let email = TextField {
+        frame: FieldFrame::new("email", "Address").hint("The invitation goes there and works once.").error(email_error),
+        value: shown.email.clone(),
+        ..TextField::default()
+    };
+    let form = Form {
+        errors: ErrorSummary::of([&name.frame, &email.frame]),
+        swaps: Swaps::InPlace,
+        ..Form::new("invite", format!("{PREFIX}/page-invite"), vec![name.render(), email.render()], "Send invitation")
+    };
+    page(&sample_frame("Invite", preferences), &html! { (PageHead::new("Invite people")) (form) })
 }

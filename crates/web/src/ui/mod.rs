@@ -21,6 +21,7 @@ pub mod live;
 pub mod message;
 pub mod nav;
 pub mod palette;
+pub mod passkey;
 pub mod person;
 pub mod progress;
 pub mod results;
@@ -142,7 +143,7 @@ pub fn families() -> Vec<Family> {
     families! {
         "marks", "Marks": [badge::Badge, badge::Kbd, badge::Code, badge::NetworkTag, person::Avatar, person::Person, time::TimeStamp, icon::IconSheet];
         "actions", "Actions": [button::Button, button::Menu, button::Segmented];
-        "forms", "Forms": [form::ErrorSummary, field::TextField, field::PasswordField, field::CodeField, field::TextArea, field::FileField, choice::Select, choice::Toggle, choice::Options, form::Form];
+        "forms", "Forms": [form::ErrorSummary, field::TextField, field::PasswordField, field::CodeField, field::TextArea, field::FileField, choice::Select, choice::Toggle, choice::Options, passkey::PasskeyForm, form::Form];
         "lists", "Lists": [results::Filter, results::Count, results::Pager, table::Table];
         "feedback", "Feedback": [feedback::Banner, feedback::Toast, feedback::Empty, feedback::Skeleton, progress::Progress, live::LiveDot];
         "dialogs", "Dialogs": [dialog::Confirm, dialog::Dialog, palette::Palette, keys::KeyMap];
