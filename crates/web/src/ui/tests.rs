@@ -4,8 +4,12 @@ use std::fmt::Write;
 
 use crate::assets::without_hashes;
 use crate::gallery;
-use crate::ui::families;
 use crate::ui::layout::Theme;
+use crate::ui::{families, layout, table};
+use maud::Render;
+
+/// Rows that a list page shows at most.
+const LIST_PAGE_ROWS: usize = 50;
 
 /// One element per line: a change in one place is one changed line.
 fn lines(html: &str) -> String {
@@ -90,4 +94,19 @@ fn every_reference_names_an_id_of_its_page() {
             }
         }
     }
+}
+
+/// The budget of docs/design.md for a page's HTML.
+const PAGE_BYTES_MAX: usize = 60_000;
+
+#[test]
+fn a_full_list_page_stays_inside_the_budget() {
+    let mut table = table::sample_table("people", "People");
+    let table::Rows::Some(rows) = &mut table.rows else { panic!("the sample has rows") };
+    let some = rows.clone();
+    *rows = some.iter().cycle().take(LIST_PAGE_ROWS).cloned().collect();
+    table.bulk = Some(table::Bulk { action: "/people/bulk".into(), buttons: Vec::new() });
+    let html = layout::page(&layout::sample_frame("People", layout::Preferences::default()), &table.render()).into_string();
+    println!("{} bytes for {LIST_PAGE_ROWS} rows", html.len());
+    assert!(html.len() < PAGE_BYTES_MAX, "{} bytes for {LIST_PAGE_ROWS} rows", html.len());
 }
