@@ -15,13 +15,14 @@ CREATE TABLE people (
     email TEXT NOT NULL,
     email_key TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
     time_zone TEXT,
     theme TEXT NOT NULL,
     state TEXT NOT NULL,
     created_at_ms BIGINT NOT NULL,
     state_changed_at_ms BIGINT NOT NULL
 );
-CREATE INDEX people_by_state ON people (state, id);
+CREATE INDEX people_by_name ON people (name_key, id);
 
 CREATE TABLE teams (
     id BYTEA PRIMARY KEY,

@@ -15,13 +15,15 @@ pub mod jobs;
 pub mod live;
 pub mod metric_names;
 pub mod paging;
-// people
-// profiles
+pub mod people;
+pub mod profiles;
 pub mod rights;
 pub mod sealed;
-// workspace
+pub mod sign_in;
+pub mod workspace;
 
 mod desk;
+mod text_enum;
 
 pub use act::{Act, Object};
 pub use actor::{Actor, Principal, SecondFactor};

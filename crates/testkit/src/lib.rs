@@ -4,7 +4,9 @@ pub mod context;
 pub mod crash;
 pub mod desk;
 pub mod jobs;
+pub mod ports;
 pub mod postgres;
+pub mod process;
 pub mod wait;
 
 pub use context::{ManualClock, SeededIds};

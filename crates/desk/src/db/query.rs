@@ -46,6 +46,14 @@ impl Tx {
         Ok(())
     }
 
+    /// Tells every process that listens on the channel, once this transaction is durable. On SQLite there is only one process.
+    pub async fn notify(&mut self, channel: &str, payload: &str) -> Result<()> {
+        if matches!(self.inner, TxInner::Postgres(_)) {
+            sql("SELECT CAST(pg_notify($1, $2) AS TEXT) AS sent").bind(channel).bind(payload).all(self).await?;
+        }
+        Ok(())
+    }
+
     /// The clause that skips rows another transaction works on; empty on SQLite, where there is only one writer.
     pub fn skip_locked(&self) -> &'static str {
         match self.inner {

@@ -69,7 +69,7 @@ fn round(place: &str, step: u64, delay_ms: u64) -> usize {
     let mut processes = [Process::start(place, step), Process::start(place, 0)];
     std::thread::sleep(Duration::from_millis(delay_ms));
     processes[1].kill();
-    let how = processes.each_mut().map(|process| process.ended());
+    let how = processes.each_mut().map(Process::ended);
     for status in how {
         assert!(status.success() || status.signal() == Some(SIGKILL), "a worker failed by itself: {status}");
     }

@@ -21,6 +21,9 @@ const LONG_LEASE_MS: u32 = 600_000;
 /// A lease with heartbeats within the test.
 const SHORT_LEASE_MS: u32 = 300;
 
+/// Longer than any job here takes once it may go on.
+const PATIENT: Duration = Duration::from_mins(1);
+
 type Gated = GatedJob<LONG_LEASE_MS, 64>;
 
 struct Node {
@@ -41,8 +44,6 @@ impl Node {
         self.worker.await.expect("the worker ends without a panic");
     }
 }
-
-const PATIENT: Duration = Duration::from_secs(60);
 
 async fn enqueue_gated(test: &TestDesk, jobs: usize) -> Vec<desk::ids::JobId> {
     let mut ids = Vec::new();
