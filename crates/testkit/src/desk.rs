@@ -4,7 +4,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU32, Ordering},
     },
 };
 
@@ -31,6 +31,7 @@ pub struct TestDesk {
     pub desk: Desk,
     /// Its clock.
     pub clock: Arc<ManualClock>,
+    people: AtomicU32,
     place: Place,
     jobs_left_expected: AtomicI64,
 }
@@ -57,7 +58,18 @@ impl TestDesk {
         };
         db.migrate().await.expect("the schema is created");
         let clock = Arc::new(ManualClock::default());
-        Self { desk: assemble(db, clock.clone(), 1), clock, place, jobs_left_expected: AtomicI64::new(0) }
+        Self {
+            desk: assemble(db, clock.clone(), 1),
+            clock,
+            people: AtomicU32::new(0),
+            place,
+            jobs_left_expected: AtomicI64::new(0),
+        }
+    }
+
+    /// Numbers the people of this desk, from 1.
+    pub(crate) fn next_person(&self) -> u32 {
+        self.people.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// A second desk on the same database and clock, as another process would have it. Give each its own seed, other than 1.

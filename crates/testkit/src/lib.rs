@@ -4,6 +4,7 @@ pub mod context;
 pub mod crash;
 pub mod desk;
 pub mod jobs;
+pub mod people;
 pub mod ports;
 pub mod postgres;
 pub mod process;
@@ -11,4 +12,5 @@ pub mod wait;
 
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both};
+pub use people::Somebody;
 pub use wait::eventually;

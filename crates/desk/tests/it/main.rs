@@ -7,3 +7,4 @@ mod jobs;
 mod live;
 mod people;
 mod rights;
+mod sign_in;
