@@ -63,7 +63,7 @@ async fn every_effect_happens_once_however_often_connections_are_cut() {
     let mut outside = outside.lock().await;
     assert!(cut >= CUTS, "only {cut} connections were cut");
     let jobs = i64::try_from(JOBS).expect("few");
-    assert_eq!(number(&mut **outside, "SELECT COUNT(*) FROM jobs WHERE state = 'done'").await, jobs);
-    assert_eq!(number(&mut **outside, "SELECT COUNT(*) FROM effects").await, jobs);
-    assert_eq!(number(&mut **outside, "SELECT COUNT(DISTINCT job_id) FROM effects").await, jobs);
+    assert_eq!(number(&mut outside, "SELECT COUNT(*) FROM jobs WHERE state = 'done'").await, jobs);
+    assert_eq!(number(&mut outside, "SELECT COUNT(*) FROM effects").await, jobs);
+    assert_eq!(number(&mut outside, "SELECT COUNT(DISTINCT job_id) FROM effects").await, jobs);
 }
