@@ -1,1 +1,10 @@
 //! Test only: disposable databases, a manual clock, people with each right, peers and fault injection.
+
+pub mod context;
+pub mod desk;
+pub mod ports;
+pub mod postgres;
+pub mod process;
+
+pub use context::{ManualClock, SeededIds};
+pub use desk::{TestDesk, on_both};
