@@ -5,11 +5,7 @@
 
 /// Value of an ASCII digit; callers hand over digits only, anything else counts as zero.
 pub(crate) fn digit(byte: u8) -> u32 {
-    if byte.is_ascii_digit() {
-        u32::from(byte - b'0')
-    } else {
-        0
-    }
+    if byte.is_ascii_digit() { u32::from(byte - b'0') } else { 0 }
 }
 
 /// Whether all bytes are digits and there is at least one.
@@ -24,10 +20,7 @@ pub(crate) fn one_byte_only(bytes: &[u8]) -> bool {
 
 /// The number that the digits spell; nothing for more than 18 digits.
 pub(crate) fn number(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .take(18)
-        .fold(0, |sum, b| sum * 10 + u64::from(digit(*b)))
+    bytes.iter().take(18).fold(0, |sum, b| sum * 10 + u64::from(digit(*b)))
 }
 
 /// Luhn (ISO/IEC 7812-1 annex B), last digit is the check digit.
@@ -64,11 +57,7 @@ pub(crate) fn alnum_value(byte: u8) -> Option<u32> {
 pub(crate) fn mod97(bytes: impl IntoIterator<Item = u8>) -> Option<u32> {
     bytes.into_iter().try_fold(0u32, |rest, byte| {
         let value = alnum_value(byte)?;
-        Some(if value > 9 {
-            (rest * 100 + value) % 97
-        } else {
-            (rest * 10 + value) % 97
-        })
+        Some(if value > 9 { (rest * 100 + value) % 97 } else { (rest * 10 + value) % 97 })
     })
 }
 
@@ -151,10 +140,7 @@ mod tests {
             (mod11_2, b"0000000218250097"),
             (mod11_2, b"11010519491231002X"),
             (verhoeff, b"2363"),
-            (
-                |b| mod97(b[4..].iter().chain(&b[..4]).copied()) == Some(1),
-                b"GB82WEST12345698765432",
-            ),
+            (|b| mod97(b[4..].iter().chain(&b[..4]).copied()) == Some(1), b"GB82WEST12345698765432"),
         ];
         for (check, sample) in samples {
             assert!(check(sample), "{}", String::from_utf8_lossy(sample));
@@ -162,11 +148,7 @@ mod tests {
                 if sample[i].is_ascii_digit() {
                     let mut changed = sample.to_vec();
                     changed[i] = b'0' + (changed[i] - b'0' + 1) % 10;
-                    assert!(
-                        !check(&changed),
-                        "{} passes",
-                        String::from_utf8_lossy(&changed)
-                    );
+                    assert!(!check(&changed), "{} passes", String::from_utf8_lossy(&changed));
                 }
             }
         }
@@ -174,11 +156,6 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_no_dates() {
-        assert!(
-            is_date(2024, 2, 29)
-                && !is_date(2023, 2, 29)
-                && !is_date(2024, 4, 31)
-                && !is_date(2024, 0, 1)
-        );
+        assert!(is_date(2024, 2, 29) && !is_date(2023, 2, 29) && !is_date(2024, 4, 31) && !is_date(2024, 0, 1));
     }
 }

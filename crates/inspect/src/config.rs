@@ -18,22 +18,14 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            only: Vec::new(),
-            level_min: Level::Low,
-            custom: Vec::new(),
-        }
+        Self { only: Vec::new(), level_min: Level::Low, custom: Vec::new() }
     }
 }
 
 impl Config {
     /// Whether a kind is chosen.
     pub(crate) fn chooses(&self, id: &str, group: Group) -> bool {
-        self.only.is_empty()
-            || self
-                .only
-                .iter()
-                .any(|o| o.eq_ignore_ascii_case(id) || o.eq_ignore_ascii_case(group.name()))
+        self.only.is_empty() || self.only.iter().any(|o| o.eq_ignore_ascii_case(id) || o.eq_ignore_ascii_case(group.name()))
     }
 }
 
@@ -65,15 +57,9 @@ impl std::fmt::Display for ConfigError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::UnknownKind { name, nearest } => {
-                write!(
-                    f,
-                    "no kind or group is called “{name}”; did you mean “{nearest}”? `gatepost inspect --list` shows all"
-                )
+                write!(f, "no kind or group is called “{name}”; did you mean “{nearest}”? `gatepost inspect --list` shows all")
             }
-            Self::TooManyCustomKinds { most } => write!(
-                f,
-                "more than {most} user-defined kinds; merge some with `|`"
-            ),
+            Self::TooManyCustomKinds { most } => write!(f, "more than {most} user-defined kinds; merge some with `|`"),
             Self::Custom { id, problem } => write!(f, "user-defined kind “{id}”: {problem}"),
         }
     }

@@ -65,10 +65,7 @@ impl Inspector {
         }
         for (number, kind) in (kinds::ALL.len()..).zip(&config.custom) {
             for word in &kind.words {
-                words.support(
-                    word,
-                    u16::try_from(number).expect("fewer than KINDS_MAX kinds"),
-                );
+                words.support(word, u16::try_from(number).expect("fewer than KINDS_MAX kinds"));
             }
         }
         vocabulary::add(&mut words);
@@ -95,23 +92,11 @@ impl Inspector {
         settle::settle(&mut scratch.findings, &mut scratch.spare);
         let least = self.level_min;
         scratch.findings.retain(|f| f.level() >= least);
-        Report {
-            inspector: self,
-            findings: &scratch.findings,
-            truncated,
-        }
+        Report { inspector: self, findings: &scratch.findings, truncated }
     }
 
     fn part(&self, zone: Zone, part: u16, text: &str, scratch: &mut Scratch) {
-        let Scratch {
-            scan,
-            view_scan,
-            folded,
-            joined,
-            findings,
-            steps,
-            ..
-        } = scratch;
+        let Scratch { scan, view_scan, folded, joined, findings, steps, .. } = scratch;
         scan.fill(text, &self.words);
         let mut run = |view, text: &str, scan: &Scan, map: Option<&fold::Map>| {
             let mut context = Context {
@@ -136,14 +121,9 @@ impl Inspector {
             view_scan.fill(&folded.text, &self.words);
             run(View::Folded, &folded.text, view_scan, Some(&folded.map));
         }
-        let (text, map, base): (&str, _, &Scan) = if is_folded {
-            (&folded.text, Some(&folded.map), view_scan)
-        } else {
-            (text, None, scan)
-        };
-        if fold::worth_joining(text, base, &self.words)
-            && fold::join(text, map, base, &self.words, joined)
-        {
+        let (text, map, base): (&str, _, &Scan) =
+            if is_folded { (&folded.text, Some(&folded.map), view_scan) } else { (text, None, scan) };
+        if fold::worth_joining(text, base, &self.words) && fold::join(text, map, base, &self.words, joined) {
             view_scan.fill(&joined.text, &self.words);
             run(View::Joined, &joined.text, view_scan, Some(&joined.map));
         }
@@ -187,6 +167,14 @@ impl Inspector {
         if has(DOT | COLON) && context.is_on(index::url) {
             kinds::url::scan(context, chunk);
         }
+        if has(DIGIT) && (chunk.end - chunk.start) as usize >= 26 {
+            if context.is_on(index::crypto) {
+                kinds::crypto::scan(context, chunk);
+            }
+            if context.is_on(index::uuid) {
+                kinds::uuid::scan(context, chunk);
+            }
+        }
         if (chunk.end - chunk.start) as usize >= LONG_CHUNK && context.is_on(index::secret) {
             self.secrets.scan_chunk(context, chunk);
         }
@@ -195,10 +183,7 @@ impl Inspector {
     /// The name of a finding's kind.
     fn kind_name(&self, kind: u16) -> &str {
         let number = usize::from(kind);
-        kinds::ALL.get(number).map_or_else(
-            || self.custom[number - kinds::ALL.len()].id.as_str(),
-            |k| k.id,
-        )
+        kinds::ALL.get(number).map_or_else(|| self.custom[number - kinds::ALL.len()].id.as_str(), |k| k.id)
     }
 }
 
@@ -222,6 +207,9 @@ fn digits(context: &mut Context<'_>, chunk: Chunk) {
         }
         if context.is_on(index::ip_address) {
             kinds::ip_address::scan_v4(context, start);
+        }
+        if context.is_on(index::coordinates) {
+            kinds::coordinates::scan(context, start);
         }
         if context.is_on(index::age) {
             kinds::age::scan(context, start, at);
@@ -255,21 +243,15 @@ fn announced(context: &mut Context<'_>, secrets: &SecretTable, role: Role, hit: 
         Role::Month(_) | Role::Weekday | Role::BeforeYear if context.is_on(index::date_time) => {
             kinds::date_time::word(context, role, start, end);
         }
-        Role::Honorific
-        | Role::Introduction
-        | Role::WeakIntroduction
-        | Role::Greeting
-        | Role::NameField
+        Role::Honorific | Role::Introduction | Role::WeakIntroduction | Role::Greeting | Role::NameField
             if context.is_on(index::person) =>
         {
             kinds::person::word(context, role, end);
         }
-        Role::Street if context.is_on(index::street_address) => {
-            kinds::street_address::word(context, start, end)
-        }
-        Role::PostBox if context.is_on(index::street_address) => {
-            kinds::street_address::post_box(context, start, end)
-        }
+        Role::Street if context.is_on(index::street_address) => kinds::street_address::word(context, start, end),
+        Role::PostBox if context.is_on(index::street_address) => kinds::street_address::post_box(context, start, end),
+        Role::Special if context.is_on(index::special_category) => kinds::special_category::word(context, start, end),
+        Role::Nationality if context.is_on(index::nrp) => kinds::nrp::word(context, start, end),
         Role::Secret if context.is_on(index::secret) => {
             let word = &*context.words.entry(hit.entry).text;
             secrets.announced(context, word, end);
@@ -287,22 +269,12 @@ fn cut(text: &str) -> &str {
 }
 
 fn check_names(config: &Config) -> Result<(), ConfigError> {
-    let known = || {
-        kinds::ALL
-            .iter()
-            .map(|k| k.id)
-            .chain(Group::ALL.iter().map(|g| g.name()))
-    };
+    let known = || kinds::ALL.iter().map(|k| k.id).chain(Group::ALL.iter().map(|g| g.name()));
     for name in &config.only {
-        let is_known = known().any(|k| k.eq_ignore_ascii_case(name))
-            || config.custom.iter().any(|c| c.id == *name);
+        let is_known = known().any(|k| k.eq_ignore_ascii_case(name)) || config.custom.iter().any(|c| c.id == *name);
         if !is_known {
-            let nearest = known()
-                .min_by_key(|k| distance(&k.to_ascii_lowercase(), &name.to_ascii_lowercase()));
-            return Err(ConfigError::UnknownKind {
-                name: name.clone(),
-                nearest: nearest.unwrap_or_default().to_owned(),
-            });
+            let nearest = known().min_by_key(|k| distance(&k.to_ascii_lowercase(), &name.to_ascii_lowercase()));
+            return Err(ConfigError::UnknownKind { name: name.clone(), nearest: nearest.unwrap_or_default().to_owned() });
         }
     }
     Ok(())
@@ -336,23 +308,14 @@ impl<'a> Report<'a> {
 
     /// The rule that made a finding: the kind's name, or the format of a secret.
     pub fn detector(&self, finding: &Finding) -> &'a str {
-        if finding.detector == "custom" {
-            self.inspector.kind_name(finding.kind)
-        } else {
-            finding.detector
-        }
+        if finding.detector == "custom" { self.inspector.kind_name(finding.kind) } else { finding.detector }
     }
 
     /// Why it was reported, without the found value.
     pub fn reason(&self, finding: &Finding) -> ReasonText<'a> {
         let reason = finding.reason;
         let word = reason.word.map(|w| &*self.inspector.words.entry(w).text);
-        ReasonText {
-            check: reason.check,
-            word,
-            against: reason.against,
-            view: reason.view,
-        }
+        ReasonText { check: reason.check, word, against: reason.against, view: reason.view }
     }
 
     /// Whether a part was longer than [`TEXT_BYTES_MAX`], so that its end was not read.

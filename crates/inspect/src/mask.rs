@@ -26,10 +26,7 @@ pub fn redact(text: &str, report: &Report<'_>, style: Style) -> String {
 pub fn redact_part(text: &str, report: &Report<'_>, zone: Zone, part: u16, style: Style) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    let findings = report
-        .findings()
-        .iter()
-        .filter(|f| f.zone == zone && f.part == part && f.end as usize <= text.len());
+    let findings = report.findings().iter().filter(|f| f.zone == zone && f.part == part && f.end as usize <= text.len());
     for finding in findings {
         let (start, end) = (finding.start as usize, finding.end as usize);
         if start >= at {

@@ -43,20 +43,12 @@ pub struct Message<'a> {
 impl<'a> Message<'a> {
     /// A message that is nothing but a body.
     pub fn from_text(text: &'a str) -> Self {
-        Self {
-            text,
-            ..Self::default()
-        }
+        Self { text, ..Self::default() }
     }
 
     /// Every part with its zone and its index inside that zone, the body first.
     pub fn parts(&self) -> impl Iterator<Item = (Zone, usize, &'a str)> + use<'a> {
-        let zone = |zone, parts: &'a [&'a str]| {
-            parts
-                .iter()
-                .enumerate()
-                .map(move |(index, text)| (zone, index, *text))
-        };
+        let zone = |zone, parts: &'a [&'a str]| parts.iter().enumerate().map(move |(index, text)| (zone, index, *text));
         std::iter::once((Zone::Text, 0, self.text))
             .chain(zone(Zone::AltText, self.alt_texts))
             .chain(zone(Zone::Link, self.links))

@@ -99,10 +99,7 @@ impl Finding {
     }
 
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        self.zone == other.zone
-            && self.part == other.part
-            && self.start < other.end
-            && other.start < self.end
+        self.zone == other.zone && self.part == other.part && self.start < other.end && other.start < self.end
     }
 }
 

@@ -85,11 +85,7 @@ impl Scan {
         self.chunks.clear();
         self.hits.clear();
         let bytes = text.as_bytes();
-        let mut state = State {
-            before: [0; PHRASE_BEFORE_MAX],
-            starts: [0; PHRASE_BEFORE_MAX],
-            singles: 0,
-        };
+        let mut state = State { before: [0; PHRASE_BEFORE_MAX], starts: [0; PHRASE_BEFORE_MAX], singles: 0 };
         self.single_run_max = 0;
         self.words = 0;
         let mut all = 0;
@@ -131,25 +127,14 @@ impl Scan {
             }
             all |= classes;
             if classes & (DIGIT | AT | COLON | DOT) != 0 || at - start >= LONG_CHUNK {
-                self.chunks.push(Chunk {
-                    start: offset(start),
-                    end: offset(at),
-                    classes,
-                });
+                self.chunks.push(Chunk { start: offset(start), end: offset(at), classes });
             }
         }
         self.classes = all;
     }
 
     #[inline]
-    fn word(
-        &mut self,
-        bytes: &[u8],
-        start: usize,
-        end: usize,
-        table: &WordTable,
-        state: &mut State,
-    ) {
+    fn word(&mut self, bytes: &[u8], start: usize, end: usize, table: &WordTable, state: &mut State) {
         self.words += 1;
         let length = end - start;
         if length == 1 {
@@ -161,24 +146,11 @@ impl Scan {
         let word = key(bytes, start, end);
         let (hits, starts) = (&mut self.hits, &state.starts);
         table.look_up(word, &state.before, |entry, count| {
-            let phrase_start = if count == 0 {
-                offset(start)
-            } else {
-                starts[count - 1]
-            };
-            hits.push(WordHit {
-                start: phrase_start,
-                end: offset(end),
-                entry,
-            });
+            let phrase_start = if count == 0 { offset(start) } else { starts[count - 1] };
+            hits.push(WordHit { start: phrase_start, end: offset(end), entry });
         });
         state.before = [word, state.before[0], state.before[1], state.before[2]];
-        state.starts = [
-            offset(start),
-            state.starts[0],
-            state.starts[1],
-            state.starts[2],
-        ];
+        state.starts = [offset(start), state.starts[0], state.starts[1], state.starts[2]];
     }
 
     /// Index of the first hit that ends after `at`.
@@ -201,10 +173,7 @@ fn is_typographic(bytes: &[u8], at: usize) -> bool {
 
 /// Texts are cut to [`crate::TEXT_BYTES_MAX`], far below what a `u32` holds.
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "texts are cut to TEXT_BYTES_MAX, which fits"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "texts are cut to TEXT_BYTES_MAX, which fits")]
 pub(crate) fn offset(at: usize) -> u32 {
     at as u32
 }

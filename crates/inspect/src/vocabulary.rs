@@ -173,13 +173,11 @@ const INTRODUCTIONS: &[&str] = &[
     "yours sincerely",
     "kind regards",
 ];
-const WEAK_INTRODUCTIONS: &[&str] = &[
-    "i am", "i'm", "this is", "ich bin", "je suis", "soy", "sono", "ik ben", "sou", "jestem",
-    "here is",
-];
+const WEAK_INTRODUCTIONS: &[&str] =
+    &["i am", "i'm", "this is", "ich bin", "je suis", "soy", "sono", "ik ben", "sou", "jestem", "here is"];
 const GREETINGS: &[&str] = &[
-    "hi", "hello", "dear", "hey", "hallo", "liebe", "lieber", "bonjour", "cher", "chère", "hola",
-    "querido", "querida", "ciao", "caro", "cara", "beste", "olá", "cześć",
+    "hi", "hello", "dear", "hey", "hallo", "liebe", "lieber", "bonjour", "cher", "chère", "hola", "querido", "querida", "ciao",
+    "caro", "cara", "beste", "olá", "cześć",
 ];
 const NAME_FIELDS: &[&str] = &[
     "name",
@@ -283,94 +281,18 @@ const POST_BOXES: &[&str] = &[
     "postbox",
 ];
 const MONTHS: [&[&str]; 12] = [
-    &[
-        "january", "jan", "januar", "jänner", "janvier", "enero", "gennaio", "januari", "janeiro",
-        "stycznia", "styczeń",
-    ],
-    &[
-        "february",
-        "feb",
-        "februar",
-        "février",
-        "febrero",
-        "febbraio",
-        "februari",
-        "fevereiro",
-        "lutego",
-        "luty",
-    ],
-    &[
-        "march", "mar", "märz", "mars", "marzo", "maart", "março", "marca", "marzec",
-    ],
-    &[
-        "april",
-        "apr",
-        "avril",
-        "abril",
-        "aprile",
-        "kwietnia",
-        "kwiecień",
-    ],
+    &["january", "jan", "januar", "jänner", "janvier", "enero", "gennaio", "januari", "janeiro", "stycznia", "styczeń"],
+    &["february", "feb", "februar", "février", "febrero", "febbraio", "februari", "fevereiro", "lutego", "luty"],
+    &["march", "mar", "märz", "mars", "marzo", "maart", "março", "marca", "marzec"],
+    &["april", "apr", "avril", "abril", "aprile", "kwietnia", "kwiecień"],
     &["may", "mai", "mayo", "maggio", "mei", "maio", "maja"],
-    &[
-        "june", "jun", "juni", "juin", "junio", "giugno", "junho", "czerwca", "czerwiec",
-    ],
-    &[
-        "july", "jul", "juli", "juillet", "julio", "luglio", "julho", "lipca", "lipiec",
-    ],
-    &[
-        "august",
-        "aug",
-        "août",
-        "agosto",
-        "augustus",
-        "sierpnia",
-        "sierpień",
-    ],
-    &[
-        "september",
-        "sep",
-        "sept",
-        "septembre",
-        "septiembre",
-        "settembre",
-        "setembro",
-        "września",
-        "wrzesień",
-    ],
-    &[
-        "october",
-        "oct",
-        "oktober",
-        "okt",
-        "octobre",
-        "octubre",
-        "ottobre",
-        "outubro",
-        "października",
-        "październik",
-    ],
-    &[
-        "november",
-        "nov",
-        "novembre",
-        "noviembre",
-        "novembro",
-        "listopada",
-        "listopad",
-    ],
-    &[
-        "december",
-        "dec",
-        "dezember",
-        "dez",
-        "décembre",
-        "diciembre",
-        "dicembre",
-        "dezembro",
-        "grudnia",
-        "grudzień",
-    ],
+    &["june", "jun", "juni", "juin", "junio", "giugno", "junho", "czerwca", "czerwiec"],
+    &["july", "jul", "juli", "juillet", "julio", "luglio", "julho", "lipca", "lipiec"],
+    &["august", "aug", "août", "agosto", "augustus", "sierpnia", "sierpień"],
+    &["september", "sep", "sept", "septembre", "septiembre", "settembre", "setembro", "września", "wrzesień"],
+    &["october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "outubro", "października", "październik"],
+    &["november", "nov", "novembre", "noviembre", "novembro", "listopada", "listopad"],
+    &["december", "dec", "dezember", "dez", "décembre", "diciembre", "dicembre", "dezembro", "grudnia", "grudzień"],
 ];
 const WEEKDAYS: &[&str] = &[
     "monday",
@@ -417,44 +339,28 @@ const WEEKDAYS: &[&str] = &[
     "zondag",
 ];
 const BEFORE_YEARS: &[&str] = &[
-    "in", "since", "of", "during", "from", "until", "till", "by", "before", "after", "year",
-    "circa", "seit", "im jahr", "jahr", "depuis", "en", "desde", "nel", "dal", "sinds", "em",
-    "w roku", "act of", "class of", "summer", "winter", "spring", "autumn", "fall",
+    "in", "since", "of", "during", "from", "until", "till", "by", "before", "after", "year", "circa", "seit", "im jahr", "jahr",
+    "depuis", "en", "desde", "nel", "dal", "sinds", "em", "w roku", "act of", "class of", "summer", "winter", "spring", "autumn",
+    "fall",
 ];
 const DIGITS: [&[&str]; 10] = [
     &["zero", "oh", "null", "zéro", "cero", "nul", "zerowy"],
     &["one", "eins", "un", "uno", "een", "um", "jeden"],
-    &[
-        "two", "zwei", "zwo", "deux", "dos", "due", "twee", "dois", "dwa",
-    ],
-    &[
-        "three", "drei", "trois", "tres", "tre", "drie", "três", "trzy",
-    ],
-    &[
-        "four", "vier", "quatre", "cuatro", "quattro", "quatro", "cztery",
-    ],
+    &["two", "zwei", "zwo", "deux", "dos", "due", "twee", "dois", "dwa"],
+    &["three", "drei", "trois", "tres", "tre", "drie", "três", "trzy"],
+    &["four", "vier", "quatre", "cuatro", "quattro", "quatro", "cztery"],
     &["five", "fünf", "cinq", "cinco", "cinque", "vijf", "pięć"],
     &["six", "sechs", "seis", "sei", "zes", "sześć"],
-    &[
-        "seven", "sieben", "sept", "siete", "sette", "zeven", "sete", "siedem",
-    ],
+    &["seven", "sieben", "sept", "siete", "sette", "zeven", "sete", "siedem"],
     &["eight", "acht", "huit", "ocho", "otto", "oito", "osiem"],
     &["nine", "neun", "neuf", "nueve", "nove", "negen", "dziewięć"],
 ];
-const AT_SIGNS: &[&str] = &[
-    "at",
-    "arroba",
-    "chiocciola",
-    "arobase",
-    "ät",
-    "apenstaartje",
-    "małpa",
-];
+const AT_SIGNS: &[&str] = &["at", "arroba", "chiocciola", "arobase", "ät", "apenstaartje", "małpa"];
 const DOT_SIGNS: &[&str] = &["dot", "punkt", "punto", "punt", "ponto", "kropka"];
 
 /// Adds every word with a role.
 pub(crate) fn add(table: &mut WordTableBuilder) {
-    let lists: [(&[&str], Role); 14] = [
+    let lists: [(&[&str], Role); 16] = [
         (AGAINST, Role::Against),
         (HONORIFICS, Role::Honorific),
         (INTRODUCTIONS, Role::Introduction),
@@ -468,7 +374,9 @@ pub(crate) fn add(table: &mut WordTableBuilder) {
         (AT_SIGNS, Role::AtSign),
         (DOT_SIGNS, Role::DotSign),
         (crate::secrets::WORDS, Role::Secret),
-        (&[], Role::Against),
+        (crate::kinds::special_category::WORDS, Role::Special),
+        (crate::kinds::special_category::PERSONAL, Role::Personal),
+        (crate::kinds::nrp::WORDS, Role::Nationality),
     ];
     for (words, role) in lists {
         for word in words {

@@ -14,7 +14,7 @@ pub(crate) const KINDS_MAX: usize = 384;
 const KIND_WORDS: usize = KINDS_MAX / 64;
 /// Words of a phrase before its last one; longer phrases say nothing that shorter ones do not.
 pub(crate) const PHRASE_BEFORE_MAX: usize = 4;
-/// Longer words are not looked up: no supporting word is longer, and this bounds nothing but table keys.
+/// Bits of the filter in front of the table: a few thousand words fill a tenth of it.
 const BITMAP_BITS: usize = 1 << 15;
 
 /// What a word does beside supporting kinds.
@@ -48,18 +48,14 @@ pub(crate) enum Role {
     AtSign,
     /// dot, punkt: `.` in words.
     DotSign,
-    /// Words before or after an age.
-    Age,
     /// "password", "token": a secret may follow.
     Secret,
     /// A statement about a person stands here: I, my, she …
     Personal,
     /// A word of health, belief, union, orientation.
     Special,
-    /// "today", "yesterday": a date in words.
-    DayWord,
-    /// Number of years, used with ages.
-    YearsOld,
+    /// A nationality or political affiliation.
+    Nationality,
 }
 
 /// One meaning of a word or phrase.
@@ -110,21 +106,28 @@ pub(crate) fn key(bytes: &[u8], start: usize, end: usize) -> u64 {
     let load = |at: usize| -> u64 {
         match bytes.get(at..at + 8) {
             Some(eight) => u64::from_le_bytes(eight.try_into().expect("a slice of eight bytes")),
-            None => bytes[at..]
-                .iter()
-                .enumerate()
-                .fold(0, |sum, (i, b)| sum | u64::from(*b) << (8 * i)),
+            None => bytes[at..].iter().enumerate().fold(0, |sum, (i, b)| sum | u64::from(*b) << (8 * i)),
         }
     };
-    let first = if len >= 8 {
-        load(start) | CASE
-    } else {
-        (load(start) | CASE) & ((1 << (8 * len)) - 1)
-    };
+    let first = if len >= 8 { load(start) | CASE } else { (load(start) | CASE) & ((1 << (8 * len)) - 1) };
     let last = if len > 8 { load(end - 8) | CASE } else { 0 };
-    let mixed =
-        (first ^ last.rotate_left(29) ^ (len as u64) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (first ^ last.rotate_left(29) ^ (len as u64) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ mixed >> 29
+}
+
+/// The spellings that a key does not fold by itself: beyond Latin-1, small and capital letters differ in other bits.
+fn spellings(phrase: &str) -> Vec<String> {
+    let mut all = vec![phrase.to_owned()];
+    if !phrase.is_ascii() {
+        let mut chars = phrase.chars();
+        let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+        for spelling in [phrase.to_uppercase(), first + chars.as_str()] {
+            if !all.contains(&spelling) {
+                all.push(spelling);
+            }
+        }
+    }
+    all
 }
 
 /// Splits a word or phrase of a list into the runs that the scan will see.
@@ -159,6 +162,12 @@ pub(crate) struct WordTableBuilder {
 impl WordTableBuilder {
     /// Adds a word that supports a kind.
     pub(crate) fn support(&mut self, phrase: &str, kind: u16) {
+        for spelling in spellings(phrase) {
+            self.support_one(&spelling, kind);
+        }
+    }
+
+    fn support_one(&mut self, phrase: &str, kind: u16) {
         let entry = self.entry(phrase, None);
         if let Some(entry) = entry {
             entry.kinds[usize::from(kind) / 64] |= 1 << (kind % 64);
@@ -167,7 +176,9 @@ impl WordTableBuilder {
 
     /// Adds a word with a role of its own.
     pub(crate) fn role(&mut self, phrase: &str, role: Role) {
-        self.entry(phrase, Some(role));
+        for spelling in spellings(phrase) {
+            self.entry(&spelling, Some(role));
+        }
     }
 
     fn entry(&mut self, phrase: &str, role: Option<Role>) -> Option<&mut Entry> {
@@ -179,8 +190,7 @@ impl WordTableBuilder {
         for (slot, (s, e)) in before.iter_mut().zip(earlier[keep..].iter().rev()) {
             *slot = key(phrase.as_bytes(), *s, *e);
         }
-        let before_count =
-            u8::try_from(earlier.len().min(PHRASE_BEFORE_MAX)).expect("at most four");
+        let before_count = u8::try_from(earlier.len().min(PHRASE_BEFORE_MAX)).expect("at most four");
         let word = key(phrase.as_bytes(), last.0, last.1);
         let head = self.by_key.get(&word).copied().unwrap_or(NONE);
         let mut at = head;
@@ -191,17 +201,8 @@ impl WordTableBuilder {
             }
             at = entry.next;
         }
-        let index = u16::try_from(self.entries.len())
-            .ok()
-            .filter(|i| *i != NONE)?;
-        self.entries.push(Entry {
-            before,
-            before_count,
-            kinds: [0; KIND_WORDS],
-            role,
-            text: phrase.into(),
-            next: head,
-        });
+        let index = u16::try_from(self.entries.len()).ok().filter(|i| *i != NONE)?;
+        self.entries.push(Entry { before, before_count, kinds: [0; KIND_WORDS], role, text: phrase.into(), next: head });
         self.by_key.insert(word, index);
         self.entries.last_mut()
     }
@@ -223,12 +224,7 @@ impl WordTableBuilder {
             }
             slots[at] = (word, entry);
         }
-        WordTable {
-            bitmap,
-            slots,
-            mask,
-            entries: self.entries,
-        }
+        WordTable { bitmap, slots, mask, entries: self.entries }
     }
 }
 
@@ -248,12 +244,7 @@ impl WordTable {
     /// Calls `found` with every entry whose phrase ends in this word; `before` holds the keys of the words before,
     /// nearest first.
     #[inline]
-    pub(crate) fn look_up(
-        &self,
-        word: u64,
-        before: &[u64; PHRASE_BEFORE_MAX],
-        mut found: impl FnMut(u16, usize),
-    ) {
+    pub(crate) fn look_up(&self, word: u64, before: &[u64; PHRASE_BEFORE_MAX], mut found: impl FnMut(u16, usize)) {
         let bit = bitmap_bit(word);
         if self.bitmap[bit / 64] >> (bit % 64) & 1 == 0 {
             return;
@@ -271,12 +262,7 @@ impl WordTable {
         }
     }
 
-    fn chain(
-        &self,
-        mut at: u16,
-        before: &[u64; PHRASE_BEFORE_MAX],
-        found: &mut impl FnMut(u16, usize),
-    ) {
+    fn chain(&self, mut at: u16, before: &[u64; PHRASE_BEFORE_MAX], found: &mut impl FnMut(u16, usize)) {
         while at != NONE {
             let entry = &self.entries[usize::from(at)];
             let count = entry.words_before();
@@ -297,9 +283,7 @@ mod tests {
         let mut out = Vec::new();
         for (s, e) in runs(text) {
             let word = key(text.as_bytes(), s, e);
-            table.look_up(word, &before, |entry, _| {
-                out.push(table.entry(entry).text.to_string())
-            });
+            table.look_up(word, &before, |entry, _| out.push(table.entry(entry).text.to_string()));
             before.rotate_right(1);
             before[0] = word;
         }
@@ -315,10 +299,7 @@ mod tests {
         let table = builder.build();
         assert_eq!(hits(&table, "my SOCIAL Security"), ["social security"]);
         assert_eq!(hits(&table, "security, social"), Vec::<String>::new());
-        assert_eq!(
-            hits(&table, "FÜHRERSCHEINNUMMER Order"),
-            ["Führerscheinnummer", "order"]
-        );
+        assert_eq!(hits(&table, "FÜHRERSCHEINNUMMER Order"), ["Führerscheinnummer", "order"]);
         assert_eq!(hits(&table, "orders, boarder"), Vec::<String>::new());
     }
 }

@@ -62,23 +62,15 @@ pub(crate) struct Compiled {
 /// Checks and compiles the operator's kinds.
 pub(crate) fn compile(customs: &[CustomKind]) -> Result<Vec<Compiled>, ConfigError> {
     if customs.len() > CUSTOM_KINDS_MAX {
-        return Err(ConfigError::TooManyCustomKinds {
-            most: CUSTOM_KINDS_MAX,
-        });
+        return Err(ConfigError::TooManyCustomKinds { most: CUSTOM_KINDS_MAX });
     }
     (kinds::ALL.len()..)
         .zip(customs)
         .map(|(number, custom)| {
-            let refuse = |problem| ConfigError::Custom {
-                id: custom.id.clone(),
-                problem,
-            };
+            let refuse = |problem| ConfigError::Custom { id: custom.id.clone(), problem };
             let named = !custom.id.is_empty()
                 && custom.id.len() <= ID_MAX
-                && custom
-                    .id
-                    .bytes()
-                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+                && custom.id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
             if !named || kinds::ALL.iter().any(|k| k.id == custom.id) {
                 return Err(refuse(PatternError::Name));
             }
@@ -103,16 +95,8 @@ pub(crate) fn compile(customs: &[CustomKind]) -> Result<Vec<Compiled>, ConfigErr
 pub(crate) fn scan(context: &mut Context<'_>, kind: &Compiled) {
     let (bytes, text) = (context.bytes, context.text);
     let mut found = |context: &mut Context<'_>, start: usize, end: usize| {
-        if text.is_char_boundary(start)
-            && text.is_char_boundary(end)
-            && passes(kind.checksum, &bytes[start..end])
-        {
-            context.report_supported(
-                kind.number,
-                start..end,
-                "fits a user-defined pattern",
-                kind.scores,
-            );
+        if text.is_char_boundary(start) && text.is_char_boundary(end) && passes(kind.checksum, &bytes[start..end]) {
+            context.report_supported(kind.number, start..end, "fits a user-defined pattern", kind.scores);
         }
     };
     pattern::run(&kind.pattern, context, &mut found);
@@ -121,11 +105,7 @@ pub(crate) fn scan(context: &mut Context<'_>, kind: &Compiled) {
 fn passes(checksum: Option<Checksum>, raw: &[u8]) -> bool {
     let mut norm = [0; 64];
     let mut count = 0;
-    for byte in raw
-        .iter()
-        .filter(|b| b.is_ascii_alphanumeric())
-        .take(norm.len())
-    {
+    for byte in raw.iter().filter(|b| b.is_ascii_alphanumeric()).take(norm.len()) {
         norm[count] = byte.to_ascii_uppercase();
         count += 1;
     }

@@ -39,7 +39,9 @@ impl std::fmt::Display for PatternError {
         match self {
             Self::Name => f.write_str("choose another name: capitals, digits and underscores, at most 64, not a built-in kind"),
             Self::Empty => f.write_str("the pattern can match nothing; make at least one part required"),
-            Self::TooLong => write!(f, "the pattern has more than {POSITIONS_MAX} symbols once repetitions are written out; shorten them"),
+            Self::TooLong => {
+                write!(f, "the pattern has more than {POSITIONS_MAX} symbols once repetitions are written out; shorten them")
+            }
             Self::Unexpected { at } => write!(f, "character {at} of the pattern is not understood; write `\\` before signs"),
             Self::Unbounded { at } => write!(f, "character {at} repeats without bound; write `{{1,20}}` instead of `+` or `*`"),
             Self::TooDeep => write!(f, "groups are nested more than {DEPTH_MAX} deep"),
@@ -67,11 +69,7 @@ struct Piece {
     empty: bool,
 }
 
-const NOTHING: Piece = Piece {
-    first: 0,
-    last: 0,
-    empty: true,
-};
+const NOTHING: Piece = Piece { first: 0, last: 0, empty: true };
 
 struct Parser<'p> {
     bytes: &'p [u8],
@@ -81,17 +79,8 @@ struct Parser<'p> {
 
 impl Pattern {
     pub(crate) fn compile(source: &str) -> Result<Self, PatternError> {
-        let pattern = Self {
-            accepts: Box::new([0; 256]),
-            follow: Vec::new(),
-            first: 0,
-            last: 0,
-        };
-        let mut parser = Parser {
-            bytes: source.as_bytes(),
-            at: 0,
-            pattern,
-        };
+        let pattern = Self { accepts: Box::new([0; 256]), follow: Vec::new(), first: 0, last: 0 };
+        let mut parser = Parser { bytes: source.as_bytes(), at: 0, pattern };
         let piece = parser.alternatives(0)?;
         if parser.at < parser.bytes.len() {
             return Err(PatternError::Unexpected { at: parser.at });
@@ -114,11 +103,7 @@ impl Parser<'_> {
         while self.bytes.get(self.at) == Some(&b'|') {
             self.at += 1;
             let next = self.sequence(depth)?;
-            all = Piece {
-                first: all.first | next.first,
-                last: all.last | next.last,
-                empty: all.empty || next.empty,
-            };
+            all = Piece { first: all.first | next.first, last: all.last | next.last, empty: all.empty || next.empty };
         }
         Ok(all)
     }
@@ -176,10 +161,7 @@ impl Parser<'_> {
             }
             b'[' => self.class(at),
             b'\\' => {
-                let escaped = *self
-                    .bytes
-                    .get(self.at)
-                    .ok_or(PatternError::Unexpected { at })?;
+                let escaped = *self.bytes.get(self.at).ok_or(PatternError::Unexpected { at })?;
                 self.at += 1;
                 match escaped {
                     b'd' => self.position(|b| b.is_ascii_digit()),
@@ -196,11 +178,7 @@ impl Parser<'_> {
     }
 
     fn class(&mut self, open: usize) -> Result<Piece, PatternError> {
-        let close = self.bytes[self.at..]
-            .iter()
-            .position(|b| *b == b']')
-            .ok_or(PatternError::Unexpected { at: open })?
-            + self.at;
+        let close = self.bytes[self.at..].iter().position(|b| *b == b']').ok_or(PatternError::Unexpected { at: open })? + self.at;
         let inside = &self.bytes[self.at..close];
         if inside.is_empty() || inside[0] == b'^' || !inside.is_ascii() {
             return Err(PatternError::Unexpected { at: open });
@@ -232,11 +210,7 @@ impl Parser<'_> {
                 self.pattern.accepts[usize::from(byte)] |= bit;
             }
         }
-        Ok(Piece {
-            first: bit,
-            last: bit,
-            empty: false,
-        })
+        Ok(Piece { first: bit, last: bit, empty: false })
     }
 
     fn repetition(&mut self) -> Result<(usize, usize), PatternError> {
@@ -248,18 +222,10 @@ impl Parser<'_> {
             }
             Some(b'*' | b'+') => Err(PatternError::Unbounded { at }),
             Some(b'{') => {
-                let close = self.bytes[at..]
-                    .iter()
-                    .position(|b| *b == b'}')
-                    .ok_or(PatternError::Unexpected { at })?
-                    + at;
-                let inside = std::str::from_utf8(&self.bytes[at + 1..close])
-                    .map_err(|_| PatternError::Unexpected { at })?;
+                let close = self.bytes[at..].iter().position(|b| *b == b'}').ok_or(PatternError::Unexpected { at })? + at;
+                let inside = std::str::from_utf8(&self.bytes[at + 1..close]).map_err(|_| PatternError::Unexpected { at })?;
                 let (least, most) = inside.split_once(',').unwrap_or((inside, inside));
-                let parse = |s: &str| {
-                    s.parse::<usize>()
-                        .map_err(|_| PatternError::Unexpected { at })
-                };
+                let parse = |s: &str| s.parse::<usize>().map_err(|_| PatternError::Unexpected { at });
                 let (least, most) = (parse(least)?, parse(most)?);
                 if most == 0 || least > most {
                     return Err(PatternError::Unexpected { at });
@@ -276,11 +242,7 @@ impl Parser<'_> {
 }
 
 /// Runs a pattern over the text of a context and calls `found` for every match between word boundaries.
-pub(crate) fn run(
-    pattern: &Pattern,
-    context: &mut Context<'_>,
-    found: &mut impl FnMut(&mut Context<'_>, usize, usize),
-) {
+pub(crate) fn run(pattern: &Pattern, context: &mut Context<'_>, found: &mut impl FnMut(&mut Context<'_>, usize, usize)) {
     let bytes = context.bytes;
     let mut starts = [0usize; POSITIONS_MAX];
     let mut active = 0u64;
@@ -288,11 +250,7 @@ pub(crate) fn run(
     for (at, byte) in bytes.iter().enumerate() {
         let accepts = pattern.accepts[usize::from(*byte)];
         let word = is_word(*byte);
-        let fresh = if inside && word {
-            0
-        } else {
-            pattern.first & accepts
-        };
+        let fresh = if inside && word { 0 } else { pattern.first & accepts };
         inside = word;
         context.steps += 1;
         if active == 0 && fresh == 0 {

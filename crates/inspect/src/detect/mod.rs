@@ -65,26 +65,14 @@ impl<'a> Context<'a> {
     }
 
     /// Known words from the nearest before `at` backwards, no further than `distance` bytes.
-    pub(crate) fn hits_before(
-        &self,
-        at: usize,
-        distance: u32,
-    ) -> impl Iterator<Item = &'a WordHit> + use<'a> {
+    pub(crate) fn hits_before(&self, at: usize, distance: u32) -> impl Iterator<Item = &'a WordHit> + use<'a> {
         let at = offset(at);
         let end = self.scan.hits.partition_point(|hit| hit.end <= at);
-        self.scan.hits[..end]
-            .iter()
-            .rev()
-            .take(HITS_MAX)
-            .take_while(move |hit| hit.end + distance >= at)
+        self.scan.hits[..end].iter().rev().take(HITS_MAX).take_while(move |hit| hit.end + distance >= at)
     }
 
     /// Known words that start at `at` or later, no further than `distance` bytes.
-    pub(crate) fn hits_after(
-        &self,
-        at: usize,
-        distance: u32,
-    ) -> impl Iterator<Item = &'a WordHit> + use<'a> {
+    pub(crate) fn hits_after(&self, at: usize, distance: u32) -> impl Iterator<Item = &'a WordHit> + use<'a> {
         let at = offset(at);
         let first = self.scan.first_hit_after(at);
         self.scan.hits[first..]
@@ -103,10 +91,7 @@ impl<'a> Context<'a> {
             turns += 1;
             let entry = self.words.entry(hit.entry);
             let distance = offset(start) - hit.end;
-            if entry.role == Some(Role::Against)
-                && distance <= AGAINST_BEFORE
-                && against_at.is_none()
-            {
+            if entry.role == Some(Role::Against) && distance <= AGAINST_BEFORE && against_at.is_none() {
                 against_at = Some(distance);
             }
             if entry.supports(kind) {
@@ -131,14 +116,8 @@ impl<'a> Context<'a> {
     }
 
     /// The nearest known word with a role that passes `wanted`, before a position.
-    pub(crate) fn role_before(
-        &self,
-        at: usize,
-        distance: u32,
-        wanted: impl Fn(Role) -> bool,
-    ) -> Option<&'a WordHit> {
-        self.hits_before(at, distance)
-            .find(|hit| self.words.entry(hit.entry).role.is_some_and(&wanted))
+    pub(crate) fn role_before(&self, at: usize, distance: u32, wanted: impl Fn(Role) -> bool) -> Option<&'a WordHit> {
+        self.hits_before(at, distance).find(|hit| self.words.entry(hit.entry).role.is_some_and(&wanted))
     }
 
     /// Scores a value by the words around it and reports it; `alone` and `supported` are percentages.
@@ -151,11 +130,7 @@ impl<'a> Context<'a> {
     ) {
         let support = self.support(kind, span.start, span.end);
         let mut score = match support {
-            Support {
-                word: Some(_),
-                near: true,
-                ..
-            } => f32::from(supported),
+            Support { word: Some(_), near: true, .. } => f32::from(supported),
             Support { word: Some(_), .. } => f32::from(supported.saturating_sub(15).max(alone)),
             Support { word: None, .. } => f32::from(alone),
         };
@@ -163,49 +138,20 @@ impl<'a> Context<'a> {
             score -= 35.0;
         }
         if score >= 25.0 {
-            let reason = Reason {
-                check,
-                word: support.word,
-                against: support.against,
-                view: self.view,
-            };
-            self.push(
-                kind,
-                kinds::ALL.get(usize::from(kind)).map_or("custom", |k| k.id),
-                span,
-                score / 100.0,
-                reason,
-            );
+            let reason = Reason { check, word: support.word, against: support.against, view: self.view };
+            self.push(kind, kinds::ALL.get(usize::from(kind)).map_or("custom", |k| k.id), span, score / 100.0, reason);
         }
     }
 
     /// Reports a value with a score in percent.
-    pub(crate) fn report(
-        &mut self,
-        kind: u16,
-        span: std::ops::Range<usize>,
-        check: &'static str,
-        score: u8,
-    ) {
-        let reason = Reason {
-            check,
-            word: None,
-            against: false,
-            view: self.view,
-        };
+    pub(crate) fn report(&mut self, kind: u16, span: std::ops::Range<usize>, check: &'static str, score: u8) {
+        let reason = Reason { check, word: None, against: false, view: self.view };
         let detector = kinds::ALL.get(usize::from(kind)).map_or("custom", |k| k.id);
         self.push(kind, detector, span, f32::from(score) / 100.0, reason);
     }
 
     /// Adds a finding; spans of rewritten texts are led back to the original.
-    pub(crate) fn push(
-        &mut self,
-        kind: u16,
-        detector: &'static str,
-        span: std::ops::Range<usize>,
-        score: f32,
-        reason: Reason,
-    ) {
+    pub(crate) fn push(&mut self, kind: u16, detector: &'static str, span: std::ops::Range<usize>, score: f32, reason: Reason) {
         self.steps += 1;
         if self.out.len() >= FINDINGS_MAX || span.is_empty() {
             return;
@@ -214,16 +160,7 @@ impl<'a> Context<'a> {
             None => (offset(span.start), offset(span.end)),
             Some(map) => map.original(span),
         };
-        self.out.push(Finding {
-            kind,
-            detector,
-            reason,
-            zone: self.zone,
-            part: self.part,
-            start,
-            end,
-            score,
-        });
+        self.out.push(Finding { kind, detector, reason, zone: self.zone, part: self.part, start, end, score });
     }
 
     /// The byte before a position, a space at the start.

@@ -23,8 +23,7 @@ fn better(a: &Finding, b: &Finding) -> bool {
     if a.kind == b.kind && x.1 != y.1 {
         return x.1 > y.1;
     }
-    x.partial_cmp(&y)
-        .is_some_and(|order| order.is_gt() || order.is_eq() && a.kind < b.kind)
+    x.partial_cmp(&y).is_some_and(|order| order.is_gt() || order.is_eq() && a.kind < b.kind)
 }
 
 /// Removes what loses; `findings` is sorted by place afterwards.
@@ -41,23 +40,15 @@ pub(crate) fn settle(findings: &mut Vec<Finding>, spare: &mut Vec<Finding>) {
         while at < outer.len() && before(&outer[at], finding) {
             at += 1;
         }
-        let inside = outer.get(at).is_some_and(|o| {
-            o.overlaps(finding) && o.start <= finding.start && o.end >= finding.end
-        });
+        let inside = outer.get(at).is_some_and(|o| o.overlaps(finding) && o.start <= finding.start && o.end >= finding.end);
         if !inside || finding.score >= INSIDE_MIN {
             findings.push(*finding);
         }
     }
     for container in outer {
-        let covered = inner
-            .iter()
-            .skip(inner.partition_point(|i| before(i, container)))
-            .take(4);
+        let covered = inner.iter().skip(inner.partition_point(|i| before(i, container))).take(4);
         // An e-mail address or a secret that covers the whole link says more than the link.
-        if !covered
-            .clone()
-            .any(|i| i.overlaps(container) && i.start <= container.start && i.end >= container.end)
-        {
+        if !covered.clone().any(|i| i.overlaps(container) && i.start <= container.start && i.end >= container.end) {
             findings.push(*container);
         }
     }
@@ -65,8 +56,7 @@ pub(crate) fn settle(findings: &mut Vec<Finding>, spare: &mut Vec<Finding>) {
 }
 
 fn before(a: &Finding, b: &Finding) -> bool {
-    (a.zone, a.part) < (b.zone, b.part)
-        || ((a.zone, a.part) == (b.zone, b.part) && a.end <= b.start)
+    (a.zone, a.part) < (b.zone, b.part) || ((a.zone, a.part) == (b.zone, b.part) && a.end <= b.start)
 }
 
 /// Appends to `kept` the findings of one layer that win; `findings` is sorted by place.

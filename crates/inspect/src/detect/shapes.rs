@@ -14,9 +14,7 @@ const SEED: u64 = 0x51_7c_c1_b7_27_22_0a_95;
 
 #[inline]
 fn step(hash: u64, symbol: u8) -> u64 {
-    (hash ^ u64::from(symbol))
-        .wrapping_mul(0x0100_0000_01b3)
-        .rotate_left(17)
+    (hash ^ u64::from(symbol)).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
 }
 
 /// Leads from the hash of a shape to the kinds that use it.
@@ -24,6 +22,8 @@ fn step(hash: u64, symbol: u8) -> u64 {
 pub(crate) struct ShapeTable {
     bitmap: Box<[u64]>,
     kinds: HashMap<u64, Vec<u16>, Plain>,
+    /// Kinds of letters and digits in any order, by length.
+    loose: Vec<Vec<u16>>,
 }
 
 /// Hashes are already mixed; the map need not do it again.
@@ -55,10 +55,15 @@ impl ShapeTable {
         let mut table = Self {
             bitmap: vec![0; BITMAP_BITS as usize / 64].into(),
             kinds: HashMap::default(),
+            loose: vec![Vec::new(); CANDIDATE_MAX + 1],
         };
         for (number, kind) in (0u16..).zip(kinds::ALL.iter()) {
             if is_on(number) {
                 for shape in kind.shapes {
+                    if let Some(length) = loose_length(shape) {
+                        table.loose[length].push(number);
+                        continue;
+                    }
                     for variant in variants(shape) {
                         table.add(&variant, number);
                     }
@@ -88,17 +93,18 @@ impl ShapeTable {
     }
 }
 
+/// The length of a shape that is nothing but "letter or digit".
+fn loose_length(shape: &str) -> Option<usize> {
+    shape.strip_prefix("X{")?.strip_suffix('}')?.parse().ok()
+}
+
 /// Writes out repetitions and the separators that `~` stands for.
 fn variants(shape: &str) -> Vec<Vec<u8>> {
     let mut long = Vec::new();
     let mut rest = shape.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'{' {
-            let count: String = rest
-                .by_ref()
-                .take_while(|b| *b != b'}')
-                .map(char::from)
-                .collect();
+            let count: String = rest.by_ref().take_while(|b| *b != b'}').map(char::from).collect();
             let last = *long.last().expect("a repetition follows a symbol");
             let count: usize = count.parse().expect("a repetition is a number");
             long.extend(std::iter::repeat_n(last, count - 1));
@@ -106,16 +112,21 @@ fn variants(shape: &str) -> Vec<Vec<u8>> {
             long.push(byte);
         }
     }
+    if let Some(at) = long.iter().position(|b| *b == b'X') {
+        return [b'd', b'L']
+            .into_iter()
+            .flat_map(|symbol| {
+                long[at] = symbol;
+                variants(std::str::from_utf8(&long).expect("shapes are ASCII"))
+            })
+            .collect();
+    }
     if !long.contains(&b'~') {
         return vec![long];
     }
     let mut out = vec![long.iter().copied().filter(|b| *b != b'~').collect()];
     for separator in *b" -." {
-        out.push(
-            long.iter()
-                .map(|b| if *b == b'~' { separator } else { *b })
-                .collect(),
-        );
+        out.push(long.iter().map(|b| if *b == b'~' { separator } else { *b }).collect());
     }
     out
 }
@@ -151,27 +162,24 @@ fn short_word_before(context: &Context<'_>, start: usize) -> Option<usize> {
     if start < 2 || context.bytes[start - 1] != b' ' {
         return None;
     }
-    let word = context.bytes[..start - 1]
-        .iter()
-        .rev()
-        .take_while(|b| b.is_ascii_alphabetic())
-        .take(6)
-        .count();
+    let letters = |end: usize| context.bytes[..end].iter().rev().take(6).take_while(|b| b.is_ascii_alphabetic()).count();
+    let word = letters(start - 1);
     let at = start - 1 - word;
+    // "M-AB 1234": two short words over a hyphen.
+    if (1..=3).contains(&word) && at > 1 && context.bytes[at - 1] == b'-' && (1..=3).contains(&letters(at - 1)) {
+        let first = at - 1 - letters(at - 1);
+        return (!is_word(context.byte_before(first))).then_some(first);
+    }
     ((1..=5).contains(&word) && !is_word(context.byte_before(at))).then_some(at)
 }
 
 /// A number that goes on before `start` is not a number that begins there.
 fn begins_inside(context: &Context<'_>, start: usize) -> bool {
     let before = context.byte_before(start);
-    if is_word(before)
-        || matches!(before, b'$' | b'%' | b'#') && start >= 2 && is_word(context.bytes[start - 2])
-    {
+    if is_word(before) || matches!(before, b'$' | b'%' | b'#') && start >= 2 && is_word(context.bytes[start - 2]) {
         return true;
     }
-    matches!(before, b'-' | b'.' | b'/' | b'_' | b',')
-        && start >= 2
-        && context.bytes[start - 2].is_ascii_digit()
+    matches!(before, b'-' | b'.' | b'/' | b'_' | b',') && start >= 2 && context.bytes[start - 2].is_ascii_digit()
 }
 
 /// A number that goes on after `end` does not end there.
@@ -179,8 +187,7 @@ fn goes_on(context: &Context<'_>, end: usize) -> bool {
     let after = context.byte(end);
     is_word(after)
         || matches!(after, b'%')
-        || (matches!(after, b'-' | b'.' | b'/' | b'_' | b',' | b':')
-            && context.byte(end + 1).is_ascii_digit())
+        || (matches!(after, b'-' | b'.' | b'/' | b'_' | b',' | b':') && context.byte(end + 1).is_ascii_digit())
         || (after == b'@' && is_word(context.byte(end + 1)))
 }
 
@@ -206,21 +213,21 @@ fn walk(context: &mut Context<'_>, table: &ShapeTable, start: usize) {
             at += 1;
         }
         context.steps += (at - atom) as u64 + 1;
-        if digits >= 3 && count >= 5 && !goes_on(context, at) {
+        if digits >= 1 && count >= 5 && !goes_on(context, at) {
             let raw = &context.bytes[start..at];
-            let candidate = Candidate {
-                norm: &norm[..count],
-                raw,
-            };
+            let candidate = Candidate { norm: &norm[..count], raw };
             free_forms(context, &candidate, start..at, digits, separators);
             for kind in table.get(hash) {
                 shaped(context, *kind, &candidate, start..at);
             }
+            if digits < count && !candidate.separated() {
+                for kind in &table.loose[count] {
+                    shaped(context, *kind, &candidate, start..at);
+                }
+            }
         }
         let separator = context.byte(at);
-        if !matches!(separator, b' ' | b'-' | b'.' | b'/' | b'_' | b'*')
-            || !context.byte(at + 1).is_ascii_alphanumeric()
-        {
+        if !matches!(separator, b' ' | b'-' | b'.' | b'/' | b'_' | b'*' | b'+') || !context.byte(at + 1).is_ascii_alphanumeric() {
             return;
         }
         separators.add(separator);
@@ -258,21 +265,11 @@ fn free_forms(
             kinds::credit_card::found(context, candidate, span);
         }
     } else if context.is_on(index::iban_code) && kinds::iban_code::passes(candidate.norm) {
-        context.report_supported(
-            index::iban_code,
-            span,
-            kinds::iban_code::KIND.proof,
-            (95, 99),
-        );
+        context.report_supported(index::iban_code, span, kinds::iban_code::KIND.proof, (95, 99));
     }
 }
 
-fn shaped(
-    context: &mut Context<'_>,
-    number: u16,
-    candidate: &Candidate<'_>,
-    span: std::ops::Range<usize>,
-) {
+fn shaped(context: &mut Context<'_>, number: u16, candidate: &Candidate<'_>, span: std::ops::Range<usize>) {
     let kind = kinds::ALL[usize::from(number)];
     context.steps += candidate.norm.len() as u64;
     let scores = match (kind.check)(candidate) {
@@ -289,10 +286,7 @@ mod tests {
 
     #[test]
     fn a_tilde_stands_for_one_separator_everywhere_or_none() {
-        let written: Vec<String> = variants("d{2}~LL")
-            .into_iter()
-            .map(|v| String::from_utf8(v).expect("ascii"))
-            .collect();
+        let written: Vec<String> = variants("d{2}~LL").into_iter().map(|v| String::from_utf8(v).expect("ascii")).collect();
         assert_eq!(written, ["ddLL", "dd LL", "dd-LL", "dd.LL"]);
     }
 }

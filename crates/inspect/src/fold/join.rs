@@ -41,29 +41,23 @@ fn worth_address(text: &str, scan: &Scan, words: &WordTable) -> bool {
     scan.hits
         .iter()
         .filter(|hit| words.entry(hit.entry).role == Some(Role::AtSign))
-        .any(|hit| {
-            in_brackets(text.as_bytes(), hit).is_some()
-                || provider_follows(text.as_bytes(), hit.end as usize)
-        })
+        .any(|hit| in_brackets(text.as_bytes(), hit).is_some() || provider_follows(text.as_bytes(), hit.end as usize))
 }
 
 fn bracketed(text: &str, scan: &Scan) -> bool {
     use crate::scan::{AT, COLON, DOT, SIGN};
-    scan.chunks
-        .iter()
-        .filter(|c| c.classes & SIGN != 0 && c.classes & (DOT | AT | COLON) != 0)
-        .any(|c| {
-            let bytes = &text.as_bytes()[c.start as usize..c.end as usize];
-            bytes.starts_with(b"hxxp") || bytes.windows(3).any(|w| sign_in_brackets(w).is_some())
-        })
+    scan.chunks.iter().filter(|c| c.classes & SIGN != 0 && c.classes & (DOT | AT | COLON) != 0).any(|c| {
+        let bytes = &text.as_bytes()[c.start as usize..c.end as usize];
+        bytes.starts_with(b"hxxp") || bytes.windows(3).any(|w| sign_in_brackets(w).is_some())
+    })
 }
 
 /// "[.]", "(@)" and the like.
 fn sign_in_brackets(window: &[u8]) -> Option<u8> {
     match window {
-        [b'[', sign @ (b'.' | b'@' | b':'), b']']
-        | [b'(', sign @ (b'.' | b'@'), b')']
-        | [b'{', sign @ (b'.' | b'@'), b'}'] => Some(*sign),
+        [b'[', sign @ (b'.' | b'@' | b':'), b']'] | [b'(', sign @ (b'.' | b'@'), b')'] | [b'{', sign @ (b'.' | b'@'), b'}'] => {
+            Some(*sign)
+        }
         _ => None,
     }
 }
@@ -79,33 +73,16 @@ fn in_brackets(bytes: &[u8], hit: &WordHit) -> Option<(usize, usize)> {
     }
     let open = start.checked_sub(1).map(|i| bytes[i])?;
     let close = *bytes.get(end)?;
-    matches!(
-        (open, close),
-        (b'[', b']') | (b'(', b')') | (b'{', b'}') | (b'<', b'>') | (b'_', b'_') | (b'-', b'-')
-    )
-    .then_some((start - 1, end + 1))
+    matches!((open, close), (b'[', b']') | (b'(', b')') | (b'{', b'}') | (b'<', b'>') | (b'_', b'_') | (b'-', b'-'))
+        .then_some((start - 1, end + 1))
 }
 
-const PROVIDERS: [&str; 12] = [
-    "gmail.",
-    "yahoo.",
-    "hotmail.",
-    "outlook.",
-    "icloud.",
-    "proton.",
-    "protonmail.",
-    "gmx.",
-    "web.de",
-    "aol.",
-    "live.",
-    "mail.",
-];
+const PROVIDERS: [&str; 12] =
+    ["gmail.", "yahoo.", "hotmail.", "outlook.", "icloud.", "proton.", "protonmail.", "gmx.", "web.de", "aol.", "live.", "mail."];
 
 fn provider_follows(bytes: &[u8], end: usize) -> bool {
     let rest = bytes[end.min(bytes.len())..].trim_ascii_start();
-    PROVIDERS
-        .iter()
-        .any(|p| rest.len() > p.len() && rest[..p.len()].eq_ignore_ascii_case(p.as_bytes()))
+    PROVIDERS.iter().any(|p| rest.len() > p.len() && rest[..p.len()].eq_ignore_ascii_case(p.as_bytes()))
 }
 
 struct Joiner<'a> {
@@ -119,38 +96,18 @@ struct Joiner<'a> {
 }
 
 /// Writes the joined view of `text` (itself possibly folded, then `base` leads back); says whether anything changed.
-pub(crate) fn join(
-    text: &str,
-    base: Option<&Map>,
-    scan: &Scan,
-    words: &WordTable,
-    out: &mut Folded,
-) -> bool {
+pub(crate) fn join(text: &str, base: Option<&Map>, scan: &Scan, words: &WordTable, out: &mut Folded) -> bool {
     out.clear();
-    let mut joiner = Joiner {
-        bytes: text.as_bytes(),
-        text,
-        base,
-        scan,
-        words,
-        hit: 0,
-        out,
-    };
+    let mut joiner = Joiner { bytes: text.as_bytes(), text, base, scan, words, hit: 0, out };
     let mut changed = false;
     let mut at = 0;
     while at < text.len() {
-        let next = joiner
-            .singles(at)
-            .or_else(|| joiner.brackets(at))
-            .or_else(|| joiner.word(at));
+        let next = joiner.singles(at).or_else(|| joiner.brackets(at)).or_else(|| joiner.word(at));
         if let Some(next) = next {
             changed = true;
             at = next;
         } else {
-            let c = text[at..]
-                .chars()
-                .next()
-                .expect("inside the text, on a boundary");
+            let c = text[at..].chars().next().expect("inside the text, on a boundary");
             joiner.copy(at, c);
             at += c.len_utf8();
         }
@@ -160,8 +117,7 @@ pub(crate) fn join(
 
 impl Joiner<'_> {
     fn origin(&self, from: usize, to: usize) -> (u32, u32) {
-        self.base
-            .map_or((offset(from), offset(to)), |map| map.original(from..to))
+        self.base.map_or((offset(from), offset(to)), |map| map.original(from..to))
     }
 
     fn copy(&mut self, at: usize, c: char) {
@@ -179,12 +135,7 @@ impl Joiner<'_> {
         let gap = *self.bytes.get(at + 1)?;
         let first = self.bytes[at];
         let begins = first.is_ascii_alphanumeric() || matches!(first, b'+' | b'(');
-        if !begins
-            || !matches!(
-                gap,
-                b' ' | b'.' | b'-' | b'_' | b'/' | b'*' | b'|' | b',' | b'\n'
-            )
-        {
+        if !begins || !matches!(gap, b' ' | b'.' | b'-' | b'_' | b'/' | b'*' | b'|' | b',' | b'\n') {
             return None;
         }
         if at > 0 && is_word(self.bytes[at - 1]) {
@@ -204,12 +155,7 @@ impl Joiner<'_> {
             count += usize::from(is_word(c));
             let after = end + 1;
             let mut width = 0;
-            while width < GAP_MAX
-                && self
-                    .bytes
-                    .get(after + width)
-                    .is_some_and(|b| same_gap(*b, gap))
-            {
+            while width < GAP_MAX && self.bytes.get(after + width).is_some_and(|b| same_gap(*b, gap)) {
                 width += 1;
             }
             if width == 0 || after + width >= self.bytes.len() {
@@ -217,11 +163,7 @@ impl Joiner<'_> {
                 break;
             }
             let next = self.bytes[after + width];
-            let next_is_long = is_word(next)
-                && self
-                    .bytes
-                    .get(after + width + 1)
-                    .is_some_and(|b| is_word(*b));
+            let next_is_long = is_word(next) && self.bytes.get(after + width + 1).is_some_and(|b| is_word(*b));
             if !next.is_ascii_graphic() || next_is_long {
                 end = after;
                 break;
@@ -242,10 +184,7 @@ impl Joiner<'_> {
     }
 
     fn brackets(&mut self, at: usize) -> Option<usize> {
-        if self.bytes[at] == b'h'
-            && self.bytes[at..].starts_with(b"hxxp")
-            && (at == 0 || !is_word(self.bytes[at - 1]))
-        {
+        if self.bytes[at] == b'h' && self.bytes[at..].starts_with(b"hxxp") && (at == 0 || !is_word(self.bytes[at - 1])) {
             for (i, c) in "http".chars().enumerate() {
                 self.put(c, at + i, at + i + 1);
             }
@@ -258,19 +197,10 @@ impl Joiner<'_> {
 
     /// Words for signs and spelled-out digits, when `at` is where one begins (or the space or bracket before it).
     fn word(&mut self, at: usize) -> Option<usize> {
-        while self
-            .scan
-            .hits
-            .get(self.hit)
-            .is_some_and(|hit| (hit.start as usize) < at)
-        {
+        while self.scan.hits.get(self.hit).is_some_and(|hit| (hit.start as usize) < at) {
             self.hit += 1;
         }
-        if !matches!(
-            self.bytes[at],
-            b' ' | b'[' | b'(' | b'{' | b'<' | b'_' | b'-'
-        ) && !is_word(self.bytes[at])
-        {
+        if !matches!(self.bytes[at], b' ' | b'[' | b'(' | b'{' | b'<' | b'_' | b'-') && !is_word(self.bytes[at]) {
             return None;
         }
         // Phrases of several words do not carry these roles, so hits are in order of their starts here.
@@ -278,18 +208,11 @@ impl Joiner<'_> {
             .iter()
             .enumerate()
             .take(HITS_AHEAD)
-            .find(|(_, hit)| {
-                matches!(
-                    self.words.entry(hit.entry).role,
-                    Some(Role::AtSign | Role::DotSign | Role::Digit(_))
-                )
-            })
+            .find(|(_, hit)| matches!(self.words.entry(hit.entry).role, Some(Role::AtSign | Role::DotSign | Role::Digit(_))))
             .map(|(i, hit)| (self.hit + i, *hit))?;
         let sign = match self.words.entry(hit.entry).role? {
             Role::Digit(_) => {
-                return (hit.start as usize == at)
-                    .then(|| self.spelled(index))
-                    .flatten();
+                return (hit.start as usize == at).then(|| self.spelled(index)).flatten();
             }
             Role::AtSign => '@',
             _ => '.',
@@ -313,13 +236,8 @@ impl Joiner<'_> {
         while self.bytes.get(to) == Some(&b' ') {
             to += 1;
         }
-        let joins_words = from > 0
-            && is_word(self.bytes[from - 1])
-            && self.bytes.get(to).is_some_and(|b| is_word(*b));
-        let meant = bracketed.is_some()
-            || sign == '.'
-            || self.dot_follows(to)
-            || provider_follows(self.bytes, hit.end as usize);
+        let joins_words = from > 0 && is_word(self.bytes[from - 1]) && self.bytes.get(to).is_some_and(|b| is_word(*b));
+        let meant = bracketed.is_some() || sign == '.' || self.dot_follows(to) || provider_follows(self.bytes, hit.end as usize);
         (joins_words && meant).then_some((from, to))
     }
 
@@ -328,15 +246,10 @@ impl Joiner<'_> {
         let Some(rest) = self.text.get(at..) else {
             return false;
         };
-        let end = at
-            + rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-                .unwrap_or(rest.len());
+        let end = at + rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
         let next = self.scan.first_hit_after(offset(end));
         self.scan.hits[next..].iter().take(2).any(|hit| {
-            hit.start as usize <= end + 2
-                && hit.start as usize >= end
-                && self.words.entry(hit.entry).role == Some(Role::DotSign)
+            hit.start as usize <= end + 2 && hit.start as usize >= end && self.words.entry(hit.entry).role == Some(Role::DotSign)
         })
     }
 
@@ -371,9 +284,7 @@ impl Joiner<'_> {
             if hit.end as usize > end {
                 break;
             }
-            if let (Some(Role::Digit(d)), true) =
-                (self.words.entry(hit.entry).role, hit.start as usize >= at)
-            {
+            if let (Some(Role::Digit(d)), true) = (self.words.entry(hit.entry).role, hit.start as usize >= at) {
                 at = hit.end as usize;
                 self.put(char::from(b'0' + d), hit.start as usize, at);
             }

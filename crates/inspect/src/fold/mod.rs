@@ -102,12 +102,8 @@ pub(crate) fn fold(text: &str, out: &mut Folded) -> bool {
 
 /// The end of the token around `at`, and whether ASCII letters or digits stand in it beside foreign ones.
 fn token(text: &str, at: usize, before: &str) -> (usize, bool) {
-    let ascii_before = before
-        .bytes()
-        .rev()
-        .take_while(|b| !b.is_ascii_whitespace())
-        .take(TOKEN_MAX)
-        .any(|b| b.is_ascii_alphanumeric());
+    let ascii_before =
+        before.bytes().rev().take_while(|b| !b.is_ascii_whitespace()).take(TOKEN_MAX).any(|b| b.is_ascii_alphanumeric());
     let mut end = text.len();
     let mut ascii = ascii_before;
     for (i, c) in text[at..].char_indices() {
@@ -115,8 +111,7 @@ fn token(text: &str, at: usize, before: &str) -> (usize, bool) {
             end = at + i;
             break;
         }
-        ascii |= c.is_ascii_alphanumeric()
-            || matches!(characters::fold(c), Folding::To(to) if to.is_ascii_alphanumeric());
+        ascii |= c.is_ascii_alphanumeric() || matches!(characters::fold(c), Folding::To(to) if to.is_ascii_alphanumeric());
     }
     (end, ascii)
 }

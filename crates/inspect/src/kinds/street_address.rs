@@ -3,7 +3,6 @@
 use super::prelude::*;
 use crate::detect::Context;
 use crate::scan::is_word;
-use crate::words::Role;
 
 pub(crate) const KIND: Kind = Kind {
     id: "STREET_ADDRESS",
@@ -220,9 +219,4 @@ fn place_after(context: &Context<'_>, end: usize) -> usize {
     }
     let length = context.bytes[end + 1..].iter().take(32).take_while(|b| is_word(**b) || **b == b'-').count();
     end + 1 + length
-}
-
-/// Whether a role belongs to this kind.
-pub(crate) fn takes(role: Role) -> bool {
-    matches!(role, Role::Street | Role::PostBox)
 }

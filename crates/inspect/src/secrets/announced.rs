@@ -10,9 +10,7 @@ use crate::detect::Context;
 const VALUE_MAX: usize = 160;
 
 /// What may stand between the word and the value in a sentence.
-const VERBS: [&[u8]; 8] = [
-    b"is ", b"is: ", b"was ", b"ist ", b"est ", b"es ", b"to ", b"lautet ",
-];
+const VERBS: [&[u8]; 8] = [b"is ", b"is: ", b"was ", b"ist ", b"est ", b"es ", b"to ", b"lautet "];
 
 /// Reports the value after an announcing word that ends at `end`.
 pub(super) fn value(context: &mut Context<'_>, word: &str, end: usize) {
@@ -25,32 +23,15 @@ pub(super) fn value(context: &mut Context<'_>, word: &str, end: usize) {
     };
     context.steps += (stop - end) as u64 + 8;
     let value = &context.bytes[start..stop];
-    if !context.text.is_char_boundary(start)
-        || !context.text.is_char_boundary(stop)
-        || plausible::is_placeholder(value)
-    {
+    if !context.text.is_char_boundary(start) || !context.text.is_char_boundary(stop) || plausible::is_placeholder(value) {
         return;
     }
     if is_password {
         if is_like_password(value) {
-            push(
-                context,
-                "password",
-                start..stop,
-                "called a password",
-                if assigned { 0.8 } else { 0.7 },
-            );
+            push(context, "password", start..stop, "called a password", if assigned { 0.8 } else { 0.7 });
         }
-    } else if (assigned || word == "bearer" || word == "authorization basic")
-        && is_like_key(value, word)
-    {
-        push(
-            context,
-            "named-secret",
-            start..stop,
-            "called a key, token or secret, and looks random",
-            0.65,
-        );
+    } else if (assigned || word == "bearer" || word == "authorization basic") && is_like_key(value, word) {
+        push(context, "named-secret", start..stop, "called a key, token or secret, and looks random", 0.65);
     }
 }
 
@@ -67,9 +48,7 @@ fn value_start(context: &Context<'_>, end: usize) -> Option<(usize, bool)> {
     at = skip(at, b" \t");
     let rest = &bytes[at.min(bytes.len())..];
     let mut assigned = false;
-    let verb = VERBS
-        .iter()
-        .find(|v| rest.len() > v.len() && rest[..v.len()].eq_ignore_ascii_case(v));
+    let verb = VERBS.iter().find(|v| rest.len() > v.len() && rest[..v.len()].eq_ignore_ascii_case(v));
     if let Some(verb) = verb {
         at += verb.len();
     } else {
@@ -87,11 +66,8 @@ fn value_start(context: &Context<'_>, end: usize) -> Option<(usize, bool)> {
 
 fn value_end(context: &Context<'_>, start: usize) -> Option<usize> {
     let rest = &context.bytes[start..];
-    let length = rest
-        .iter()
-        .take(VALUE_MAX + 1)
-        .take_while(|b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>'))
-        .count();
+    let length =
+        rest.iter().take(VALUE_MAX + 1).take_while(|b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>')).count();
     if length > VALUE_MAX {
         return None;
     }
@@ -110,9 +86,7 @@ fn is_like_password(value: &[u8]) -> bool {
     let digit = value.iter().any(u8::is_ascii_digit);
     let letter = value.iter().any(u8::is_ascii_alphabetic);
     let sign = value.iter().filter(|b| b.is_ascii_punctuation()).count();
-    let is_number = value
-        .iter()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'/' | b':'));
+    let is_number = value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'/' | b':'));
     let is_expression = value.contains(&b'(') && value.contains(&b')')
         || value.starts_with(b"$")
         || value.starts_with(b"/")
@@ -137,9 +111,7 @@ fn is_like_password(value: &[u8]) -> bool {
 
 fn is_like_key(value: &[u8], word: &str) -> bool {
     let least = if word == "key" { 20 } else { 16 };
-    let alphabet = value.iter().all(|b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'~')
-    });
+    let alphabet = value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'~'));
     let dots = value.iter().filter(|b| **b == b'.').count();
     value.len() >= least
         && alphabet
@@ -155,26 +127,14 @@ fn mixed_runs(value: &[u8]) -> bool {
     let changes = value
         .windows(2)
         .filter(|w| {
-            (w[0].is_ascii_digit() && w[1].is_ascii_alphabetic())
-                || (w[0].is_ascii_alphabetic() && w[1].is_ascii_digit())
+            (w[0].is_ascii_digit() && w[1].is_ascii_alphabetic()) || (w[0].is_ascii_alphabetic() && w[1].is_ascii_digit())
         })
         .count();
     changes >= 3
-        || (changes >= 1
-            && value
-                .windows(2)
-                .filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase())
-                .count()
-                >= 3)
+        || (changes >= 1 && value.windows(2).filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()).count() >= 3)
 }
 
 fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
-        && value.iter().enumerate().all(|(i, b)| {
-            if matches!(i, 8 | 13 | 18 | 23) {
-                *b == b'-'
-            } else {
-                b.is_ascii_hexdigit()
-            }
-        })
+        && value.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
 }

@@ -12,11 +12,7 @@ pub(crate) enum Piece {
     /// Exactly these bytes.
     Literal(&'static str),
     /// So many bytes of a class.
-    Class {
-        class: u8,
-        least: usize,
-        most: usize,
-    },
+    Class { class: u8, least: usize, most: usize },
 }
 
 /// A line of the table.
@@ -61,16 +57,8 @@ impl Format {
         }
         let (id, rest) = line.split_once(" | ")?;
         let (pattern, words) = rest.rsplit_once(" |")?;
-        let words = words
-            .split(',')
-            .map(str::trim)
-            .filter(|w| !w.is_empty())
-            .collect();
-        Some(Self {
-            id: id.trim(),
-            words,
-            pieces: pieces(pattern.trim())?,
-        })
+        let words = words.split(',').map(str::trim).filter(|w| !w.is_empty()).collect();
+        Some(Self { id: id.trim(), words, pieces: pieces(pattern.trim())? })
     }
 
     /// The literal text that the value begins with.
@@ -93,16 +81,9 @@ impl Format {
                     at += text.len();
                 }
                 Piece::Class { class, least, most } => {
-                    let have = bytes[at..]
-                        .iter()
-                        .take(*most)
-                        .take_while(|b| is_in(*class, **b))
-                        .count();
+                    let have = bytes[at..].iter().take(*most).take_while(|b| is_in(*class, **b)).count();
                     let take = match self.pieces.get(i + 1) {
-                        Some(Piece::Literal(text))
-                            if have > *least
-                                && !bytes[at + have..].starts_with(text.as_bytes()) =>
-                        {
+                        Some(Piece::Literal(text)) if have > *least && !bytes[at + have..].starts_with(text.as_bytes()) => {
                             before_literal(
                                 &bytes[at..at + have + text.len().min(bytes.len() - at - have)],
                                 *least,
@@ -145,10 +126,7 @@ impl Format {
                 Piece::Literal(text) => out.push_str(text),
                 Piece::Class { class, least, most } => {
                     let all: Vec<u8> = (b'!'..=b'~')
-                        .filter(|b| {
-                            is_in(*class, *b)
-                                && (b.is_ascii_alphanumeric() || !matches!(class, b'p'))
-                        })
+                        .filter(|b| is_in(*class, *b) && (b.is_ascii_alphanumeric() || !matches!(class, b'p')))
                         .collect();
                     let spread = (most - least).min(12) as u64;
                     let length = least + (next() % (spread + 1)) as usize;
@@ -169,9 +147,7 @@ impl Format {
 
 /// How many bytes a class takes so that the literal follows, the last place where it does.
 fn before_literal(window: &[u8], least: usize, literal: &[u8]) -> Option<usize> {
-    (least..=window.len().checked_sub(literal.len())?)
-        .rev()
-        .find(|take| window[*take..].starts_with(literal))
+    (least..=window.len().checked_sub(literal.len())?).rev().find(|take| window[*take..].starts_with(literal))
 }
 
 fn pieces(pattern: &'static str) -> Option<Vec<Piece>> {
@@ -183,11 +159,7 @@ fn pieces(pattern: &'static str) -> Option<Vec<Piece>> {
             let class = *inside.as_bytes().first()?;
             let length = inside[1..].trim();
             let (least, most) = length.split_once('-').unwrap_or((length, length));
-            out.push(Piece::Class {
-                class,
-                least: least.parse().ok()?,
-                most: most.parse().ok()?,
-            });
+            out.push(Piece::Class { class, least: least.parse().ok()?, most: most.parse().ok()? });
             rest = after;
         } else {
             let end = rest.find('{').unwrap_or(rest.len());

@@ -117,20 +117,14 @@ impl SecretTable {
     /// Reports every secret in a chunk.
     pub(crate) fn scan_chunk(&self, context: &mut Context<'_>, chunk: Chunk) {
         let (start, end) = (chunk.start as usize, chunk.end as usize);
-        if context.bytes[start..end]
-            .windows(8)
-            .take(64)
-            .any(|w| w == b";base64,")
-        {
+        if context.bytes[start..end].windows(8).take(64).any(|w| w == b";base64,") {
             return;
         }
         password_in_address(context, start, end);
         let mut at = start;
         while at + 8 <= end {
             let byte = context.bytes[at];
-            let inside = byte.is_ascii_alphanumeric()
-                && at > start
-                && context.bytes[at - 1].is_ascii_alphanumeric();
+            let inside = byte.is_ascii_alphanumeric() && at > start && context.bytes[at - 1].is_ascii_alphanumeric();
             context.steps += 1;
             if inside || byte >= 0x80 {
                 at += 1;
@@ -157,30 +151,13 @@ impl SecretTable {
             }
         }
         if let Some((end, number)) = best {
-            push(
-                context,
-                self.formats[usize::from(number)].id,
-                at..end,
-                "a known format of a secret",
-                0.95,
-            );
+            push(context, self.formats[usize::from(number)].id, at..end, "a known format of a secret", 0.95);
             return Some(end);
         }
-        if context.bytes[at].is_ascii_alphanumeric() {
-            self.with_word(context, at, limit)
-        } else {
-            None
-        }
+        if context.bytes[at].is_ascii_alphanumeric() { self.with_word(context, at, limit) } else { None }
     }
 
-    fn try_format(
-        &self,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-        at: usize,
-        number: u16,
-        best: &mut Option<(usize, u16)>,
-    ) {
+    fn try_format(&self, context: &mut Context<'_>, bytes: &[u8], at: usize, number: u16, best: &mut Option<(usize, u16)>) {
         let format = &self.formats[usize::from(number)];
         context.steps += 2;
         let Some(end) = format.match_at(bytes, at) else {
@@ -188,13 +165,8 @@ impl SecretTable {
         };
         context.steps += (end - at) as u64;
         let end = padded(bytes, end);
-        let ended = !bytes
-            .get(end)
-            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-        if ended
-            && best.is_none_or(|(e, _)| end > e)
-            && plausible::formatted(format, &bytes[at..end])
-        {
+        let ended = !bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        if ended && best.is_none_or(|(e, _)| end > e) && plausible::formatted(format, &bytes[at..end]) {
             *best = Some((end, number));
         }
     }
@@ -208,11 +180,7 @@ impl SecretTable {
             .take_while(|b| format::is_in(b'd', **b) || matches!(b, b'+' | b'/' | b':'))
             .count();
         context.steps += length as u64;
-        let trimmed = bytes[at..at + length]
-            .iter()
-            .rev()
-            .take_while(|b| matches!(b, b'.' | b':' | b'-'))
-            .count();
+        let trimmed = bytes[at..at + length].iter().rev().take_while(|b| matches!(b, b'.' | b':' | b'-')).count();
         let whole = length - trimmed;
         if !(14..=LENGTH_MAX).contains(&whole) {
             return None;
@@ -227,17 +195,10 @@ impl SecretTable {
             for number in &self.by_length[take] {
                 let format = &self.formats[usize::from(*number)];
                 context.steps += 4;
-                if format.match_at(&bytes[..at + take], at) == Some(at + take)
-                    && format.words.iter().any(|w| window.contains(w))
+                if format.match_at(&bytes[..at + take], at) == Some(at + take) && format.words.iter().any(|w| window.contains(w))
                 {
                     context.steps += (WORD_WINDOW * format.words.len()) as u64;
-                    push(
-                        context,
-                        format.id,
-                        at..at + take,
-                        "a format of a secret beside the name of its service",
-                        0.8,
-                    );
+                    push(context, format.id, at..at + take, "a format of a secret beside the name of its service", 0.8);
                     return Some(at + take);
                 }
             }
@@ -270,19 +231,8 @@ impl SecretTable {
                 _ => to + 5 + key,
             };
             context.steps += key as u64;
-            if body[..key]
-                .iter()
-                .filter(|b| b.is_ascii_alphanumeric())
-                .count()
-                >= 24
-            {
-                push(
-                    context,
-                    "private-key",
-                    start..end,
-                    "a private key block",
-                    0.98,
-                );
+            if body[..key].iter().filter(|b| b.is_ascii_alphanumeric()).count() >= 24 {
+                push(context, "private-key", start..end, "a private key block", 0.98);
             }
         }
     }
@@ -307,46 +257,23 @@ impl Format {
 
 /// Up to three signs of base64 padding belong to the value.
 fn padded(bytes: &[u8], end: usize) -> usize {
-    end + bytes[end..]
-        .iter()
-        .take(3)
-        .take_while(|b| **b == b'=')
-        .count()
+    end + bytes[end..].iter().take(3).take_while(|b| **b == b'=').count()
 }
 
-fn push(
-    context: &mut Context<'_>,
-    detector: &'static str,
-    span: std::ops::Range<usize>,
-    check: &'static str,
-    score: f32,
-) {
-    let reason = Reason {
-        check,
-        word: None,
-        against: false,
-        view: context.view,
-    };
+fn push(context: &mut Context<'_>, detector: &'static str, span: std::ops::Range<usize>, check: &'static str, score: f32) {
+    let reason = Reason { check, word: None, against: false, view: context.view };
     context.push(index::secret, detector, span, score, reason);
 }
 
 /// `scheme://user:password@host`.
 fn password_in_address(context: &mut Context<'_>, start: usize, end: usize) {
     let bytes = &context.bytes[..end];
-    let Some(scheme) = bytes[start..]
-        .windows(3)
-        .position(|w| w == b"://")
-        .map(|i| i + start + 3)
-    else {
+    let Some(scheme) = bytes[start..].windows(3).position(|w| w == b"://").map(|i| i + start + 3) else {
         return;
     };
     context.steps += (scheme - start) as u64;
     let rest = &bytes[scheme..];
-    let host = rest
-        .iter()
-        .take(300)
-        .position(|b| matches!(b, b'/' | b'?' | b'#'))
-        .unwrap_or(rest.len().min(300));
+    let host = rest.iter().take(300).position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len().min(300));
     let Some(sign) = rest[..host].iter().rposition(|b| *b == b'@') else {
         return;
     };
@@ -354,16 +281,7 @@ fn password_in_address(context: &mut Context<'_>, start: usize, end: usize) {
         return;
     };
     let password = &rest[colon + 1..sign];
-    if password.len() >= 3
-        && !plausible::is_placeholder(password)
-        && context.text.is_char_boundary(scheme + sign)
-    {
-        push(
-            context,
-            "password-in-address",
-            scheme + colon + 1..scheme + sign,
-            "a password inside an address",
-            0.85,
-        );
+    if password.len() >= 3 && !plausible::is_placeholder(password) && context.text.is_char_boundary(scheme + sign) {
+        push(context, "password-in-address", scheme + colon + 1..scheme + sign, "a password inside an address", 0.85);
     }
 }

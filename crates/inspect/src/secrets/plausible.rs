@@ -88,14 +88,7 @@ const AGAINST: &[&[u8]] = &[
     b"trace",
 ];
 /// Words that make a value after a service's name a secret even without `=` or `:`.
-const KEY_WORDS: &[&[u8]] = &[
-    b"key",
-    b"token",
-    b"secret",
-    b"password",
-    b"credential",
-    b"auth",
-];
+const KEY_WORDS: &[&[u8]] = &[b"key", b"token", b"secret", b"password", b"credential", b"auth"];
 
 /// Whether a value is one that people write to stand for a secret.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
@@ -109,17 +102,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
 
 /// Whether the variable part of a formatted value looks made by a machine.
 pub(super) fn formatted(format: &Format, value: &[u8]) -> bool {
-    let literal: usize = format
-        .pieces
-        .iter()
-        .map(|p| {
-            if let Piece::Literal(text) = p {
-                text.len()
-            } else {
-                0
-            }
-        })
-        .sum();
+    let literal: usize = format.pieces.iter().map(|p| if let Piece::Literal(text) = p { text.len() } else { 0 }).sum();
     let prefix = format.prefix();
     let variable = &value[prefix.len().min(value.len())..];
     if variable.is_empty() {
@@ -139,20 +122,11 @@ pub(super) fn formatted(format: &Format, value: &[u8]) -> bool {
         _ => 8,
     };
     let plain_prefix = prefix.bytes().all(|b| b.is_ascii_alphabetic());
-    let letters_only = format.pieces.iter().all(|p| {
-        matches!(
-            p,
-            Piece::Literal(_)
-                | Piece::Class {
-                    class: b'c' | b'k' | b'K' | b'2',
-                    ..
-                }
-        )
-    });
+    let letters_only =
+        format.pieces.iter().all(|p| matches!(p, Piece::Literal(_) | Piece::Class { class: b'c' | b'k' | b'K' | b'2', .. }));
     let mixed = letters_only
         || !plain_prefix
-        || (variable.iter().any(u8::is_ascii_digit)
-            && variable.iter().any(u8::is_ascii_alphabetic));
+        || (variable.iter().any(u8::is_ascii_digit) && variable.iter().any(u8::is_ascii_alphabetic));
     distinct(variable) >= wanted && mixed
 }
 
@@ -167,10 +141,7 @@ pub(super) fn random(value: &[u8]) -> bool {
 }
 
 fn case_changes(value: &[u8]) -> usize {
-    value
-        .windows(2)
-        .filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase())
-        .count()
+    value.windows(2).filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()).count()
 }
 
 /// Different characters in a value.
@@ -188,19 +159,13 @@ fn run_of_one(text: &[u8]) -> usize {
 }
 
 fn ascending_run(text: &[u8]) -> usize {
-    longest(text, |a, b| {
-        b == a.wrapping_add(1) || (a == b'9' && b == b'0')
-    })
+    longest(text, |a, b| b == a.wrapping_add(1) || (a == b'9' && b == b'0'))
 }
 
 fn longest(text: &[u8], goes_on: impl Fn(u8, u8) -> bool) -> usize {
     let (mut best, mut run) = (1, 1);
     for pair in text.windows(2) {
-        run = if goes_on(pair[0], pair[1]) {
-            run + 1
-        } else {
-            1
-        };
+        run = if goes_on(pair[0], pair[1]) { run + 1 } else { 1 };
         best = best.max(run);
     }
     best
@@ -239,23 +204,11 @@ pub(super) struct Window {
 impl Window {
     /// The window, when what stands in it allows for a secret to follow.
     pub(super) fn before(bytes: &[u8], at: usize, width: usize) -> Option<Self> {
-        let line = bytes[..at]
-            .iter()
-            .rev()
-            .take(width)
-            .take_while(|b| **b != b'\n')
-            .count();
-        let window = Self {
-            lower: Lower::new(&bytes[at - line..at]),
-        };
+        let line = bytes[..at].iter().rev().take(width).take_while(|b| **b != b'\n').count();
+        let window = Self { lower: Lower::new(&bytes[at - line..at]) };
         let text = window.lower.bytes();
-        let assigned = text
-            .iter()
-            .rev()
-            .take(4)
-            .any(|b| matches!(b, b'=' | b':' | b'"' | b'\'' | b'`' | b'>'));
-        let fits = (assigned || KEY_WORDS.iter().any(|w| find(text, w)))
-            && !AGAINST.iter().any(|w| find(text, w));
+        let assigned = text.iter().rev().take(4).any(|b| matches!(b, b'=' | b':' | b'"' | b'\'' | b'`' | b'>'));
+        let fits = (assigned || KEY_WORDS.iter().any(|w| find(text, w))) && !AGAINST.iter().any(|w| find(text, w));
         fits.then_some(window)
     }
 
