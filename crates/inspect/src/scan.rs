@@ -48,8 +48,8 @@ const fn classes() -> [u8; 256] {
     table
 }
 
-/// Chunks at least this long may hide a secret without any telling sign: the shortest format has 16 characters.
-pub(crate) const LONG_CHUNK: usize = 16;
+/// Chunks at least this long may hide a secret without any telling sign: the shortest format has 13 characters.
+pub(crate) const LONG_CHUNK: usize = 13;
 
 /// A stretch between white space that is worth a second look.
 #[derive(Debug, Clone, Copy)]

@@ -173,8 +173,7 @@ const INTRODUCTIONS: &[&str] = &[
     "yours sincerely",
     "kind regards",
 ];
-const WEAK_INTRODUCTIONS: &[&str] =
-    &["i am", "i'm", "this is", "ich bin", "je suis", "soy", "sono", "ik ben", "sou", "jestem", "here is"];
+const WEAK_INTRODUCTIONS: &[&str] = &["i am", "i'm", "ich bin", "je suis", "soy", "sono", "ik ben", "sou", "jestem"];
 const GREETINGS: &[&str] = &[
     "hi", "hello", "dear", "hey", "hallo", "liebe", "lieber", "bonjour", "cher", "chère", "hola", "querido", "querida", "ciao",
     "caro", "cara", "beste", "olá", "cześć",

@@ -297,5 +297,5 @@ impl Joiner<'_> {
 const HITS_AHEAD: usize = 4;
 
 fn same_gap(byte: u8, gap: u8) -> bool {
-    byte == gap || (gap == b' ' && byte == b'\n')
+    byte == gap
 }

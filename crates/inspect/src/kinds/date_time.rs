@@ -136,11 +136,10 @@ pub(crate) fn word(context: &mut Context<'_>, role: Role, start: usize, end: usi
 }
 
 fn weekday(context: &mut Context<'_>, start: usize, end: usize) {
-    let capital = context.bytes[start].is_ascii_uppercase();
-    let after_on = context.bytes[..start].ends_with(b"on ") || context.bytes[..start].ends_with(b"am ");
-    if after_on || (capital && end - start > 3) {
-        let score = if after_on { 55 } else { 35 };
-        context.report(super::index::date_time, start..end, "a day of the week", score);
+    let before = &context.bytes[..start];
+    let on = [&b"on "[..], b"On ", b"am ", b"Am ", b"op ", b"el ", b"On\n"].iter().any(|on| before.ends_with(on));
+    if on && (before.len() == 3 || !is_word(before[before.len() - 4])) {
+        context.report(super::index::date_time, start..end, "a day of the week after a preposition", 45);
     }
 }
 
@@ -193,8 +192,9 @@ fn month(context: &mut Context<'_>, start: usize, end: usize) {
     }
     let score = match (day_before || day_after, has_year) {
         (true, true) => 85,
-        (true, false) => 60,
-        (false, true) => 60,
+        (true, false) | (false, true) if context.bytes[start].is_ascii_uppercase() || context.bytes[start] >= 0x80 => 60,
+        // "2 may be", "march 4": small letters need day and year.
+        (true, false) | (false, true) => return,
         (false, false) => return,
     };
     let to = if has_year || day_after { time(context, to) } else { to };

@@ -23,7 +23,8 @@ pub(crate) fn scan_v4(context: &mut Context<'_>, start: usize) -> Option<usize> 
         return None;
     }
     let mut at = start;
-    let mut small = true;
+    let mut large = 0;
+    let mut first = 0;
     for octet in 0..4 {
         let from = at;
         let mut value = 0;
@@ -36,7 +37,10 @@ pub(crate) fn scan_v4(context: &mut Context<'_>, start: usize) -> Option<usize> 
         if length == 0 || length > 3 || value > 255 || (length > 1 && context.bytes[from] == b'0') {
             return None;
         }
-        small &= value < 20;
+        large += usize::from(value >= 20);
+        if octet == 0 {
+            first = value;
+        }
         if octet < 3 {
             if context.byte(at) != b'.' {
                 return None;
@@ -47,7 +51,14 @@ pub(crate) fn scan_v4(context: &mut Context<'_>, start: usize) -> Option<usize> 
     if is_word(context.byte(at)) || (context.byte(at) == b'.' && context.byte(at + 1).is_ascii_digit()) {
         return None;
     }
-    let alone = if small { 30 } else { 75 };
+    // "3.6.0.201" is more likely a version; the private ranges are addresses whatever their numbers.
+    let private = matches!(first, 10 | 127 | 192 | 172);
+    let alone = match large {
+        _ if private => 70,
+        0 => 30,
+        1 => 35,
+        _ => 75,
+    };
     context.report_supported(super::index::ip_address, start..at, KIND.proof, (alone, 95));
     Some(at)
 }

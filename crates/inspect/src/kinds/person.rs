@@ -44,7 +44,7 @@ pub(crate) fn word(context: &mut Context<'_>, role: Role, end: usize) {
     context.steps += (stop - from) as u64 + 8;
     match role {
         Role::Greeting if count > 2 || !matches!(context.byte(stop), b',' | b'!') => return,
-        Role::WeakIntroduction if count > 3 || !is_pause(context, stop) => return,
+        Role::WeakIntroduction if count > 3 || !is_pause(context, stop, count) => return,
         _ => {}
     }
     context.report(super::index::person, from..stop, KIND.proof, score);
@@ -54,8 +54,11 @@ fn spaces(context: &Context<'_>, from: usize, most: usize) -> usize {
     from + context.bytes[from.min(context.bytes.len())..].iter().take(most).take_while(|b| **b == b' ').count()
 }
 
-fn is_pause(context: &Context<'_>, at: usize) -> bool {
-    at >= context.bytes.len() || matches!(context.byte(at), b'.' | b',' | b'!' | b';' | b'\n') || context.bytes[at..].starts_with(b" from") || context.bytes[at..].starts_with(b" and ")
+/// After "I am", two words in capitals that end the sentence, or one that says where from: "I'm Sick." is no name.
+fn is_pause(context: &Context<'_>, at: usize, count: usize) -> bool {
+    let rest = &context.bytes[at..];
+    let ends = rest.is_empty() || matches!(rest[0], b'.' | b',' | b'!' | b';' | b'\n') || rest.starts_with(b" and ");
+    rest.starts_with(b" from ") || (count >= 2 && ends)
 }
 
 /// The end of a name that begins at `from` and the number of its words.
@@ -71,7 +74,9 @@ fn name(context: &Context<'_>, from: usize, any_case: bool) -> Option<(usize, us
         let initial = word.chars().count() == 1 && first.is_uppercase();
         if !initial && is_listed(PARTICLES, word) && count > 0 && !first.is_uppercase() {
             particles += 1;
-        } else if (first.is_uppercase() || any_case && first.is_alphabetic()) && !is_listed(NOT_NAMES, word) && word.chars().count() < 24 {
+        } else if (first.is_uppercase() || any_case && first.is_alphabetic())
+            && (any_case || initial || word.chars().skip(1).any(char::is_lowercase))
+            && !is_listed(NOT_NAMES, word) && word.chars().count() < 24 {
             count += 1;
             let stop = at + word.len();
             end = Some(stop + usize::from(initial && context.byte(stop) == b'.'));

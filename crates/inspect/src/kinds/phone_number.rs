@@ -198,10 +198,10 @@ fn extension(context: &Context<'_>, w: &mut Written) {
 fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
     let digits = &w.digits[..w.count];
     let groups = &w.groups[..w.group_count];
-    if one_byte_only(digits) || looks_like_date(w) {
+    if one_byte_only(digits) || looks_like_date(w) || is_column(w) {
         return None;
     }
-    if w.plus || (digits.starts_with(b"00") && !digits.starts_with(b"000")) {
+    if w.plus || (digits.starts_with(b"00") && !digits.starts_with(b"000") && groups[0] >= 2) {
         let skip = if w.plus { 0 } else { 2 };
         let national = international(&digits[skip..], groups, w.area_in_brackets);
         return match national {
@@ -233,6 +233,14 @@ fn uniform(w: &Written) -> bool {
     let separators = &w.separators[..w.group_count.saturating_sub(1)];
     let rest = separators.get(1..).unwrap_or_default();
     rest.iter().all(|s| *s == rest[0] && matches!(s, b' ' | b'-' | b'.'))
+}
+
+/// "27626 27626", "0.0290 0.0745": columns of a log or a table.
+fn is_column(w: &Written) -> bool {
+    let groups = &w.groups[..w.group_count];
+    let halves = groups.len() == 2 && groups[0] == groups[1] && w.digits[..w.count / 2] == w.digits[w.count / 2..w.count];
+    let decimals = groups.len() > 2 && groups[0] == 1 && w.separators[0] == b'.' && w.separators[1..groups.len() - 1].contains(&b' ');
+    halves || decimals
 }
 
 fn looks_like_date(w: &Written) -> bool {

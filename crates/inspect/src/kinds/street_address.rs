@@ -29,6 +29,11 @@ const ENDINGS: &[&str] = &[
     "straße", "strasse", "str", "weg", "platz", "allee", "gasse", "damm", "ufer", "chaussee", "straat", "laan", "plein", "gracht", "kade", "gatan", "vägen", "gata", "gade",
     "vej", "veien", "vegen", "katu", "stræde", "stien", "stigen", "markt", "singel", "dreef", "steenweg", "stígur", "gränd", "torget", "bakken", "terrasse",
 ];
+/// Street types that stand before the name, with the number last.
+const NUMBER_LAST: &[&str] = &[
+    "via", "viale", "piazza", "corso", "vicolo", "calle", "avenida", "avda", "plaza", "paseo", "carrer", "rua", "travessa", "praça", "ul", "ulica",
+    "aleja", "aleje", "plac", "rue", "chemin",
+];
 /// How far a house number or name may stand from the street type.
 const REACH: usize = 48;
 /// How far after the street the postcode may stand.
@@ -38,7 +43,12 @@ const NAME_WORDS_MAX: usize = 5;
 /// Reports an address around a word for a street type.
 pub(crate) fn word(context: &mut Context<'_>, start: usize, end: usize) {
     context.steps += REACH as u64;
-    let span = number_before(context, start, end).or_else(|| number_after(context, start, end));
+    let span = number_before(context, start, end).or_else(|| {
+        let word = &context.text[start..end];
+        let first = NUMBER_LAST.iter().any(|w| w.eq_ignore_ascii_case(word));
+        let capital = context.bytes[start].is_ascii_uppercase() || matches!(word, "ul" | "calle" | "rua" | "ulica");
+        (first && capital).then(|| number_after(context, start, end)).flatten()
+    });
     if let Some((from, to)) = span {
         finish(context, from, to);
     }

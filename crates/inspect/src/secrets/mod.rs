@@ -7,6 +7,8 @@
 mod announced;
 mod format;
 mod plausible;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -281,7 +283,12 @@ fn password_in_address(context: &mut Context<'_>, start: usize, end: usize) {
         return;
     };
     let password = &rest[colon + 1..sign];
-    if password.len() >= 3 && !plausible::is_placeholder(password) && context.text.is_char_boundary(scheme + sign) {
+    let last = password.rsplit(|b| *b == b':').next().unwrap_or(password);
+    if password.len() >= 3
+        && !plausible::is_placeholder(password)
+        && !plausible::is_placeholder(last)
+        && context.text.is_char_boundary(scheme + sign)
+    {
         push(context, "password-in-address", scheme + colon + 1..scheme + sign, "a password inside an address", 0.85);
     }
 }

@@ -109,8 +109,15 @@ pub(super) fn formatted(format: &Format, value: &[u8]) -> bool {
         return true;
     }
     let lower = Lower::new(variable);
+    // Some formats repeat a letter in their fixed part.
+    let repeats = format
+        .pieces
+        .iter()
+        .map(|p| if let Piece::Literal(text) = p { run_of_one(text.as_bytes()) } else { 0 })
+        .max()
+        .unwrap_or(0);
     if PLACEHOLDERS[..17].iter().any(|p| find(lower.bytes(), p))
-        || run_of_one(lower.bytes()) >= 8
+        || run_of_one(lower.bytes()) >= 8 + repeats
         || ascending_run(lower.bytes()) >= 10
     {
         return false;
@@ -135,13 +142,19 @@ pub(super) fn random(value: &[u8]) -> bool {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let all_digits = digits == value.len();
-    (all_digits || (digits > 0 && letters > 0) || value.len() >= 30 && case_changes(value) >= 6)
+    (all_digits || (digits > 0 && letters > 0) || shuffled_letters(value))
         && distinct(value) >= if value.len() < 16 { 6 } else { 7 }
         && !is_placeholder(value)
 }
 
 fn case_changes(value: &[u8]) -> usize {
     value.windows(2).filter(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase()).count()
+}
+
+/// Letters without digits, but capitals where no word has them.
+fn shuffled_letters(value: &[u8]) -> bool {
+    let capitals = value.iter().filter(|b| b.is_ascii_uppercase()).count();
+    value.len() >= 16 && capitals * 4 >= value.len() && case_changes(value) >= 3
 }
 
 /// Different characters in a value.
