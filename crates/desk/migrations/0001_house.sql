@@ -252,7 +252,7 @@ CREATE TABLE jobs (
     finished_at_ms BIGINT
 );
 CREATE INDEX jobs_to_run ON jobs (state, run_at_ms);
-CREATE INDEX jobs_by_kind ON jobs (kind, state);
+CREATE INDEX jobs_by_kind ON jobs (kind, state, run_at_ms);
 CREATE UNIQUE INDEX jobs_once ON jobs (kind, dedupe_key) WHERE dedupe_key IS NOT NULL AND state IN ('queued', 'running');
 
 CREATE TABLE schedules (

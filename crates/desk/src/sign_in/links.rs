@@ -1,9 +1,9 @@
 //! Single-use links: set-up of the first owner, invitations, password resets.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use zeroize::Zeroizing;
-
-use super::store;
+use super::{
+    code::{self, Code},
+    store,
+};
 use crate::{
     act::{Act, Object},
     desk::Desk,
@@ -13,9 +13,6 @@ use crate::{
     rights::Operation,
     text_enum::text_enum,
 };
-
-/// Random bytes in a code: 256 bits, beyond guessing.
-const CODE_LEN: usize = 32;
 
 text_enum! {
     /// What a link is for.
@@ -42,17 +39,17 @@ impl LinkKind {
 }
 
 /// The code of a link: shown once, kept nowhere.
-pub struct LinkCode(Zeroizing<String>);
+pub struct LinkCode(Code);
 
 impl LinkCode {
     /// The address to give to the person.
     pub fn url(&self, desk: &Desk) -> String {
-        format!("{}/door/{}", desk.public_url(), self.0.as_str())
+        format!("{}/door/{}", desk.public_url(), self.0.reveal())
     }
 
     /// The code alone.
     pub fn reveal(&self) -> &str {
-        &self.0
+        self.0.reveal()
     }
 }
 
@@ -75,27 +72,14 @@ pub struct Link {
     pub expires_at: Time,
 }
 
-/// The SHA-256 of a code, as it is stored.
-pub(super) fn code_hash(code: &str) -> [u8; 32] {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, code.as_bytes());
-    digest.as_ref().try_into().expect("SHA-256 is 32 bytes long")
-}
-
-/// A fresh code that nobody can guess.
-pub(super) fn fresh_code(desk: &Desk) -> Zeroizing<String> {
-    let mut random = Zeroizing::new([0; CODE_LEN]);
-    desk.ids().random(random.as_mut());
-    Zeroizing::new(URL_SAFE_NO_PAD.encode(random.as_ref()))
-}
-
 /// Makes a link within an act. Older links of the person stop working.
 pub(crate) async fn issue_link(act: &mut Act<'_>, kind: LinkKind, person: PersonId) -> Result<LinkCode> {
     let now = act.now();
     store::revoke_links(act.tx(), person, now).await?;
-    let code = fresh_code(act.desk());
+    let code = code::fresh(act.desk());
     let id: LinkId = act.desk().fresh();
     let (by, expires_at) = (act.actor().person(), now.plus_ms(kind.lifetime_ms()));
-    store::insert_link(act.tx(), id, kind, &code_hash(&code), person, by, now, expires_at).await?;
+    store::insert_link(act.tx(), id, kind, &code::hash(code.reveal()), person, by, now, expires_at).await?;
     act.record_as(Operation::PersonResetLink, Object::new("person", person))
         .detail("link", kind.id())
         .detail("expires_at_ms", expires_at.0);
@@ -108,7 +92,7 @@ pub(crate) async fn issue_link(act: &mut Act<'_>, kind: LinkKind, person: Person
 /// [`Error::NotFound`] when it was never made, was used, was revoked, has expired, or its person is suspended: one answer for all.
 pub async fn link_of(desk: &Desk, code: &str) -> Result<Link> {
     let mut reader = desk.db().read().await?;
-    let link = store::link_by_hash(&mut reader, &code_hash(code), desk.now()).await?.ok_or(Error::NotFound("link"))?;
+    let link = store::link_by_hash(&mut reader, &code::hash(code), desk.now()).await?.ok_or(Error::NotFound("link"))?;
     let person = people::by_id(&mut reader, link.person).await?.ok_or(Error::NotFound("link"))?;
     if person.state == PersonState::Suspended { Err(Error::NotFound("link")) } else { Ok(link) }
 }

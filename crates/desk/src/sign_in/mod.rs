@@ -4,10 +4,17 @@
 //! purpose, and never stands in for a second factor; everything about an account that does not exist takes the same way and the
 //! same time as for one that does.
 
+mod code;
 mod links;
+mod sessions;
 mod store;
 
+pub use code::Code;
 pub use links::{Link, LinkCode, LinkKind, link_of};
+pub use sessions::{
+    Method, NewSession, SESSION_AGE_MAX_MS, SESSION_IDLE_MAX_MS, SessionRow, Visit, end_sessions_of, resume,
+    revoke_other_sessions, revoke_session, sessions, sessions_of, sign_out,
+};
 
 pub(crate) use links::issue_link;
 
@@ -32,7 +39,7 @@ pub struct EndedAccess {
 pub(crate) async fn end_all_access(tx: &mut Tx, person: PersonId, now: Time, reason: &str) -> Result<EndedAccess> {
     store::delete_ceremonies(tx, person).await?;
     Ok(EndedAccess {
-        sessions: store::end_sessions(tx, person, None, now, reason).await?,
+        sessions: sessions::end_all(tx, person, None, now, reason).await?,
         tokens: store::revoke_tokens(tx, person, now).await?,
         links: store::revoke_links(tx, person, now).await?,
     })

@@ -4,20 +4,8 @@ use super::{Link, LinkKind};
 use crate::{
     db::{Connection, Row, Tx, corrupt, sql},
     error::Result,
-    ids::{LinkId, PersonId, SessionId, Time},
+    ids::{LinkId, PersonId, Time},
 };
-
-/// Ends the sessions of a person, all or all but one.
-pub(super) async fn end_sessions(tx: &mut Tx, person: PersonId, keep: Option<SessionId>, now: Time, reason: &str) -> Result<u64> {
-    let keep = keep.map_or([0; 16], SessionId::bytes);
-    Ok(sql("UPDATE sessions SET ended_at_ms = $3, end_reason = $4 WHERE person_id = $1 AND ended_at_ms IS NULL AND id <> $2")
-        .bind(person)
-        .bind(keep)
-        .bind(now)
-        .bind(reason)
-        .execute(tx)
-        .await?)
-}
 
 pub(super) async fn revoke_tokens(tx: &mut Tx, person: PersonId, now: Time) -> Result<u64> {
     Ok(sql("UPDATE api_tokens SET revoked_at_ms = $2 WHERE person_id = $1 AND revoked_at_ms IS NULL")
