@@ -1,3 +1,5 @@
 //! What does this message contain? Personal data, secrets, listed terms, abuse, sentiment.
 //!
 //! No I/O, no clock, no network names. See ARCHITECTURE.md.
+
+pub mod tokens;
