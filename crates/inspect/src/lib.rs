@@ -2,4 +2,7 @@
 //!
 //! No I/O, no clock, no network names. See ARCHITECTURE.md.
 
+pub mod heads;
+pub mod language;
+pub mod sentiment;
 pub mod tokens;
