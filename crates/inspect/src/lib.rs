@@ -4,5 +4,6 @@
 
 pub mod heads;
 pub mod language;
+pub mod lexicon;
 pub mod sentiment;
 pub mod tokens;
