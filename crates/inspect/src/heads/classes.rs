@@ -6,7 +6,7 @@
 use crate::tokens::hash_word;
 
 /// The sections of `classes.txt`, in the order of their bits.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "identity",
     "slur",
     "unprotected",
@@ -28,6 +28,7 @@ const NAMES: [&str; 21] = [
     "sexual",
     "selfharm",
     "unprofessional",
+    "belittling",
 ];
 
 /// Slots of the table; four times the words of the file keeps probes short.
@@ -68,6 +69,8 @@ impl Classes {
     pub const SELF_HARM: Classes = Classes(1 << 19);
     /// Words that sour a review between colleagues.
     pub const UNPROFESSIONAL: Classes = Classes(1 << 20);
+    /// Words that sour it when they are aimed at others or their work, not when somebody blames themselves.
+    pub const BELITTLING: Classes = Classes(1 << 21);
 
     /// How many classes there are.
     pub const COUNT: usize = NAMES.len();

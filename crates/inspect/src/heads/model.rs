@@ -37,7 +37,7 @@ pub const COLUMN_NAMES: [&str; COLUMNS] = [
 
 const MAGIC: &[u8; 7] = b"GPHEADS";
 /// Raise when the layout, the features, the classes or the second layer's inputs change.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// Why a model file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

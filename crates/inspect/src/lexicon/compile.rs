@@ -97,6 +97,37 @@ impl Table {
     }
 }
 
+/// The first two bytes of a word.
+pub fn lead(word: &[u8]) -> u16 {
+    let byte = |at: usize| word.get(at).copied().unwrap_or(0);
+    u16::from_be_bytes([byte(0), byte(1)])
+}
+
+/// A set of leads: most words of a message share theirs with no stem and no wildcard, and are let go at once.
+#[derive(Clone)]
+pub struct Leads {
+    bits: Box<[u64]>,
+}
+
+impl Default for Leads {
+    fn default() -> Leads {
+        Leads {
+            bits: vec![0; 1 << 10].into_boxed_slice(),
+        }
+    }
+}
+
+impl Leads {
+    fn add(&mut self, lead: u16) {
+        self.bits[usize::from(lead >> 6)] |= 1 << (lead & 63);
+    }
+
+    /// Whether any word of the set begins so.
+    pub fn has(&self, lead: u16) -> bool {
+        self.bits[usize::from(lead >> 6)] >> (lead & 63) & 1 == 1
+    }
+}
+
 /// Wildcards by their literal beginning or end.
 #[derive(Clone)]
 pub struct Globs {
@@ -105,6 +136,7 @@ pub struct Globs {
     prefixes: Table,
     by_prefix: Box<[(u64, u32)]>,
     prefix_lengths: u64,
+    prefix_leads: Leads,
     /// The same for the reversed literal end.
     suffixes: Table,
     by_suffix: Box<[(u64, u32)]>,
@@ -115,11 +147,13 @@ impl Globs {
     fn build(patterns: Vec<Box<[u8]>>) -> Globs {
         let (mut by_prefix, mut by_suffix) = (Vec::new(), Vec::new());
         let (mut prefix_lengths, mut suffix_lengths) = (0_u64, 0_u64);
+        let mut prefix_leads = Leads::default();
         for (index, pattern) in (0_u32..).zip(&patterns) {
             let (prefix, suffix) = (glob::prefix(pattern), glob::suffix(pattern));
             if prefix.len() >= suffix.len() {
                 let length = prefix.len().min(63);
                 prefix_lengths |= 1 << length;
+                prefix_leads.add(lead(prefix));
                 by_prefix.push((hash_folded(&prefix[..length]), index));
             } else {
                 let length = suffix.len().min(63);
@@ -134,6 +168,7 @@ impl Globs {
             prefixes: Table::build(&first_places(&by_prefix)),
             by_prefix: by_prefix.into_boxed_slice(),
             prefix_lengths,
+            prefix_leads,
             suffixes: Table::build(&first_places(&by_suffix)),
             by_suffix: by_suffix.into_boxed_slice(),
             suffix_lengths,
@@ -161,11 +196,13 @@ impl Globs {
                 }
             }
         };
-        let mut hash = hash_folded(b"");
-        for (length, byte) in (1..63).zip(word) {
-            hash = crate::tokens::hash_step(hash, *byte);
-            if self.prefix_lengths >> length & 1 == 1 {
-                check(&self.by_prefix, self.prefixes.get(spread(hash)), hash);
+        if self.prefix_leads.has(lead(word)) {
+            let mut hash = hash_folded(b"");
+            for (length, byte) in (1..63).zip(word) {
+                hash = crate::tokens::hash_step(hash, *byte);
+                if self.prefix_lengths >> length & 1 == 1 {
+                    check(&self.by_prefix, self.prefixes.get(spread(hash)), hash);
+                }
             }
         }
         if self.suffix_lengths == 0 {
@@ -216,6 +253,7 @@ pub struct Automaton {
     edges: Table,
     pub nodes: Box<[Node]>,
     pub globs: Globs,
+    pub stem_leads: Leads,
     pub rules: Box<[CompiledRule]>,
     /// Rules that a phrase takes part in: `postings[starts[p]..starts[p + 1]]`.
     starts: Box<[u32]>,
@@ -252,6 +290,7 @@ impl Automaton {
             edges: Table::build(&edges),
             nodes: builder.nodes.into_boxed_slice(),
             globs: Globs::build(patterns.into_iter().map(|(pattern, _)| pattern).collect()),
+            stem_leads: builder.stem_leads,
             skips: rules.iter().any(|rule| rule.skip != 0),
             rules,
             starts,
@@ -269,6 +308,7 @@ struct Builder {
     nodes: Vec<Node>,
     edges: HashMap<u64, u32>,
     globs: HashMap<Box<[u8]>, u32>,
+    stem_leads: Leads,
     phrases: u32,
 }
 
@@ -301,7 +341,10 @@ impl Builder {
         for word in words {
             let (edge, value) = match word {
                 Word::Exact(hash) => (Edge::Exact, *hash),
-                Word::Stem(hash) => (Edge::Stem, *hash),
+                Word::Stem(hash, lead) => {
+                    self.stem_leads.add(*lead);
+                    (Edge::Stem, *hash)
+                }
                 Word::Glob(pattern) => {
                     let next =
                         u32::try_from(self.globs.len()).expect("fewer wildcards than rules allow");

@@ -1,6 +1,6 @@
 //! Looking a text up: phrases first, then the rules that the found phrases lead to.
 
-use super::compile::{Automaton, Edge, NO_PHRASE, Part};
+use super::compile::{Automaton, Edge, NO_PHRASE, Part, lead};
 use super::exclude;
 use super::stem;
 use super::{Found, LexiconScratch, OCCURRENCES_MAX, STEPS_PER_TOKEN_MAX, Zone};
@@ -35,11 +35,18 @@ pub fn run(
     if automaton.rules.is_empty() {
         return;
     }
-    if automaton.skips {
-        exclude::run(text, tokens, &mut scratch.exclusions);
-    }
     for start in 0..tokens.list().len() {
         walk(automaton, tokens, start, scratch);
+    }
+    if scratch.occurrences.is_empty() {
+        return;
+    }
+    if automaton.skips {
+        exclude::run(text, tokens, &mut scratch.exclusions);
+        for occurrence in &mut scratch.occurrences {
+            let start = tokens.list()[occurrence.first as usize].start;
+            occurrence.inside = exclude::inside(&scratch.exclusions, start);
+        }
     }
     scratch.occurrences.sort_unstable();
     let mut last = NO_PHRASE;
@@ -79,13 +86,12 @@ fn walk(automaton: &Automaton, tokens: &Tokens, start: usize, scratch: &mut Lexi
                 scratch.complete = false;
                 return;
             }
-            let inside = exclude::inside(&scratch.exclusions, list[start].start);
             let offset = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
             scratch.occurrences.push(Occurrence {
                 phrase: place.phrase,
                 first: offset(start),
                 last: offset(at - 1),
-                inside,
+                inside: 0,
             });
         }
         let Some(token) = list.get(at) else { continue };
@@ -130,8 +136,9 @@ fn leave(
     ) {
         return;
     }
-    if edges & Edge::Stem as u8 != 0 {
-        push(automaton.follow(node, Edge::Stem, stem::hash(tokens.folded(token))));
+    let folded = tokens.folded(token);
+    if edges & Edge::Stem as u8 != 0 && automaton.stem_leads.has(lead(folded)) {
+        push(automaton.follow(node, Edge::Stem, stem::hash(folded)));
     }
     if edges & Edge::Glob as u8 != 0 && !automaton.globs.is_empty() {
         globs.clear();

@@ -157,8 +157,8 @@ impl std::error::Error for ListError {}
 pub enum Word {
     /// Exactly this folded word, by hash.
     Exact(u64),
-    /// Any inflection, by hash of the stem.
-    Stem(u64),
+    /// Any inflection, by hash of the stem; with the word's first bytes, which every inflection shares.
+    Stem(u64, u16),
     /// Folded bytes with `*` and `?`.
     Glob(Vec<u8>),
 }
@@ -454,7 +454,10 @@ impl Reader<'_> {
                 for token in self.tokens.list() {
                     let stem = stemmed && token.kind == TokenKind::Word;
                     let word = if stem {
-                        Word::Stem(super::stem::hash(self.tokens.folded(token)))
+                        {
+                            let folded = self.tokens.folded(token);
+                            Word::Stem(super::stem::hash(folded), super::compile::lead(folded))
+                        }
                     } else {
                         Word::Exact(token.hash)
                     };

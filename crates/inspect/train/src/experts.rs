@@ -12,7 +12,7 @@ use inspect::heads::model::{COLUMNS, Model, ROWS_MAX, Trained};
 
 /// Folds of the training rows, by hash of the text.
 pub const FOLDS: usize = 4;
-const PASSES: usize = 10;
+const PASSES: usize = 7;
 /// Smoothing of the counts in the ratio.
 const SMOOTHING: f32 = 1.0;
 /// The bias is a feature that is always present with this value.
@@ -103,7 +103,8 @@ fn train_column(corpus: &Corpus, column: usize, without: Option<usize>) -> (Vec<
     (weights, bias)
 }
 
-/// Log-count ratio of every feature, its size at least a tenth so that no feature is shut out.
+/// Root of the log-count ratio of every feature (half-way between naive Bayes and none did best on held-out folds), its
+/// size at least a tenth so that no feature is shut out.
 fn ratios(examples: &[Example<'_>]) -> Vec<f32> {
     let mut counts = [
         vec![SMOOTHING; ROWS_MAX as usize],
@@ -119,7 +120,7 @@ fn ratios(examples: &[Example<'_>]) -> Vec<f32> {
     let [without, with] = &counts;
     with.iter()
         .zip(without)
-        .map(|(p, q)| ((p / sums[1]) / (q / sums[0])).ln().abs().max(0.1))
+        .map(|(p, q)| ((p / sums[1]) / (q / sums[0])).ln().abs().max(0.1).sqrt())
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::data::{Corpus, Row, Source};
 use inspect::heads::{Head, HeadScratch, Heads};
-use inspect::language::Language;
+use inspect::language::{Language, LanguageDetector};
 use inspect::tokens::Tokens;
 use std::io::Write;
 
@@ -79,15 +79,19 @@ fn line(
 ) -> std::io::Result<()> {
     let mut tokens = Tokens::new();
     let mut scratch = HeadScratch::default();
+    let detector = LanguageDetector::builtin();
+    let mut silent = 0;
     let pairs: Vec<(f32, bool)> = corpus
         .of(source)
         .filter(|row| source != Source::TemplateVal || row.stated[head as usize] >= 0)
         .map(|row| {
             tokens.scan(&row.text);
-            let assessment = heads
-                .assess(&tokens, Language::English, &mut scratch)
-                .expect("English is supported");
-            (assessment.probability(head), wanted(row))
+            let assessment = heads.assess(&tokens, detector.detect(&tokens), &mut scratch);
+            silent += u32::from(assessment.is_none());
+            (
+                assessment.map_or(0.0, |assessment| assessment.probability(head)),
+                wanted(row),
+            )
         })
         .collect();
     let at = heads.threshold(head);

@@ -11,6 +11,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 const DRAWS_MAX: usize = 24;
+/// Draws of a sentence without slots: it still varies in spelling and trimmings.
+const FIXED_DRAWS: usize = 6;
 const HELD_OUT_EVERY: usize = 8;
 type Stated = [i8; Head::ALL.len()];
 type Sentence = (Source, Stated, String);
@@ -51,12 +53,17 @@ pub fn expand(folder: &Path) -> Result<Vec<Sentence>, Box<dyn std::error::Error>
                 Source::Template
             };
             let mut drawn = HashSet::new();
-            let draws = if line.contains('{') { DRAWS_MAX } else { 1 };
+            let draws = if line.contains('{') {
+                DRAWS_MAX
+            } else {
+                FIXED_DRAWS
+            };
             for _ in 0..draws {
                 let text = fill(line, &slots, &mut random)
                     .map_err(|name| format!("{}: no slot {name:?}", at()))?;
+                let text = vary(decorate(text, &mut random), &mut random);
                 if drawn.insert(text.clone()) {
-                    rows.push((source, stated, vary(text, &mut random)));
+                    rows.push((source, stated, text));
                 }
             }
         }
@@ -121,6 +128,41 @@ fn fill(
         text.replace_range(open..=close, &values[random.below(values.len())]);
     }
     Ok(text)
+}
+
+/// What people put around a sentence, whatever it says.
+fn decorate(text: String, random: &mut Random) -> String {
+    const BEFORE: [&str; 10] = [
+        "honestly ",
+        "tbh ",
+        "idk, ",
+        "guys ",
+        "So ",
+        "Well, ",
+        "ok ",
+        "And ",
+        "hey, ",
+        "btw ",
+    ];
+    const AFTER: [&str; 8] = [
+        " tbh",
+        " lol",
+        " you know",
+        " #justsaying",
+        " and that's it",
+        " today",
+        "!!",
+        " ...",
+    ];
+    match random.below(8) {
+        0 => format!("{}{text}", BEFORE[random.below(BEFORE.len())]),
+        1 => format!(
+            "{}{}",
+            text.trim_end_matches('.'),
+            AFTER[random.below(AFTER.len())]
+        ),
+        _ => text,
+    }
 }
 
 /// Writing habits: capitals, a missing full stop, a mention in front, and now and then a disguised spelling.
