@@ -14,11 +14,24 @@ pub struct Config {
     pub level_min: Level,
     /// Formats that only this operator uses.
     pub custom: Vec<crate::custom::CustomKind>,
+    /// Lists of terms; see [`crate::lexicon`] for their grammar.
+    pub lists: Vec<TermList>,
+    /// Assess abuse, sentiment and language too.
+    pub heads: bool,
+}
+
+/// A list of terms in the plain format of [`crate::lexicon`].
+#[derive(Debug, Clone)]
+pub struct TermList {
+    /// Its name in errors.
+    pub name: String,
+    /// Its lines.
+    pub content: String,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { only: Vec::new(), level_min: Level::Low, custom: Vec::new() }
+        Self { only: Vec::new(), level_min: Level::Low, custom: Vec::new(), lists: Vec::new(), heads: true }
     }
 }
 
@@ -39,6 +52,10 @@ pub enum ConfigError {
         /// The nearest known name.
         nearest: String,
     },
+    /// Lists of terms that do not compile, with every problem found.
+    Lists(Vec<crate::lexicon::ListError>),
+    /// The model does not read; the build is broken.
+    Model(String),
     /// Too many user-defined kinds.
     TooManyCustomKinds {
         /// How many there may be.
@@ -59,6 +76,13 @@ impl std::fmt::Display for ConfigError {
             Self::UnknownKind { name, nearest } => {
                 write!(f, "no kind or group is called “{name}”; did you mean “{nearest}”? `gatepost inspect --list` shows all")
             }
+            Self::Lists(problems) => {
+                for (i, problem) in problems.iter().enumerate() {
+                    write!(f, "{}{problem}", if i > 0 { "\n" } else { "" })?;
+                }
+                Ok(())
+            }
+            Self::Model(problem) => write!(f, "the text model cannot be read ({problem}); build again"),
             Self::TooManyCustomKinds { most } => write!(f, "more than {most} user-defined kinds; merge some with `|`"),
             Self::Custom { id, problem } => write!(f, "user-defined kind “{id}”: {problem}"),
         }

@@ -3,17 +3,21 @@
 //! Invariant: [`Inspector::inspect`] reads nothing but its arguments, allocates nothing once its scratch has grown,
 //! does not panic, and gives the same answer for the same message.
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, TermList};
 use crate::custom::{self, Compiled};
 use crate::detect::shapes::{self, ShapeTable};
 use crate::detect::{Context, settle};
 use crate::fold;
+use crate::heads::{Assessment, Head, Heads};
 use crate::kinds::{self, Group, index};
+use crate::language::{Language, LanguageDetector};
+use crate::lexicon::{self, Lexicon};
 use crate::message::{Message, Zone};
-use crate::report::{Finding, Level, ReasonText, View};
+use crate::report::{Finding, Level, Reason, ReasonText, View};
 use crate::scan::{AT, COLON, Chunk, DIGIT, DOT, HIGH, LONG_CHUNK, Scan};
 use crate::scratch::Scratch;
 use crate::secrets::SecretTable;
+use crate::tokens::Links;
 use crate::vocabulary;
 use crate::words::{KINDS_MAX, Role, WordHit, WordTable, WordTableBuilder};
 
@@ -33,13 +37,15 @@ pub struct Inspector {
     custom: Vec<Compiled>,
     enabled: [u64; KINDS_MAX / 64],
     level_min: Level,
+    lexicon: Lexicon,
+    heads: Option<(Heads, LanguageDetector)>,
 }
 
 /// What was found in one message; borrows from the inspector and the scratch.
 #[derive(Debug)]
 pub struct Report<'a> {
     inspector: &'a Inspector,
-    findings: &'a [Finding],
+    scratch: &'a Scratch,
     truncated: bool,
 }
 
@@ -76,6 +82,8 @@ impl Inspector {
             custom,
             enabled,
             level_min: config.level_min,
+            lexicon: compile_lists(&config.lists)?,
+            heads: if config.heads { Some(compile_heads()?) } else { None },
         })
     }
 
@@ -83,6 +91,8 @@ impl Inspector {
     pub fn inspect<'a>(&'a self, message: &Message<'_>, scratch: &'a mut Scratch) -> Report<'a> {
         scratch.findings.clear();
         scratch.steps = 0;
+        scratch.terms.clear();
+        (scratch.assessment, scratch.language) = (None, None);
         let mut truncated = false;
         for (zone, part, text) in message.parts() {
             let text = cut(text);
@@ -90,12 +100,14 @@ impl Inspector {
             self.part(zone, u16::try_from(part).unwrap_or(u16::MAX), text, scratch);
         }
         settle::settle(&mut scratch.findings, &mut scratch.spare);
+        settle::add_terms(&mut scratch.findings, &scratch.terms);
         let least = self.level_min;
         scratch.findings.retain(|f| f.level() >= least);
-        Report { inspector: self, findings: &scratch.findings, truncated }
+        Report { inspector: self, scratch, truncated }
     }
 
     fn part(&self, zone: Zone, part: u16, text: &str, scratch: &mut Scratch) {
+        let part_number = part;
         let Scratch { scan, view_scan, folded, joined, findings, steps, .. } = scratch;
         scan.fill(text, &self.words);
         let mut run = |view, text: &str, scan: &Scan, map: Option<&fold::Map>| {
@@ -121,12 +133,56 @@ impl Inspector {
             view_scan.fill(&folded.text, &self.words);
             run(View::Folded, &folded.text, view_scan, Some(&folded.map));
         }
+        let original = text;
         let (text, map, base): (&str, _, &Scan) =
             if is_folded { (&folded.text, Some(&folded.map), view_scan) } else { (text, None, scan) };
         if fold::worth_joining(text, base, &self.words) && fold::join(text, map, base, &self.words, joined) {
             view_scan.fill(&joined.text, &self.words);
             run(View::Joined, &joined.text, view_scan, Some(&joined.map));
         }
+        self.words_of(zone, part_number, original, is_folded, scratch);
+    }
+
+    /// Listed terms in every part; language, abuse and sentiment of the body.
+    fn words_of(&self, zone: Zone, part: u16, text: &str, is_folded: bool, scratch: &mut Scratch) {
+        let is_body = zone == Zone::Text && self.heads.is_some();
+        if self.lexicon.is_empty() && !is_body {
+            return;
+        }
+        let Scratch { tokens, head_scratch, lexicon, folded, terms, assessment, language, .. } = scratch;
+        if is_folded && !self.lexicon.is_empty() && self.is_on(index::listed_term) {
+            tokens.scan_with(&folded.text, links(zone));
+            let found = self.lexicon.find(&folded.text, tokens, zone.for_lists(), lexicon);
+            terms.extend(found.iter().map(|f| {
+                let (start, end) = folded.map.original(f.start as usize..f.end as usize);
+                self.term(zone, part, f.rule, (start, end), View::Folded)
+            }));
+        }
+        tokens.scan_with(text, links(zone));
+        if !self.lexicon.is_empty() && self.is_on(index::listed_term) {
+            let found = self.lexicon.find(text, tokens, zone.for_lists(), lexicon);
+            terms.extend(found.iter().map(|f| self.term(zone, part, f.rule, (f.start, f.end), View::Plain)));
+        }
+        if let Some((heads, detector)) = self.heads.as_ref().filter(|_| is_body) {
+            let detected = detector.detect(tokens);
+            *language = Some(detected);
+            *assessment = heads.assess(tokens, detected, head_scratch);
+        }
+    }
+
+    fn term(&self, zone: Zone, part: u16, rule: u32, (start, end): (u32, u32), view: View) -> Finding {
+        let score = match self.lexicon.rule(rule).map(|r| r.level) {
+            Some(lexicon::Level::High) => 0.9,
+            Some(lexicon::Level::Medium) => 0.6,
+            _ => 0.4,
+        };
+        let reason = Reason { check: kinds::listed_term::KIND.proof, word: None, against: false, view };
+        let kind = index::listed_term;
+        Finding { kind, detector: "listed-term", reason, rule, zone, part, start, end, score }
+    }
+
+    fn is_on(&self, number: u16) -> bool {
+        self.enabled[usize::from(number) / 64] >> (number % 64) & 1 == 1
     }
 
     /// Runs every detector over one view of a text.
@@ -260,6 +316,23 @@ fn announced(context: &mut Context<'_>, secrets: &SecretTable, role: Role, hit: 
     }
 }
 
+fn links(zone: Zone) -> Links {
+    if zone == Zone::Link { Links::Words } else { Links::Whole }
+}
+
+fn compile_lists(lists: &[TermList]) -> Result<Lexicon, ConfigError> {
+    if lists.is_empty() {
+        return Ok(Lexicon::empty());
+    }
+    let sources: Vec<_> = lists.iter().map(|l| lexicon::Source { name: &l.name, content: &l.content }).collect();
+    Lexicon::compile(&sources).map_err(ConfigError::Lists)
+}
+
+fn compile_heads() -> Result<(Heads, LanguageDetector), ConfigError> {
+    let heads = Heads::builtin().map_err(|problem| ConfigError::Model(problem.to_string()))?;
+    Ok((heads, LanguageDetector::builtin()))
+}
+
 fn cut(text: &str) -> &str {
     let mut end = text.len().min(TEXT_BYTES_MAX);
     while !text.is_char_boundary(end) {
@@ -298,7 +371,7 @@ fn distance(a: &str, b: &str) -> usize {
 impl<'a> Report<'a> {
     /// What was found, by place.
     pub fn findings(&self) -> &'a [Finding] {
-        self.findings
+        &self.scratch.findings
     }
 
     /// Name of a finding's kind, as in `--list`.
@@ -308,6 +381,9 @@ impl<'a> Report<'a> {
 
     /// The rule that made a finding: the kind's name, or the format of a secret.
     pub fn detector(&self, finding: &Finding) -> &'a str {
+        if let Some(rule) = self.inspector.lexicon.rule(finding.rule) {
+            return &rule.list;
+        }
         if finding.detector == "custom" { self.inspector.kind_name(finding.kind) } else { finding.detector }
     }
 
@@ -315,7 +391,34 @@ impl<'a> Report<'a> {
     pub fn reason(&self, finding: &Finding) -> ReasonText<'a> {
         let reason = finding.reason;
         let word = reason.word.map(|w| &*self.inspector.words.entry(w).text);
-        ReasonText { check: reason.check, word, against: reason.against, view: reason.view }
+        let rule = self.inspector.lexicon.rule(finding.rule);
+        ReasonText { check: reason.check, rule, word, against: reason.against, view: reason.view }
+    }
+
+    /// The language of the body; nothing when the heads are off.
+    pub fn language(&self) -> Option<Language> {
+        self.scratch.language
+    }
+
+    /// Abuse and sentiment of the body; nothing when the heads are off or not trained on its language.
+    pub fn assessment(&self) -> Option<&'a Assessment> {
+        self.scratch.assessment.as_ref()
+    }
+
+    /// Heads over their published threshold.
+    pub fn flags(&self) -> impl Iterator<Item = Head> + use<'a> {
+        let assessment = self.scratch.assessment;
+        Head::ALL.into_iter().filter(move |head| assessment.is_some_and(|a| a.is_flagged(*head)))
+    }
+
+    /// Byte ranges of the body's words that weigh most for a head, strongest first.
+    pub fn head_reasons(&self, head: Head) -> impl Iterator<Item = std::ops::Range<usize>> + use<'a> {
+        let scratch = self.scratch;
+        let heads = self.inspector.heads.as_ref().filter(|_| scratch.assessment.is_some());
+        let reasons = heads.map(|(heads, _)| heads.reasons(head, &scratch.head_scratch)).unwrap_or_default();
+        (0..reasons.tokens().len())
+            .filter_map(move |i| scratch.tokens.list().get(reasons.tokens()[i] as usize))
+            .map(|token| token.range())
     }
 
     /// Whether a part was longer than [`TEXT_BYTES_MAX`], so that its end was not read.

@@ -16,6 +16,16 @@ pub enum Zone {
 }
 
 impl Zone {
+    /// The zone as lists name it.
+    pub(crate) fn for_lists(self) -> crate::lexicon::Zone {
+        match self {
+            Self::Text => crate::lexicon::Zone::Text,
+            Self::AltText => crate::lexicon::Zone::Alt,
+            Self::Link => crate::lexicon::Zone::Link,
+            Self::ImageText => crate::lexicon::Zone::Image,
+        }
+    }
+
     /// The name used in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -46,13 +56,13 @@ impl<'a> Message<'a> {
         Self { text, ..Self::default() }
     }
 
-    /// Every part with its zone and its index inside that zone, the body first.
+    /// Every part with its zone and its index inside that zone, the body last.
     pub fn parts(&self) -> impl Iterator<Item = (Zone, usize, &'a str)> + use<'a> {
         let zone = |zone, parts: &'a [&'a str]| parts.iter().enumerate().map(move |(index, text)| (zone, index, *text));
-        std::iter::once((Zone::Text, 0, self.text))
-            .chain(zone(Zone::AltText, self.alt_texts))
+        zone(Zone::AltText, self.alt_texts)
             .chain(zone(Zone::Link, self.links))
             .chain(zone(Zone::ImageText, self.image_texts))
+            .chain(std::iter::once((Zone::Text, 0, self.text)))
     }
 
     /// The text of one part, or nothing when the message has no such part.

@@ -64,12 +64,17 @@ pub(crate) struct Reason {
     pub view: View,
 }
 
+/// The `rule` of findings that come from no list.
+pub(crate) const NO_RULE: u32 = u32::MAX;
+
 /// One thing found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Finding {
     pub(crate) kind: u16,
     pub(crate) detector: &'static str,
     pub(crate) reason: Reason,
+    /// Rule of a listed term; [`NO_RULE`] for anything else.
+    pub(crate) rule: u32,
     /// The part of the message.
     pub zone: Zone,
     /// Index of the part inside its zone.
@@ -105,7 +110,8 @@ impl Finding {
 
 /// The reason of a finding in words.
 pub struct ReasonText<'a> {
-    pub(crate) check: &'static str,
+    pub(crate) check: &'a str,
+    pub(crate) rule: Option<&'a crate::lexicon::Rule>,
     pub(crate) word: Option<&'a str>,
     pub(crate) against: bool,
     pub(crate) view: View,
@@ -114,6 +120,9 @@ pub struct ReasonText<'a> {
 impl fmt::Display for ReasonText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.check)?;
+        if let Some(rule) = self.rule {
+            write!(f, " “{}” (list {} version {}, line {})", rule.id, rule.list, rule.list_version, rule.line)?;
+        }
         if let Some(word) = self.word {
             write!(f, "; near “{word}”")?;
         }

@@ -3,8 +3,12 @@
 //! Invariant: a scratch holds no state that influences a result; any scratch gives the same report.
 
 use crate::fold::Folded;
+use crate::heads::{Assessment, HeadScratch};
+use crate::language::Language;
+use crate::lexicon::LexiconScratch;
 use crate::report::Finding;
 use crate::scan::Scan;
+use crate::tokens::Tokens;
 
 /// The buffers; one for each thread.
 #[derive(Debug, Default)]
@@ -16,6 +20,12 @@ pub struct Scratch {
     pub(crate) findings: Vec<Finding>,
     pub(crate) spare: Vec<Finding>,
     pub(crate) steps: u64,
+    pub(crate) tokens: Tokens,
+    pub(crate) head_scratch: HeadScratch,
+    pub(crate) lexicon: LexiconScratch,
+    pub(crate) assessment: Option<Assessment>,
+    pub(crate) language: Option<Language>,
+    pub(crate) terms: Vec<Finding>,
 }
 
 impl Scratch {

@@ -3,6 +3,7 @@
 //! Input is read in batches, inspected on all cores and written in order, so memory does not grow with the input.
 //! It needs no data folder and no network. Exit code 0: clean, 1: findings at or above `--fail-level`, 2: error.
 
+mod heads;
 mod input;
 mod output;
 
@@ -14,7 +15,8 @@ use std::thread;
 
 use anyhow::Context as _;
 use clap::{Args as ClapArgs, ValueEnum};
-use inspect::{Config, Inspector, Level, Scratch};
+use inspect::lexicon::STARTER_PACKS;
+use inspect::{Config, Inspector, Level, Scratch, TermList};
 
 use input::{Batch, Batches, Source};
 use output::Style;
@@ -36,6 +38,15 @@ pub struct Args {
     /// Only these kinds or groups, separated by commas (see --list)
     #[arg(long, value_delimiter = ',', value_name = "KINDS")]
     only: Vec<String>,
+    /// Lists of terms to look for as well (files in the list format)
+    #[arg(long, value_name = "FILE")]
+    lists: Vec<PathBuf>,
+    /// Look for the terms of the starter packs as well
+    #[arg(long)]
+    packs: bool,
+    /// Leave out abuse, sentiment and language
+    #[arg(long)]
+    no_heads: bool,
     /// Leave out findings below this level
     #[arg(long, value_enum, default_value = "low")]
     min_level: LevelArg,
@@ -97,10 +108,7 @@ pub fn run(args: &Args) -> ExitCode {
 
 /// `gatepost inspect … | head` is no error.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|e| {
-        e.downcast_ref::<io::Error>()
-            .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
-    })
+    error.chain().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
 }
 
 fn inspect_all(args: &Args) -> anyhow::Result<bool> {
@@ -110,11 +118,7 @@ fn inspect_all(args: &Args) -> anyhow::Result<bool> {
         out.flush()?;
         return Ok(false);
     }
-    let config = Config {
-        only: args.only.clone(),
-        level_min: args.min_level.into(),
-        ..Config::default()
-    };
+    let config = Config { only: args.only.clone(), level_min: args.min_level.into(), ..Config::default() };
     let inspector = Inspector::compile(&config).context("the choice of kinds cannot be used")?;
     let color = match args.color {
         ColorArg::Always => true,
@@ -127,24 +131,25 @@ fn inspect_all(args: &Args) -> anyhow::Result<bool> {
         _ => Style::Json,
     };
     let mut found = false;
-    let mut batches = Batches::new(
-        Source::open(&args.files)?,
-        args.jsonl,
-        args.color != ColorArg::Never && io::stderr().is_terminal(),
-    );
-    let threads = args
-        .threads
-        .or_else(|| thread::available_parallelism().ok().map(usize::from))
-        .unwrap_or(1)
-        .clamp(1, THREADS_MAX);
-    let work = Work {
-        inspector: &inspector,
-        style,
-        fail_level: args.fail_level.into(),
-    };
+    let mut batches =
+        Batches::new(Source::open(&args.files)?, args.jsonl, args.color != ColorArg::Never && io::stderr().is_terminal());
+    let threads =
+        args.threads.or_else(|| thread::available_parallelism().ok().map(usize::from)).unwrap_or(1).clamp(1, THREADS_MAX);
+    let work = Work { inspector: &inspector, style, fail_level: args.fail_level.into() };
     parallel(&mut batches, &work, threads, &mut out, &mut found)?;
     out.flush()?;
     Ok(found)
+}
+
+fn lists(args: &Args) -> anyhow::Result<Vec<TermList>> {
+    let packs = if args.packs { STARTER_PACKS } else { &[] };
+    let mut lists: Vec<TermList> =
+        packs.iter().map(|p| TermList { name: p.name.to_owned(), content: p.list.to_owned() }).collect();
+    for file in &args.lists {
+        let content = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        lists.push(TermList { name: file.display().to_string(), content });
+    }
+    Ok(lists)
 }
 
 /// What every worker shares.
@@ -186,10 +191,7 @@ fn parallel(
         let mut take = |received: &mut usize,
                         workers: &[(mpsc::SyncSender<Batch>, mpsc::Receiver<Done>)]|
          -> anyhow::Result<()> {
-            let (bytes, hit) = workers[*received % threads]
-                .1
-                .recv()
-                .context("a worker stopped; please report this input")??;
+            let (bytes, hit) = workers[*received % threads].1.recv().context("a worker stopped; please report this input")??;
             *received += 1;
             *found |= hit;
             out.write_all(&bytes)?;
@@ -199,10 +201,7 @@ fn parallel(
             if sent - received >= threads * BATCHES_PER_THREAD {
                 take(&mut received, &workers)?;
             }
-            workers[sent % threads]
-                .0
-                .send(batch)
-                .context("a worker stopped; please report this input")?;
+            workers[sent % threads].0.send(batch).context("a worker stopped; please report this input")?;
             sent += 1;
         }
         while received < sent {
@@ -219,10 +218,7 @@ fn one_batch(work: &Work<'_>, batch: &Batch, scratch: &mut Scratch) -> Done {
         let post = line?;
         let parts = post.parts();
         let report = work.inspector.inspect(&parts.message(), scratch);
-        found |= report
-            .findings()
-            .iter()
-            .any(|f| f.level() >= work.fail_level);
+        found |= report.findings().iter().any(|f| f.level() >= work.fail_level);
         output::write(&mut out, work.style, &post, &parts.message(), &report)?;
     }
     Ok((out, found))

@@ -9,7 +9,7 @@ pub(crate) mod shapes;
 
 use crate::kinds;
 use crate::message::Zone;
-use crate::report::{Finding, Reason, View};
+use crate::report::{Finding, NO_RULE, Reason, View};
 use crate::scan::{Scan, offset};
 use crate::words::{Role, WordHit, WordTable};
 
@@ -160,7 +160,8 @@ impl<'a> Context<'a> {
             None => (offset(span.start), offset(span.end)),
             Some(map) => map.original(span),
         };
-        self.out.push(Finding { kind, detector, reason, zone: self.zone, part: self.part, start, end, score });
+        let (zone, part) = (self.zone, self.part);
+        self.out.push(Finding { kind, detector, reason, rule: NO_RULE, zone, part, start, end, score });
     }
 
     /// The byte before a position, a space at the start.

@@ -55,6 +55,23 @@ pub(crate) fn settle(findings: &mut Vec<Finding>, spare: &mut Vec<Finding>) {
     findings.sort_unstable_by_key(|f| (f.zone, f.part, f.start, f.end, f.kind));
 }
 
+/// Adds listed terms, which stay beside whatever else stands on the same characters; a rewritten view does not repeat
+/// a rule that fits the text as it was written.
+pub(crate) fn add_terms(findings: &mut Vec<Finding>, terms: &[Finding]) {
+    for term in terms {
+        let repeats = |other: &Finding| other.rule == term.rule && other.reason.view == View::Plain && other.overlaps(term);
+        if findings.len() < super::FINDINGS_MAX
+            && (term.reason.view == View::Plain || !terms.iter().take(REPEATS_MAX).any(repeats))
+        {
+            findings.push(*term);
+        }
+    }
+    findings.sort_unstable_by_key(|f| (f.zone, f.part, f.start, f.end, f.kind, f.rule));
+}
+
+/// Terms compared to find repeats; a text with more has been caught already.
+const REPEATS_MAX: usize = 256;
+
 fn before(a: &Finding, b: &Finding) -> bool {
     (a.zone, a.part) < (b.zone, b.part) || ((a.zone, a.part) == (b.zone, b.part) && a.end <= b.start)
 }

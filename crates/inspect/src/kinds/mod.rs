@@ -80,13 +80,15 @@ pub enum Group {
     Special,
     /// Keys, tokens, passwords.
     Secret,
+    /// Terms of the operator's lists.
+    Terms,
     /// Defined by the operator.
     Custom,
 }
 
 impl Group {
     /// Every group.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Financial,
         Self::National,
         Self::Health,
@@ -96,6 +98,7 @@ impl Group {
         Self::Time,
         Self::Special,
         Self::Secret,
+        Self::Terms,
         Self::Custom,
     ];
 
@@ -111,6 +114,7 @@ impl Group {
             Self::Time => "time",
             Self::Special => "special",
             Self::Secret => "secret",
+            Self::Terms => "terms",
             Self::Custom => "custom",
         }
     }
@@ -197,6 +201,7 @@ kinds! {
     mac_address,
     url,
     secret,
+    listed_term,
     us_ssn,
     us_itin,
     us_ein,

@@ -10,7 +10,9 @@ fn found(inspector: &Inspector, text: &str) -> Vec<String> {
 
 #[test]
 fn every_kind_is_found_in_its_examples_and_not_in_its_counter_examples() {
-    let inspector = Inspector::compile(&Config::default()).expect("the default configuration compiles");
+    let list = crate::lexicon::STARTER_PACKS.iter().find(|p| p.name == "confidential").expect("a starter pack");
+    let lists = vec![crate::TermList { name: list.name.to_owned(), content: list.list.to_owned() }];
+    let inspector = Inspector::compile(&Config { lists, ..Config::default() }).expect("the default configuration compiles");
     let mut wrong = Vec::new();
     for kind in super::all() {
         for text in kind.examples {

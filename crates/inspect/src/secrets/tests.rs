@@ -15,7 +15,7 @@ fn random(seed: u64) -> impl FnMut() -> u64 {
 }
 
 fn secrets_only() -> Inspector {
-    let config = Config { only: vec!["SECRET".to_owned()], ..Config::default() };
+    let config = Config { only: vec!["SECRET".to_owned()], heads: false, ..Config::default() };
     Inspector::compile(&config).expect("SECRET is a kind")
 }
 

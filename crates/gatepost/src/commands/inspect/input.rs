@@ -29,27 +29,17 @@ impl Source {
     pub(super) fn open(files: &[PathBuf]) -> anyhow::Result<Self> {
         let mut total = 0;
         for file in files {
-            let about = std::fs::metadata(file)
-                .with_context(|| format!("cannot read {}", file.display()))?;
+            let about = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?;
             if about.is_dir() {
                 bail!("{} is a folder; name the files in it", file.display());
             }
             total += about.len();
         }
-        let current = files.is_empty().then(|| {
-            (
-                "standard input".to_owned(),
-                Box::new(io::stdin()) as Box<dyn Read>,
-            )
-        });
+        let current = files.is_empty().then(|| ("standard input".to_owned(), Box::new(io::stdin()) as Box<dyn Read>));
         if files.is_empty() && io::stdin().is_terminal() {
             let _ = writeln!(io::stderr(), "reading from the keyboard; end with Ctrl-D");
         }
-        Ok(Self {
-            waiting: files.to_vec().into_iter(),
-            current,
-            total,
-        })
+        Ok(Self { waiting: files.to_vec().into_iter(), current, total })
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> anyhow::Result<usize> {
@@ -96,15 +86,7 @@ pub(super) struct Batches {
 impl Batches {
     pub(super) fn new(source: Source, jsonl: bool, progress: bool) -> Self {
         let progress = progress && source.total >= PROGRESS_MIN;
-        Self {
-            source,
-            rest: Vec::new(),
-            line: 1,
-            jsonl,
-            progress,
-            done: 0,
-            shown: u64::MAX,
-        }
+        Self { source, rest: Vec::new(), line: 1, jsonl, progress, done: 0, shown: u64::MAX }
     }
 
     /// The next batch, or nothing at the end.
@@ -125,11 +107,7 @@ impl Batches {
                 break;
             }
             if bytes.len() > LINE_MAX {
-                bail!(
-                    "line {} is longer than {} MiB; is this a text file?",
-                    self.line,
-                    LINE_MAX >> 20
-                );
+                bail!("line {} is longer than {} MiB; is this a text file?", self.line, LINE_MAX >> 20);
             }
         }
         self.show_progress();
@@ -138,27 +116,16 @@ impl Batches {
         }
         let first_line = self.line;
         self.line += bytes.iter().filter(|b| **b == b'\n').count() as u64;
-        Ok(Some(Batch {
-            bytes,
-            first_line,
-            jsonl: self.jsonl,
-        }))
+        Ok(Some(Batch { bytes, first_line, jsonl: self.jsonl }))
     }
 
     fn show_progress(&mut self) {
-        let percent = (self.done * 100)
-            .checked_div(self.source.total)
-            .unwrap_or(100)
-            .min(100);
+        let percent = (self.done * 100).checked_div(self.source.total).unwrap_or(100).min(100);
         if self.progress && percent != self.shown {
             self.shown = percent;
             let bar = "#".repeat(usize::try_from(percent / 4).unwrap_or(25));
             let end = if percent == 100 { "\n" } else { "" };
-            let _ = write!(
-                io::stderr(),
-                "\r[{bar:<25}] {percent:3} % of {} MiB{end}",
-                self.source.total >> 20
-            );
+            let _ = write!(io::stderr(), "\r[{bar:<25}] {percent:3} % of {} MiB{end}", self.source.total >> 20);
         }
     }
 }
@@ -180,12 +147,7 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     pub(super) fn message(&self) -> Message<'_> {
-        Message {
-            text: self.text,
-            alt_texts: &self.alt_texts,
-            links: &self.links,
-            ..Message::default()
-        }
+        Message { text: self.text, alt_texts: &self.alt_texts, links: &self.links, ..Message::default() }
     }
 }
 
@@ -209,54 +171,27 @@ impl Batch {
         (self.first_line..)
             .zip(bytes.split(|b| *b == b'\n'))
             .filter(|(_, line)| !self.jsonl || !line.trim_ascii().is_empty())
-            .map(|(number, line)| {
-                if self.jsonl {
-                    json(number, line)
-                } else {
-                    Ok(plain(number, line))
-                }
-            })
+            .map(|(number, line)| if self.jsonl { json(number, line) } else { Ok(plain(number, line)) })
     }
 }
 
 fn plain(number: u64, line: &[u8]) -> Post {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = String::from_utf8_lossy(line).into_owned();
-    Post {
-        id: number.into(),
-        text,
-        alt_texts: Vec::new(),
-        links: Vec::new(),
-    }
+    Post { id: number.into(), text, alt_texts: Vec::new(), links: Vec::new() }
 }
 
 fn json(number: u64, line: &[u8]) -> anyhow::Result<Post> {
-    let value: Value = serde_json::from_slice(line)
-        .with_context(|| format!("line {number} is not JSON; leave out --jsonl for plain lines"))?;
-    let Value::Object(mut object) = value else {
-        bail!("line {number} is not a JSON object with \"text\"")
-    };
-    let Some(Value::String(text)) = object.remove("text") else {
-        bail!("line {number} has no \"text\" that is a string")
-    };
+    let value: Value =
+        serde_json::from_slice(line).with_context(|| format!("line {number} is not JSON; leave out --jsonl for plain lines"))?;
+    let Value::Object(mut object) = value else { bail!("line {number} is not a JSON object with \"text\"") };
+    let Some(Value::String(text)) = object.remove("text") else { bail!("line {number} has no \"text\" that is a string") };
     let mut list = |name| match object.remove(name) {
-        Some(Value::Array(items)) => items
-            .into_iter()
-            .filter_map(|i| {
-                if let Value::String(s) = i {
-                    Some(s)
-                } else {
-                    None
-                }
-            })
-            .collect(),
+        Some(Value::Array(items)) => {
+            items.into_iter().filter_map(|i| if let Value::String(s) = i { Some(s) } else { None }).collect()
+        }
         _ => Vec::new(),
     };
     let (alt_texts, links) = (list("alt_texts"), list("links"));
-    Ok(Post {
-        id: object.remove("id").unwrap_or_else(|| number.into()),
-        text,
-        alt_texts,
-        links,
-    })
+    Ok(Post { id: object.remove("id").unwrap_or_else(|| number.into()), text, alt_texts, links })
 }

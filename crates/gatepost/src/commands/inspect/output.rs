@@ -17,13 +17,7 @@ pub(super) enum Style {
     Explain { color: bool },
 }
 
-pub(super) fn write(
-    out: &mut Vec<u8>,
-    style: Style,
-    post: &Post,
-    message: &Message<'_>,
-    report: &Report<'_>,
-) -> io::Result<()> {
+pub(super) fn write(out: &mut Vec<u8>, style: Style, post: &Post, message: &Message<'_>, report: &Report<'_>) -> io::Result<()> {
     match style {
         Style::Json => json_line(out, post, message, report),
         Style::Redact { jsonl } => redacted(out, jsonl, post, report),
@@ -49,31 +43,16 @@ impl CharOffsets<'_> {
     }
 }
 
-fn json_line(
-    out: &mut Vec<u8>,
-    post: &Post,
-    message: &Message<'_>,
-    report: &Report<'_>,
-) -> io::Result<()> {
+fn json_line(out: &mut Vec<u8>, post: &Post, message: &Message<'_>, report: &Report<'_>) -> io::Result<()> {
     let mut part = None;
-    let mut offsets = CharOffsets {
-        text: "",
-        byte: 0,
-        chars: 0,
-    };
+    let mut offsets = CharOffsets { text: "", byte: 0, chars: 0 };
     let findings: Vec<Value> = report
         .findings()
         .iter()
         .map(|f| {
             if part != Some((f.zone, f.part)) {
                 part = Some((f.zone, f.part));
-                offsets = CharOffsets {
-                    text: message
-                        .part(f.zone, usize::from(f.part))
-                        .unwrap_or_default(),
-                    byte: 0,
-                    chars: 0,
-                };
+                offsets = CharOffsets { text: message.part(f.zone, usize::from(f.part)).unwrap_or_default(), byte: 0, chars: 0 };
             }
             finding(report, f, &mut offsets)
         })
@@ -82,6 +61,7 @@ fn json_line(
     if report.is_truncated() {
         line["truncated"] = true.into();
     }
+    super::heads::add(&mut line, report);
     serde_json::to_writer(&mut *out, &line)?;
     out.write_all(b"\n")
 }
@@ -124,15 +104,8 @@ fn paint(level: Level) -> &'static str {
 }
 
 fn explained(out: &mut Vec<u8>, color: bool, post: &Post, report: &Report<'_>) -> io::Result<()> {
-    let text: Vec<&Finding> = report
-        .findings()
-        .iter()
-        .filter(|f| f.zone == Zone::Text)
-        .collect();
-    let id = post
-        .id
-        .as_str()
-        .map_or_else(|| post.id.to_string(), str::to_owned);
+    let text: Vec<&Finding> = report.findings().iter().filter(|f| f.zone == Zone::Text).collect();
+    let id = post.id.as_str().map_or_else(|| post.id.to_string(), str::to_owned);
     write!(out, "{id}: ")?;
     let mut at = 0;
     for f in text.iter().filter(|f| f.end as usize <= post.text.len()) {
@@ -152,57 +125,27 @@ fn explained(out: &mut Vec<u8>, color: bool, post: &Post, report: &Report<'_>) -
     out.write_all(visible(&post.text[at..]).as_bytes())?;
     out.write_all(b"\n")?;
     for f in report.findings() {
-        let zone = if f.zone == Zone::Text {
-            String::new()
-        } else {
-            format!(" in {} {}", f.zone.name(), f.part + 1)
-        };
-        writeln!(
-            out,
-            "    {:<6} {}{zone}: {}",
-            f.level().name(),
-            report.kind(f),
-            report.reason(f)
-        )?;
+        let zone = if f.zone == Zone::Text { String::new() } else { format!(" in {} {}", f.zone.name(), f.part + 1) };
+        writeln!(out, "    {:<6} {}{zone}: {}", f.level().name(), report.kind(f), report.reason(f))?;
     }
-    Ok(())
+    super::heads::explain(out, &post.text, report)
 }
 
 /// Control characters of the message must not steer the terminal.
 fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\t' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 /// `--list`: every kind with documentation and examples.
 pub(super) fn list(out: &mut impl Write, only: &[String]) -> io::Result<()> {
     for kind in kinds::all() {
-        let chosen = only.is_empty()
-            || only.iter().any(|o| {
-                o.eq_ignore_ascii_case(kind.id) || o.eq_ignore_ascii_case(kind.group.name())
-            });
+        let chosen =
+            only.is_empty() || only.iter().any(|o| o.eq_ignore_ascii_case(kind.id) || o.eq_ignore_ascii_case(kind.group.name()));
         if !chosen {
             continue;
         }
-        let countries = if kind.countries.is_empty() {
-            String::new()
-        } else {
-            format!(" [{}]", kind.countries.join(" "))
-        };
-        writeln!(
-            out,
-            "{} — {}{countries}, group {}",
-            kind.id,
-            kind.title,
-            kind.group.name()
-        )?;
+        let countries = if kind.countries.is_empty() { String::new() } else { format!(" [{}]", kind.countries.join(" ")) };
+        writeln!(out, "{} — {}{countries}, group {}", kind.id, kind.title, kind.group.name())?;
         writeln!(out, "    {}", kind.docs)?;
         for example in kind.examples {
             writeln!(out, "    found:     {example}")?;
