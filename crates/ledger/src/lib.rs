@@ -1,5 +1,15 @@
 //! The tamper-evident record: Merkle log, encrypted bodies, checkpoints, timestamps, proofs, verifier.
 //!
-//! It never knows what a post or a person is. See ARCHITECTURE.md.
+//! It never knows what a post or a person is: records carry opaque stream, record and subject ids.
+//! The byte formats are described in `docs/ledger-format.md`. See ARCHITECTURE.md for where this crate stands.
 
+pub mod checkpoint;
+pub mod entry;
+pub mod frame;
+pub mod hash;
+pub mod ids;
+pub mod merkle;
+pub mod note;
+pub mod proof;
+pub mod tile;
 pub mod timestamp;

@@ -4,7 +4,7 @@
 //! answer can be checked on its own and cannot be an old one played again. It does not send anything.
 
 use super::asn1::encode;
-use aws_lc_rs::digest::{SHA256, digest};
+use crate::hash::sha256;
 use der::Tag;
 use der::asn1::ObjectIdentifier;
 
@@ -74,9 +74,7 @@ impl Request {
 
 /// SHA-256 of what is stamped: the message imprint.
 pub fn imprint_of(message: &[u8]) -> [u8; 32] {
-    let mut imprint = [0; 32];
-    imprint.copy_from_slice(digest(&SHA256, message).as_ref());
-    imprint
+    sha256(message)
 }
 
 /// Clears the sign bit and sets the next one: positive, minimal, always 16 bytes, 126 of its bits random.
