@@ -11,5 +11,7 @@ pub mod ids;
 pub mod merkle;
 pub mod note;
 pub mod proof;
+pub mod serve;
 pub mod tile;
 pub mod timestamp;
+pub mod witness;
