@@ -4,10 +4,12 @@
 //! The byte formats are described in `docs/ledger-format.md`. See ARCHITECTURE.md for where this crate stands.
 
 pub mod checkpoint;
+pub mod context;
 pub mod entry;
 pub mod frame;
 pub mod hash;
 pub mod ids;
+pub mod keys;
 pub mod merkle;
 pub mod note;
 pub mod proof;
