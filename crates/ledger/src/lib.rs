@@ -5,10 +5,12 @@
 
 pub mod bundle;
 pub mod checkpoint;
+pub mod context;
 pub mod entry;
 pub mod frame;
 pub mod hash;
 pub mod ids;
+pub mod keys;
 pub mod merkle;
 pub mod note;
 pub mod proof;

@@ -313,7 +313,7 @@ mod tests {
     fn the_published_example_verifies() {
         let key: VerifierKey = VKEY.parse().expect("published key");
         let note = Note::parse(NOTE.as_bytes()).expect("published note");
-        assert_eq!(note.verify(&[key.clone()]), Ok(1));
+        assert_eq!(note.verify(std::slice::from_ref(&key)), Ok(1));
         assert_eq!(note.to_string(), NOTE);
         assert_eq!(key.to_string(), VKEY);
     }
@@ -325,8 +325,8 @@ mod tests {
             for bit in 0..8 {
                 let mut bytes = NOTE.as_bytes().to_vec();
                 bytes[index] ^= 1 << bit;
-                let accepted =
-                    Note::parse(&bytes).is_ok_and(|note| note.verify(&[key.clone()]).is_ok());
+                let accepted = Note::parse(&bytes)
+                    .is_ok_and(|note| note.verify(std::slice::from_ref(&key)).is_ok());
                 assert!(!accepted, "byte {index} bit {bit}");
             }
         }
