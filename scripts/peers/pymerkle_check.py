@@ -14,7 +14,7 @@ from pathlib import Path
 try:
     from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 except ImportError:
-    sys.exit("pymerkle is not installed: pip install pymerkle (in the environment that GATEPOST_PYTHON names)")
+    sys.exit("pymerkle is not installed: pip install pymerkle in the environment `proofs` (make test does it)")
 
 WIDTH = 256
 
@@ -54,10 +54,10 @@ def main(folder, old_size, old_root, proof_files):
     for entry in entries(folder, size):
         tree.append_entry(entry)
     require(tree.get_size() == size, "pymerkle counts another size")
-    require(tree.get_root() == root, "the entries give another root than the checkpoint")
-    require(tree.get_root(old_size) == old_root, "the first entries give another root than the old checkpoint")
+    require(tree.get_state() == root, "the entries give another root than the checkpoint")
+    require(tree.get_state(old_size) == old_root, "the first entries give another root than the old checkpoint")
     growth = tree.prove_consistency(old_size, size)
-    verify_consistency(old_root, root, growth, prior_size=old_size, later_size=size, algorithm="sha256")
+    verify_consistency(old_root, root, growth)
 
     for proof_file in proof_files:
         head, signed = proof_file.read_text(encoding="utf-8").split("\n\n", 1)
@@ -68,7 +68,7 @@ def main(folder, old_size, old_root, proof_files):
         proof_size, proof_root = int(signed_lines[1]), base64.b64decode(signed_lines[2], validate=True)
         ours = tree.prove_inclusion(index + 1, proof_size)
         ours.path = ours.path[:1] + path
-        verify_inclusion(tree.get_leaf(index + 1), proof_root, ours, index=index + 1, size=proof_size, algorithm="sha256")
+        verify_inclusion(tree.get_leaf(index + 1), proof_root, ours)
     print(f"ok {size} entries, {len(proof_files)} proofs")
 
 

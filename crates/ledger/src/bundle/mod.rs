@@ -14,6 +14,7 @@ mod wire;
 use crate::checkpoint::Checkpoint;
 use crate::entry::{ENTRY_LEN, Entry, EntryError, EntryKind};
 use crate::hash::Hash;
+use crate::keys::record::commitment;
 use crate::merkle::{self, ProofError};
 use crate::note::VerifierKey;
 use crate::proof::{TlogProof, TlogProofError};
@@ -285,11 +286,6 @@ impl Removal {
             ))
         }
     }
-}
-
-/// What an entry says about its plaintext: `SHA-256(label ‖ salt ‖ canonical body)`.
-fn commitment(salt: &[u8; 32], body: &[u8]) -> Hash {
-    crate::hash::sha256_of(&[b"gatepost ledger commitment v1", salt, body])
 }
 
 /// Whether a tombstone's body lists this place: `{"ranges": [[first, last], …], …}`, both ends included.
