@@ -13,6 +13,7 @@ pub mod ids;
 pub mod keys;
 pub mod merkle;
 pub mod note;
+pub mod objects;
 pub mod proof;
 pub mod serve;
 pub mod tile;

@@ -3,6 +3,8 @@
 //! One binary, because linking is what costs. A test whose peer is not installed fails and says what to install.
 
 mod corpus;
+mod loopback;
+mod object_server;
 mod outsiders;
 mod programs;
 mod sample;

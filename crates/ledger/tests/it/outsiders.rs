@@ -1,9 +1,10 @@
 //! A hundred thousand records, judged by programs that know nothing of ours: Go's log library, pymerkle, openssl, and the verifier that
 //! travels with exports. Each accepts the honest log and refuses it when one byte is flipped.
 
+use crate::loopback::Loopback;
 use crate::programs::{Flipped, accepted, peer, proofs_python, refused, run};
 use crate::sample::{OLD_SIZE, RECORDS, Sample};
-use crate::time_authority::{Loopback, Responder};
+use crate::time_authority::Responder;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ledger::bundle::{BundledStamp, PROOF_BYTES_MAX, VERIFIER};

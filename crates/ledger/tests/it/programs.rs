@@ -36,6 +36,14 @@ pub fn proofs_python() -> PathBuf {
     python
 }
 
+/// A loopback port that nobody listens on now.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
+}
+
 /// Runs a program to its end.
 pub fn run<S: AsRef<OsStr>>(
     program: impl AsRef<OsStr>,

@@ -1,66 +1,12 @@
-//! A time stamp authority that is not ours: openssl's responder behind busybox's web server, and the HTTP that the crate does not do.
+//! A time stamp authority that is not ours: openssl's responder behind busybox's web server.
 
-use crate::programs::{accepted, peer, run};
-use ledger::timestamp::{
-    Authorities, Authority, TimestampQuery, TimestampReply, Transport, TransportError, Trust,
-    UnverifiedStamp, verify_response,
-};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use crate::loopback::Loopback;
+use crate::programs::{accepted, free_port, peer, run};
+use ledger::timestamp::{Authorities, Authority, Trust, UnverifiedStamp, verify_response};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-
-/// One POST over a plain socket to 127.0.0.1, one connection each.
-pub struct Loopback;
-
-impl Transport for Loopback {
-    fn post(&self, query: &TimestampQuery<'_>) -> Result<TimestampReply, TransportError> {
-        exchange(query).map_err(|error| TransportError(error.to_string()))
-    }
-}
-
-fn exchange(query: &TimestampQuery<'_>) -> std::io::Result<TimestampReply> {
-    let bad = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidData, what.to_owned());
-    let rest = query
-        .url
-        .strip_prefix("http://")
-        .ok_or_else(|| bad("not an http address"))?;
-    let (host, path) = rest.split_once('/').ok_or_else(|| bad("no path"))?;
-    let mut stream = TcpStream::connect(host)?;
-    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
-    write!(
-        stream,
-        "POST /{path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
-        query.media_type,
-        query.body.len()
-    )?;
-    stream.write_all(query.body)?;
-    let mut answer = Vec::new();
-    stream
-        .take(query.answer_bytes_max as u64 + 4096)
-        .read_to_end(&mut answer)?;
-    let end = answer
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .ok_or_else(|| bad("no header"))?;
-    let header = String::from_utf8_lossy(&answer[..end]).into_owned();
-    let status = header
-        .split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .ok_or_else(|| bad("no status"))?;
-    let media_type = header
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-        .map_or_else(String::new, |(_, value)| value.trim().to_owned());
-    Ok(TimestampReply {
-        status,
-        media_type,
-        body: answer[end + 4..].to_vec(),
-    })
-}
 
 /// A running authority; stops when dropped.
 pub struct Responder {
@@ -76,10 +22,7 @@ impl Responder {
             peer("timestamp-authority.sh"),
             [folder.as_os_str(), kind.as_ref(), fraction_digits.as_ref()],
         ));
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
+        let port = free_port();
         let server = Command::new(peer("timestamp-server.sh"))
             .arg(&folder)
             .arg(port.to_string())
