@@ -1,7 +1,4 @@
 #![no_main]
-//! Feeds any bytes to `checks::note`.
+//! Feeds any bytes to the check of the same name.
 
-#[path = "../checks.rs"]
-mod checks;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::note(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ledger_fuzz::note(data));

@@ -1,7 +1,4 @@
 #![no_main]
-//! Feeds any bytes to `checks::timestamp_response`.
+//! Feeds any bytes to the check of the same name.
 
-#[path = "../checks.rs"]
-mod checks;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::timestamp_response(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ledger_fuzz::timestamp_response(data));

@@ -1,6 +1,6 @@
 //! Runs the fuzz corpus, and simple damage to each of its files, through the checks of the fuzz targets.
 
-#[path = "../../fuzz/checks.rs"]
+#[path = "../../fuzz/src/lib.rs"]
 mod checks;
 
 use checks::TARGETS;

@@ -111,8 +111,8 @@ pub fn entry(data: &[u8]) {
     }
 }
 
-const ROOT: &str = include_str!("../vectors/timestamp/ec-root.pem");
-const MESSAGE: &[u8] = include_bytes!("../vectors/timestamp/message");
+const ROOT: &str = include_str!("../../vectors/timestamp/ec-root.pem");
+const MESSAGE: &[u8] = include_bytes!("../../vectors/timestamp/message");
 
 /// Time stamp responses, whole and as a bare token, up to a verdict.
 pub fn timestamp_response(data: &[u8]) {
@@ -122,7 +122,7 @@ pub fn timestamp_response(data: &[u8]) {
     }
     let trust = Trust::from_pem(ROOT, "").expect("a good root");
     if let Ok(stamp) = verify_response(data, MESSAGE, &trust) {
-        let honest = include_bytes!("../vectors/timestamp/ec.tsr");
+        let honest = include_bytes!("../../vectors/timestamp/ec.tsr");
         let honest = verify_response(honest, MESSAGE, &trust).expect("a good stamp");
         assert_eq!(
             stamp, honest,
