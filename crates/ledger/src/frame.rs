@@ -96,6 +96,15 @@ pub fn write_frame(out: &mut Vec<u8>, entry: &[u8; ENTRY_LEN], sealed: &[u8]) {
     out.extend_from_slice(sealed);
 }
 
+/// Completes a frame whose sealed body already lies behind the room for its head and entry.
+pub(crate) fn fill_frame_head(frame: &mut [u8], entry: &[u8; ENTRY_LEN]) {
+    let length = u32::try_from(frame.len() - FRAME_HEAD).expect("sealed bodies are limited");
+    frame[FRAME_HEAD..FRAME_HEAD + ENTRY_LEN].copy_from_slice(entry);
+    let crc = crc32c::crc32c(&frame[FRAME_HEAD..]);
+    frame[..4].copy_from_slice(&length.to_be_bytes());
+    frame[4..8].copy_from_slice(&crc.to_be_bytes());
+}
+
 /// One frame as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame<'a> {
