@@ -2,6 +2,7 @@
 
 pub mod context;
 pub mod desk;
+pub mod passkey;
 pub mod people;
 pub mod ports;
 pub mod postgres;
@@ -9,4 +10,5 @@ pub mod process;
 
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both};
+pub use passkey::SoftPasskey;
 pub use people::Somebody;
