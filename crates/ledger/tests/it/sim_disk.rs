@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What a disk writes at once: within a sector a write happens or does not.
 const SECTOR: usize = 512;
+/// What copies of a disk share.
+const PAGE: usize = 4096;
 
 /// A small generator (SplitMix64); quality enough to choose faults, and the same on every machine.
 #[derive(Debug, Clone)]
@@ -52,7 +54,13 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 5] = [Self::Eio, Self::Enospc, Self::Short, Self::Interrupted, Self::PowerCut];
+    pub const ALL: [Self; 5] = [
+        Self::Eio,
+        Self::Enospc,
+        Self::Short,
+        Self::Interrupted,
+        Self::PowerCut,
+    ];
 }
 
 /// The calls that can fail, as counted.
@@ -74,10 +82,67 @@ pub enum Call {
     Lock,
 }
 
+/// Bytes in shared pages, so that a copy of a disk costs next to nothing. A page that was never written is zero.
+#[derive(Debug, Default, Clone)]
+struct Bytes {
+    len: usize,
+    pages: Vec<Option<Arc<[u8; PAGE]>>>,
+}
+
+impl Bytes {
+    fn resize(&mut self, len: usize) {
+        if len < self.len && len % PAGE != 0 {
+            let zeroes = vec![0; (PAGE - len % PAGE).min(self.len - len)];
+            self.write(len, &zeroes);
+        }
+        self.pages.resize(len.div_ceil(PAGE), None);
+        self.len = len;
+    }
+
+    fn write(&mut self, offset: usize, data: &[u8]) {
+        if self.len < offset + data.len() {
+            self.resize(offset + data.len());
+        }
+        let mut done = 0;
+        while done < data.len() {
+            let (page, start) = ((offset + done) / PAGE, (offset + done) % PAGE);
+            let length = (PAGE - start).min(data.len() - done);
+            let part = &data[done..done + length];
+            let slot = &mut self.pages[page];
+            if slot.is_some() || part.iter().any(|byte| *byte != 0) {
+                let bytes = slot.get_or_insert_with(|| Arc::new([0; PAGE]));
+                Arc::make_mut(bytes)[start..start + length].copy_from_slice(part);
+            }
+            done += length;
+        }
+    }
+
+    fn read(&self, offset: usize, out: &mut [u8]) {
+        let mut done = 0;
+        while done < out.len() {
+            let (page, start) = ((offset + done) / PAGE, (offset + done) % PAGE);
+            let length = (PAGE - start).min(out.len() - done);
+            match &self.pages[page] {
+                Some(bytes) => {
+                    out[done..done + length].copy_from_slice(&bytes[start..start + length])
+                }
+                None => out[done..done + length].fill(0),
+            }
+            done += length;
+        }
+    }
+
+    fn to_vec(&self) -> Vec<u8> {
+        let mut out = vec![0; self.len];
+        self.read(0, &mut out);
+        out
+    }
+}
+
 #[derive(Debug, Default, Clone)]
 struct Inode {
-    current: Vec<u8>,
-    durable: Vec<u8>,
+    current: Bytes,
+    durable: Bytes,
     /// Changes since the last sync, oldest first.
     pending: Vec<Change>,
 }
@@ -149,7 +214,9 @@ impl SimDisk {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Makes the `number`-th call from now on (counted from zero) fail.
@@ -205,11 +272,18 @@ impl SimDisk {
         let mut names = state.durable_names.clone();
         // A journal keeps the order of name changes: some of them, from the first on.
         let kept = random.below(state.pending_names.len() as u64 + 1);
-        for change in state.pending_names.iter().take(usize::try_from(kept).expect("small")) {
+        for change in state
+            .pending_names
+            .iter()
+            .take(usize::try_from(kept).expect("small"))
+        {
             change.clone().apply(&mut names);
         }
-        let inodes =
-            state.inodes.iter().map(|(number, inode)| (*number, inode.after_cut(&mut random))).collect();
+        let inodes = state
+            .inodes
+            .iter()
+            .map(|(number, inode)| (*number, inode.after_cut(&mut random)))
+            .collect();
         let copy = Self::default();
         {
             let mut other = copy.state();
@@ -225,7 +299,11 @@ impl SimDisk {
     /// Every file with its content.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let state = self.state();
-        state.names.iter().map(|(path, inode)| (path.clone(), state.inodes[inode].current.clone())).collect()
+        state
+            .names
+            .iter()
+            .map(|(path, inode)| (path.clone(), state.inodes[inode].current.to_vec()))
+            .collect()
     }
 
     /// Changes one byte behind the program's back, durably.
@@ -233,21 +311,19 @@ impl SimDisk {
         let mut state = self.state();
         let number = state.names[path];
         let inode = state.inodes.get_mut(&number).expect("a named file");
-        inode.current[position] ^= mask;
         inode.sync();
+        let mut byte = [0];
+        inode.current.read(position, &mut byte);
+        inode.current.write(position, &[byte[0] ^ mask]);
+        inode.durable = inode.current.clone();
     }
 }
 
 impl Inode {
-    fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    fn apply(bytes: &mut Bytes, change: &Change) {
         match change {
-            Change::Write { offset, data } => {
-                if bytes.len() < offset + data.len() {
-                    bytes.resize(offset + data.len(), 0);
-                }
-                bytes[*offset..offset + data.len()].copy_from_slice(data);
-            }
-            Change::Length(length) => bytes.resize(*length, 0),
+            Change::Write { offset, data } => bytes.write(*offset, data),
+            Change::Length(length) => bytes.resize(*length),
         }
     }
 
@@ -267,7 +343,10 @@ impl Inode {
                         let sector_end = ((offset + start) / SECTOR + 1) * SECTOR - offset;
                         let end = data.len().min(sector_end);
                         if random.coin() {
-                            let part = Change::Write { offset: offset + start, data: data[start..end].to_vec() };
+                            let part = Change::Write {
+                                offset: offset + start,
+                                data: data[start..end].to_vec(),
+                            };
                             Self::apply(&mut bytes, &part);
                         }
                         start = end;
@@ -275,12 +354,17 @@ impl Inode {
                 }
             }
         }
-        Self { current: bytes.clone(), durable: bytes, pending: Vec::new() }
+        Self {
+            current: bytes.clone(),
+            durable: bytes,
+            pending: Vec::new(),
+        }
     }
 
     fn sync(&mut self) {
-        self.durable.clone_from(&self.current);
-        self.pending.clear();
+        for change in std::mem::take(&mut self.pending) {
+            Self::apply(&mut self.durable, &change);
+        }
     }
 }
 
@@ -301,7 +385,10 @@ enum Go {
 
 impl State {
     fn used(&self) -> u64 {
-        self.names.values().map(|inode| self.inodes[inode].current.len() as u64).sum()
+        self.names
+            .values()
+            .map(|inode| self.inodes[inode].current.len as u64)
+            .sum()
     }
 
     fn enter(&mut self, call: Call) -> io::Result<Go> {
@@ -310,11 +397,16 @@ impl State {
         }
         let number = self.total_calls;
         self.total_calls += 1;
-        let changes = matches!(call, Call::CreateDir | Call::Rename | Call::Remove | Call::Write | Call::SetLen);
+        let changes = matches!(
+            call,
+            Call::CreateDir | Call::Rename | Call::Remove | Call::Write | Call::SetLen
+        );
         if self.read_only && changes {
             return Err(error(EROFS));
         }
-        let Some((planned, fault)) = self.plan else { return Ok(Go::On) };
+        let Some((planned, fault)) = self.plan else {
+            return Ok(Go::On);
+        };
         if planned != number {
             return Ok(Go::On);
         }
@@ -365,13 +457,19 @@ impl Disk for SimDisk {
                 let inode = state.inodes.len() as u64;
                 state.inodes.insert(inode, Inode::default());
                 state.names.insert(path.to_owned(), inode);
-                state.pending_names.push(NameChange::Link(path.to_owned(), inode));
+                state
+                    .pending_names
+                    .push(NameChange::Link(path.to_owned(), inode));
                 inode
             }
         };
         state.handles += 1;
         let handle = state.handles;
-        Ok(Box::new(SimFile { disk: self.clone(), inode, handle }))
+        Ok(Box::new(SimFile {
+            disk: self.clone(),
+            inode,
+            handle,
+        }))
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -406,7 +504,9 @@ impl Disk for SimDisk {
         if state.names.remove(path).is_none() {
             return Err(io::ErrorKind::NotFound.into());
         }
-        state.pending_names.push(NameChange::Unlink(path.to_owned()));
+        state
+            .pending_names
+            .push(NameChange::Unlink(path.to_owned()));
         Ok(())
     }
 
@@ -432,7 +532,9 @@ impl Disk for SimDisk {
     fn free_bytes(&self, _path: &Path) -> io::Result<u64> {
         let mut state = self.state();
         state.enter(Call::FreeBytes)?;
-        Ok(state.capacity.map_or(1 << 40, |capacity| capacity.saturating_sub(state.used())))
+        Ok(state
+            .capacity
+            .map_or(1 << 40, |capacity| capacity.saturating_sub(state.used())))
     }
 }
 
@@ -443,13 +545,18 @@ struct SimFile {
 }
 
 impl SimFile {
-    fn change(&self, call: Call, grows_to: usize, make: impl FnOnce(&Go) -> (Change, usize)) -> io::Result<usize> {
+    fn change(
+        &self,
+        call: Call,
+        grows_to: usize,
+        make: impl FnOnce(&Go) -> (Change, usize),
+    ) -> io::Result<usize> {
         let mut state = self.disk.state();
         let go = state.enter(call)?;
         let capacity = state.capacity;
         let used = if capacity.is_some() { state.used() } else { 0 };
         let inode = state.inodes.get_mut(&self.inode).expect("open files stay");
-        let growth = grows_to.saturating_sub(inode.current.len()) as u64;
+        let growth = grows_to.saturating_sub(inode.current.len) as u64;
         if growth > 0 && capacity.is_some_and(|capacity| used + growth > capacity) {
             return Err(error(ENOSPC));
         }
@@ -465,20 +572,30 @@ impl DiskFile for SimFile {
         let mut state = self.disk.state();
         let go = state.enter(Call::Read)?;
         let bytes = &state.inodes[&self.inode].current;
-        let start = usize::try_from(offset).expect("small files").min(bytes.len());
-        let mut length = out.len().min(bytes.len() - start);
+        let start = usize::try_from(offset).expect("small files").min(bytes.len);
+        let mut length = out.len().min(bytes.len - start);
         if matches!(go, Go::Shortened) && length > 1 {
             length /= 2;
         }
-        out[..length].copy_from_slice(&bytes[start..start + length]);
+        bytes.read(start, &mut out[..length]);
         Ok(length)
     }
 
     fn write_at(&self, data: &[u8], offset: u64) -> io::Result<usize> {
         let offset = usize::try_from(offset).expect("small files");
         self.change(Call::Write, offset + data.len(), |go| {
-            let length = if matches!(go, Go::Shortened) && data.len() > 1 { data.len() / 2 } else { data.len() };
-            (Change::Write { offset, data: data[..length].to_vec() }, length)
+            let length = if matches!(go, Go::Shortened) && data.len() > 1 {
+                data.len() / 2
+            } else {
+                data.len()
+            };
+            (
+                Change::Write {
+                    offset,
+                    data: data[..length].to_vec(),
+                },
+                length,
+            )
         })
     }
 
@@ -501,12 +618,13 @@ impl DiskFile for SimFile {
     fn len(&self) -> io::Result<u64> {
         let mut state = self.disk.state();
         state.enter(Call::Len)?;
-        Ok(state.inodes[&self.inode].current.len() as u64)
+        Ok(state.inodes[&self.inode].current.len as u64)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let length = usize::try_from(len).expect("small files");
-        self.change(Call::SetLen, length, |_| (Change::Length(length), 0)).map(drop)
+        self.change(Call::SetLen, length, |_| (Change::Length(length), 0))
+            .map(drop)
     }
 
     fn try_lock(&self) -> io::Result<bool> {
@@ -545,9 +663,13 @@ mod tests {
         assert_eq!(file.write_at(&[2; 8192], 4096).expect("writes"), 8192);
         let mut torn = false;
         for seed in 0..50 {
-            let after = read_file(&disk.after_power_cut(seed), Path::new("/d/f"), 1 << 20).expect("the name was synced");
+            let after = read_file(&disk.after_power_cut(seed), Path::new("/d/f"), 1 << 20)
+                .expect("the name was synced");
             assert_eq!(after[..4096], [1; 4096]);
-            let kept = after[4096..].iter().filter(|byte| **byte == 2).count();
+            let kept: usize = after[4096..]
+                .iter()
+                .map(|byte| usize::from(*byte == 2))
+                .sum();
             assert_eq!(kept % SECTOR, 0);
             torn |= kept > 0 && kept < 8192;
         }
@@ -562,7 +684,8 @@ mod tests {
         assert!(lost, "some cut loses the name");
         write_file(&disk, Path::new("/d/g"), b"whole").expect("writes");
         for seed in 0..50 {
-            let after = read_file(&disk.after_power_cut(seed), Path::new("/d/g"), 100).expect("safe");
+            let after =
+                read_file(&disk.after_power_cut(seed), Path::new("/d/g"), 100).expect("safe");
             assert_eq!(after, b"whole");
         }
     }
@@ -602,7 +725,10 @@ mod tests {
         let full = file.write_at(&[1; 100], 60).expect_err("full");
         assert_eq!(full.kind(), io::ErrorKind::StorageFull);
         disk.set_read_only(true);
-        assert_eq!(file.write_at(&[1], 0).expect_err("read-only").kind(), io::ErrorKind::ReadOnlyFilesystem);
+        assert_eq!(
+            file.write_at(&[1], 0).expect_err("read-only").kind(),
+            io::ErrorKind::ReadOnlyFilesystem
+        );
         assert!(disk.open(Path::new("/d/new"), Open::Write).is_err());
     }
 }
