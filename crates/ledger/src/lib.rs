@@ -4,6 +4,7 @@
 //! The byte formats are described in `docs/ledger-format.md`. See ARCHITECTURE.md for where this crate stands.
 
 pub mod body;
+pub mod bundle;
 pub mod checkpoint;
 pub mod context;
 pub mod damage;
@@ -18,7 +19,11 @@ pub mod io;
 pub mod keys;
 pub mod merkle;
 pub mod note;
+pub mod objects;
 pub mod proof;
+pub mod serve;
 pub mod store;
 pub mod tile;
+pub mod timestamp;
 pub mod verify;
+pub mod witness;
