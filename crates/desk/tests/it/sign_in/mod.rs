@@ -1,0 +1,3 @@
+//! The door on both engines, one file a subject.
+
+mod sessions;

@@ -1,0 +1,112 @@
+//! Worker processes are killed with SIGKILL again and again, at every step of a job and at any moment between; in the end every
+//! job's effect happened exactly once.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    os::unix::process::ExitStatusExt as _,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use desk::{Clock as _, Ids as _, SystemClock, jobs::JobFilter, jobs::When, paging::PageRequest};
+use testkit::{
+    SeededIds, TestDesk,
+    crash::CrashJob,
+    jobs::{create_effects, effects, enqueue_now},
+    on_both,
+};
+
+/// Rounds of killing on each engine, two processes in each.
+const ROUNDS: u64 = 12;
+/// Jobs added before each round, so that there is always something to be killed at.
+const JOBS_PER_ROUND: usize = 12;
+/// Steps within which a process ends itself: each job has three, and four jobs run at once.
+const STEPS_TO_DIE: u64 = 30;
+/// Milliseconds within which a process is killed from outside.
+const MS_TO_KILL: u64 = 60;
+const SIGKILL: i32 = 9;
+
+/// A worker process; ended with the test at the latest.
+struct Process(Child);
+
+impl Process {
+    fn start(place: &str, die_at_step: u64) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_job_worker"));
+        command.arg(place).arg(die_at_step.to_string()).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the worker starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("the worker speaks");
+        assert!(line == "working\n" || line.is_empty(), "{line}");
+        Self(child)
+    }
+
+    fn kill(&mut self) {
+        self.0.kill().expect("our own process can be killed");
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        self.0.wait().expect("our own process can be waited for")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Already ended, except when the test failed.
+        let _already_ended = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+fn place(test: &TestDesk) -> String {
+    match test.sqlite_path() {
+        Some(path) => path.display().to_string(),
+        None => test.postgres_url().expect("one of the two").to_owned(),
+    }
+}
+
+/// One round: a process that dies at a step of its own, and one that is killed from outside. Answers how many were killed.
+fn round(place: &str, step: u64, delay_ms: u64) -> usize {
+    let mut processes = [Process::start(place, step), Process::start(place, 0)];
+    std::thread::sleep(Duration::from_millis(delay_ms));
+    processes[1].kill();
+    let how = processes.each_mut().map(|process| process.ended());
+    for status in how {
+        assert!(status.success() || status.signal() == Some(SIGKILL), "a worker failed by itself: {status}");
+    }
+    how.iter().filter(|status| status.signal() == Some(SIGKILL)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_effect_happens_once_however_often_workers_are_killed() {
+    on_both(|test| async move {
+        create_effects(test.desk.db()).await;
+        // The processes have the machine's clock.
+        test.clock.set(SystemClock.now());
+        let chance = SeededIds::new(20_260_302);
+        let draw = |below: u64| {
+            let mut bytes = [0; 8];
+            chance.random(&mut bytes);
+            u64::from_le_bytes(bytes) % below
+        };
+        let (mut ids, mut killed) = (Vec::new(), 0);
+        for _ in 0..ROUNDS {
+            for _ in 0..JOBS_PER_ROUND {
+                ids.push(enqueue_now::<CrashJob>(&test.desk, &(), When::default()).await.id());
+            }
+            let (place, step, delay_ms) = (place(&test), 1 + draw(STEPS_TO_DIE), draw(MS_TO_KILL));
+            killed += tokio::task::spawn_blocking(move || round(&place, step, delay_ms)).await.expect("the round ends");
+        }
+        let place = place(&test);
+        let last = tokio::task::spawn_blocking(move || Process::start(&place, 0).ended()).await.expect("it ends");
+        assert!(last.success(), "the last worker does what is left: {last}");
+
+        ids.sort();
+        assert_eq!(effects(test.desk.db()).await, ids, "every job's effect, exactly once");
+        assert!(killed as u64 >= ROUNDS, "only {killed} processes were killed; the test did not test much");
+        let page = PageRequest { after: None, size: 200 };
+        let jobs = desk::jobs::list(&test.desk, &desk::Actor::operator(), &JobFilter::default(), &page).await.expect("lists");
+        let begun_again = jobs.items.iter().filter(|job| job.attempts > 1).count();
+        assert!(begun_again as u64 >= ROUNDS / 2, "only {begun_again} jobs were hit by a kill");
+    })
+    .await;
+}
