@@ -12,6 +12,13 @@ use ledger::ids::{RecordId, StreamId};
 use ledger::merkle::{Frontier, inclusion_proof, verify_inclusion};
 use ledger::store::postgres::{ArchiveTo, PgStore};
 use ledger::store::{SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use crate::workload::{self, Told};
+use ledger::engine::{self, Ledger, OpenError, Pending};
+use ledger::governance::removal::Target;
+use ledger::governance::{Responsible, Verdict};
+use ledger::io::RealDisk;
+use ledger::keys::keystore::Opener;
+use ledger::verify::{Settings, verify};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -283,6 +290,57 @@ fn keys_and_removal(server: &Server, store: &PgStore, mut tree: Frontier) {
         store.entries(1236, 1).expect("entries stay"),
         entry_of(1236).encode()
     );
+}
+
+/// The engine on this store does what it does on files: append, read, prove, erase, verify, and find everything again.
+#[test]
+fn the_engine_runs_on_the_database_and_a_fenced_one_stops() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    PgStore::create(&server.url, LOG).expect("created");
+    let root = folder.path().join("ledger");
+    std::fs::create_dir_all(root.join("index")).expect("a folder");
+    let (environment, _) = workload::environment(Arc::new(RealDisk), 1);
+    {
+        let (store, _) = PgStore::open(&server.url, LOG, "set-up", None).expect("open");
+        engine::create_in(&environment, &root, workload::ORIGIN, &workload::master(), &[], &store).expect("created");
+    }
+    let open = |owner| {
+        let (store, recovered) = PgStore::open(&server.url, LOG, owner, None)?;
+        let master = workload::master();
+        let opener = Opener::Master(&master);
+        Ledger::open_in(environment.clone(), &root, Arc::new(store), recovered, &opener, workload::options())
+    };
+    let first = open("first").expect("open");
+    let mut told = Told::default();
+    told.attempted.extend(0..200);
+    told.repeat_all(&first);
+    let refused = open("second").map(drop).expect_err("the first one holds it");
+    assert!(matches!(refused, OpenError::Store(StoreError::Locked(_))), "{refused}");
+
+    server.sql("UPDATE ledger_heads SET lease_until = now()");
+    let second = open("second").expect("the lease has ended");
+    told.check(&second);
+    let stale = first.append(workload::entry(900)).and_then(Pending::wait).expect_err("fenced");
+    assert!(stale.to_string().contains("another process took over"), "{stale}");
+    told.attempted.extend(200..260);
+    told.repeat_all(&second);
+    drop(first);
+
+    let person = workload::entry(3).subjects[0];
+    let responsible = Responsible {
+        requested_by: "data protection officer".into(),
+        approved_by: "archivist".into(),
+        reason: "request for erasure".into(),
+    };
+    second.erase(&Target::Subject(person), &responsible, &workload::master()).expect("erased");
+    drop(second);
+    let third = open("third").expect("open");
+    let verdict = third.verdict(told.acknowledged[&3].seq).expect("known");
+    assert!(matches!(verdict, Verdict::Erased(_)), "{verdict:?}");
+    assert!(matches!(third.verdict(told.acknowledged[&4].seq), Ok(Verdict::Present)));
+    let report = verify(&third.reader(), Settings { deep: true, bodies: true }, &mut |_| true).expect("verifiable");
+    assert_eq!(report.findings, 0, "{report:?}");
 }
 
 #[test]

@@ -91,7 +91,7 @@ struct Bytes {
 
 impl Bytes {
     fn resize(&mut self, len: usize) {
-        if len < self.len && len % PAGE != 0 {
+        if len < self.len && !len.is_multiple_of(PAGE) {
             let zeroes = vec![0; (PAGE - len % PAGE).min(self.len - len)];
             self.write(len, &zeroes);
         }
@@ -124,7 +124,7 @@ impl Bytes {
             let length = (PAGE - start).min(out.len() - done);
             match &self.pages[page] {
                 Some(bytes) => {
-                    out[done..done + length].copy_from_slice(&bytes[start..start + length])
+                    out[done..done + length].copy_from_slice(&bytes[start..start + length]);
                 }
                 None => out[done..done + length].fill(0),
             }
