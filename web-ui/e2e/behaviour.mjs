@@ -143,6 +143,11 @@ const CHECKS = {
     await page.mouse.click(5, 5);
     equal(await page.locator("#sample-closed[open]").count(), 0, "open dialogs");
   },
+  "a button that is not available says why": async (page) => {
+    await page.goto(at("actions"));
+    await page.getByRole("button", { name: "Approve" }).click({ force: true });
+    await page.locator(".toast", { hasText: "somebody else must approve it" }).waitFor();
+  },
   "the word to type guards the gravest button": async (page) => {
     await page.goto(at("dialogs"));
     const button = page.getByRole("button", { name: /^Erase/ });
