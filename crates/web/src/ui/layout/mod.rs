@@ -141,6 +141,7 @@ pub fn page(frame: &PageFrame, content: &Markup) -> Markup {
                 div.main data-panel=[has_panel] {
                     main.content id="content" tabindex="-1" {
                         (live::offline_strip())
+                        div id="news" aria-live="polite" {}
                         @for banner in &frame.banners { (banner) }
                         (content)
                     }
