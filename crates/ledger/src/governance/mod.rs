@@ -16,9 +16,7 @@ pub use self::state::{Removal, RemovalKind, Removals, State, Verdict};
 
 use self::holds::Hold;
 use self::policy::PolicyChange;
-use crate::engine::{
-    AppendError, LEDGER_CLASS, LEDGER_STREAM, Ledger, NewEntry, OpenError, ReadError, Receipt,
-};
+use crate::engine::{AppendError, LEDGER_CLASS, LEDGER_STREAM, Ledger, NewEntry, OpenError, ReadError, Receipt};
 use crate::entry::EntryKind;
 use crate::ids::{RecordId, SubjectId};
 use crate::store::StoreError;
@@ -30,9 +28,7 @@ pub const TEXT_BYTES_MAX: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum GovernanceError {
     /// A hold covers what was to be removed. The refusal is in the log.
-    #[error(
-        "hold `{name}` covers {records} of the records: a hold beats removal, release it first"
-    )]
+    #[error("hold `{name}` covers {records} of the records: a hold beats removal, release it first")]
     Held {
         /// Name of the first hold found.
         name: String,
@@ -101,11 +97,7 @@ impl Responsible {
 
 fn check_text(text: &str, what: &'static str) -> Result<(), GovernanceError> {
     let fits = !text.trim().is_empty() && text.len() <= TEXT_BYTES_MAX;
-    if fits {
-        Ok(())
-    } else {
-        Err(GovernanceError::Text(what))
-    }
+    if fits { Ok(()) } else { Err(GovernanceError::Text(what)) }
 }
 
 /// The body of one of the ledger's own entries.
@@ -181,24 +173,13 @@ pub struct Tombstone {
 
 impl Ledger {
     /// Writes an act and waits until it is durable.
-    fn act(
-        &self,
-        kind: EntryKind,
-        refers_to: RecordId,
-        act: &Act,
-    ) -> Result<Receipt, GovernanceError> {
+    fn act(&self, kind: EntryKind, refers_to: RecordId, act: &Act) -> Result<Receipt, GovernanceError> {
         let mut record = [0; 16];
         self.environment().entropy.fill(&mut record);
         self.act_as(RecordId(record), kind, refers_to, act)
     }
 
-    fn act_as(
-        &self,
-        record_id: RecordId,
-        kind: EntryKind,
-        refers_to: RecordId,
-        act: &Act,
-    ) -> Result<Receipt, GovernanceError> {
+    fn act_as(&self, record_id: RecordId, kind: EntryKind, refers_to: RecordId, act: &Act) -> Result<Receipt, GovernanceError> {
         let body = serde_json::to_vec(act).expect("acts have no maps with odd keys");
         Ok(self.append_own(NewEntry {
             kind,
@@ -216,14 +197,11 @@ impl Ledger {
     pub fn governance(&self) -> Result<State, GovernanceError> {
         // Entries that are committed but not applied yet must be seen too.
         self.checkpoint_now()?;
-        State::read(&self.reader())
-            .map_err(|error| GovernanceError::HoldsUnreadable(error.to_string()))
+        State::read(&self.reader()).map_err(|error| GovernanceError::HoldsUnreadable(error.to_string()))
     }
 
     fn governing(&self) -> std::sync::MutexGuard<'_, ()> {
-        self.governance
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.governance.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
