@@ -18,6 +18,7 @@ CREATE TABLE people (
     name_key TEXT NOT NULL,
     time_zone TEXT,
     theme TEXT NOT NULL,
+    letter_keys BOOLEAN NOT NULL,
     state TEXT NOT NULL,
     created_at_ms BIGINT NOT NULL,
     state_changed_at_ms BIGINT NOT NULL

@@ -20,6 +20,7 @@ pub mod profiles;
 pub mod rights;
 pub mod sealed;
 pub mod sign_in;
+pub mod views;
 pub mod workspace;
 
 mod desk;

@@ -63,11 +63,7 @@ pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<W
         let hash = match token.kind {
             TokenKind::Mention => hash_folded(b"@user"),
             TokenKind::Url => hash_folded(b"http"),
-            TokenKind::Number => hash_folded(if token.end - token.start == 4 {
-                b"0000"
-            } else {
-                b"0"
-            }),
+            TokenKind::Number => hash_folded(if token.end - token.start == 4 { b"0000" } else { b"0" }),
             TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji => token.hash,
         };
         let classes = table.of(hash);
@@ -75,18 +71,8 @@ pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<W
             reach = 0;
         }
         let negated = reach > 0;
-        reach = if classes.any(Classes::NOT) {
-            NEGATION_REACH
-        } else {
-            reach.saturating_sub(1)
-        };
-        views.push(WordView {
-            hash,
-            classes,
-            negated,
-            marks: token.marks,
-            kind: token.kind,
-        });
+        reach = if classes.any(Classes::NOT) { NEGATION_REACH } else { reach.saturating_sub(1) };
+        views.push(WordView { hash, classes, negated, marks: token.marks, kind: token.kind });
     }
 }
 
@@ -158,11 +144,7 @@ fn abstract_pair(before: &WordView, view: &WordView, emit: &mut impl FnMut(u64))
 }
 
 fn stand_in(view: &WordView) -> u64 {
-    if view.classes.any(Classes::IDENTITY) {
-        1
-    } else {
-        view.hash
-    }
+    if view.classes.any(Classes::IDENTITY) { 1 } else { view.hash }
 }
 
 /// Features over the sequence of classified words: pairs, pairs with a skip, triples.
@@ -172,11 +154,7 @@ pub fn class_features(views: &[WordView], mut emit: impl FnMut(u64)) {
         let class = u64::from(view.classes.0);
         emit(mix(Salt::ClassPair, last[2], class));
         emit(mix(Salt::ClassSkip, last[1], class));
-        emit(mix(
-            Salt::ClassTriple,
-            mix(Salt::ClassTriple, last[1], last[2]),
-            class,
-        ));
+        emit(mix(Salt::ClassTriple, mix(Salt::ClassTriple, last[1], last[2]), class));
         last = [last[1], last[2], class];
     }
     emit(mix(Salt::End, last[1], last[2]));

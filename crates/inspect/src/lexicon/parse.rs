@@ -82,10 +82,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Problem::NoHeader => write!(f, "the first line must be: list IDENTIFIER \"Title\""),
-            Problem::BadHeader => write!(
-                f,
-                "write the header as: list IDENTIFIER \"Title\" version NUMBER"
-            ),
+            Problem::BadHeader => write!(f, "write the header as: list IDENTIFIER \"Title\" version NUMBER"),
             Problem::UnknownLevel(word) => write!(f, "level {word:?} is none of low, medium, high"),
             Problem::UnknownZone(word) => {
                 write!(f, "zone {word:?} is none of text, alt, link, image")
@@ -94,41 +91,20 @@ impl fmt::Display for Problem {
                 write!(f, "skip {word:?} is neither quoted nor disclaimer")
             }
             Problem::EmptyTerm => write!(f, "a term needs at least one word"),
-            Problem::LongPhrase(words) => write!(
-                f,
-                "{words} words in a row, allowed are {PHRASE_WORDS_MAX}; use NEAR instead"
-            ),
+            Problem::LongPhrase(words) => write!(f, "{words} words in a row, allowed are {PHRASE_WORDS_MAX}; use NEAR instead"),
             Problem::WideWildcard(word) => {
-                write!(
-                    f,
-                    "wildcard {word:?} needs {ANCHOR_LETTERS_MIN} letters at its beginning or end"
-                )
+                write!(f, "wildcard {word:?} needs {ANCHOR_LETTERS_MIN} letters at its beginning or end")
             }
-            Problem::BadDistance(word) => write!(
-                f,
-                "{word:?} needs a number of words from 1 to {DISTANCE_MAX}, like NEAR/5"
-            ),
-            Problem::TwoDistances => write!(
-                f,
-                "one NEAR or BEFORE a term; write a rule with `all` for more"
-            ),
-            Problem::OutsideRule => write!(
-                f,
-                "an indented line belongs to a rule; begin one with: rule NAME"
-            ),
+            Problem::BadDistance(word) => write!(f, "{word:?} needs a number of words from 1 to {DISTANCE_MAX}, like NEAR/5"),
+            Problem::TwoDistances => write!(f, "one NEAR or BEFORE a term; write a rule with `all` for more"),
+            Problem::OutsideRule => write!(f, "an indented line belongs to a rule; begin one with: rule NAME"),
             Problem::UnknownPart(word) => write!(f, "{word:?} is none of any, all, not"),
-            Problem::RuleWithoutTerms => write!(
-                f,
-                "the rule has neither `any` nor `all`, so nothing can be found"
-            ),
+            Problem::RuleWithoutTerms => write!(f, "the rule has neither `any` nor `all`, so nothing can be found"),
             Problem::UnnamedRule => write!(f, "a rule needs a name: rule NAME"),
             Problem::Duplicate(id, line) => {
                 write!(f, "{id:?} stands in line {line} already; remove one")
             }
-            Problem::TooManyRules => write!(
-                f,
-                "more than {RULES_MAX} rules; split the lists between programs"
-            ),
+            Problem::TooManyRules => write!(f, "more than {RULES_MAX} rules; split the lists between programs"),
         }
     }
 }
@@ -278,11 +254,7 @@ pub fn refuse_duplicates(drafts: &[Draft], problems: &mut Vec<ListError>) {
         let rule = &draft.rule;
         if let Some(line) = seen.insert((&rule.list, &rule.id), rule.line) {
             let problem = Problem::Duplicate(rule.id.clone(), line);
-            problems.push(ListError {
-                name: draft.source.clone(),
-                line: rule.line,
-                problem,
-            });
+            problems.push(ListError { name: draft.source.clone(), line: rule.line, problem });
         }
     }
 }
@@ -297,21 +269,12 @@ fn without_comment(line: &str) -> &str {
 
 impl Reader<'_> {
     fn report(&mut self, problem: Problem) {
-        self.problems.push(ListError {
-            name: self.source.name.to_owned(),
-            line: self.line,
-            problem,
-        });
+        self.problems.push(ListError { name: self.source.name.to_owned(), line: self.line, problem });
     }
 
     fn draft(&self, id: &str) -> Draft {
-        let rule = Rule {
-            list: self.list.clone(),
-            list_version: self.version,
-            id: id.to_owned(),
-            level: self.level,
-            line: self.line,
-        };
+        let rule =
+            Rule { list: self.list.clone(), list_version: self.version, id: id.to_owned(), level: self.level, line: self.line };
         Draft {
             rule,
             source: self.source.name.to_owned(),
@@ -330,20 +293,14 @@ impl Reader<'_> {
             return false;
         };
         let mut quoted = rest.splitn(3, '"');
-        let (id, title, after) = (
-            quoted.next().unwrap_or("").trim(),
-            quoted.next(),
-            quoted.next(),
-        );
+        let (id, title, after) = (quoted.next().unwrap_or("").trim(), quoted.next(), quoted.next());
         let (Some(_), Some(after)) = (title, after) else {
             self.report(Problem::BadHeader);
             return false;
         };
         let version = match after.trim() {
             "" => Some(1),
-            stated => stated
-                .strip_prefix("version ")
-                .and_then(|number| number.trim().parse().ok()),
+            stated => stated.strip_prefix("version ").and_then(|number| number.trim().parse().ok()),
         };
         match version {
             Some(version) if !id.is_empty() && !id.contains(char::is_whitespace) => {
@@ -359,10 +316,7 @@ impl Reader<'_> {
     }
 
     fn set_level(&mut self, word: &str) {
-        match [Level::Low, Level::Medium, Level::High]
-            .into_iter()
-            .find(|level| level.id() == word)
-        {
+        match [Level::Low, Level::Medium, Level::High].into_iter().find(|level| level.id() == word) {
             Some(level) => self.level = level,
             None => self.report(Problem::UnknownLevel(word.to_owned())),
         }
@@ -447,9 +401,7 @@ impl Reader<'_> {
             if word.contains(['*', '?']) && word.chars().any(char::is_alphanumeric) {
                 phrase.push(self.wildcard(word)?);
             } else {
-                let (letters, stemmed) = word
-                    .strip_suffix('~')
-                    .map_or((word, false), |letters| (letters, true));
+                let (letters, stemmed) = word.strip_suffix('~').map_or((word, false), |letters| (letters, true));
                 self.tokens.scan_with(letters, Links::Words);
                 for token in self.tokens.list() {
                     let stem = stemmed && token.kind == TokenKind::Word;
@@ -493,9 +445,7 @@ impl Reader<'_> {
                 letters.push(c);
             }
         }
-        let anchor = super::glob::prefix(&pattern)
-            .len()
-            .max(super::glob::suffix(&pattern).len());
+        let anchor = super::glob::prefix(&pattern).len().max(super::glob::suffix(&pattern).len());
         if anchor < ANCHOR_LETTERS_MIN {
             self.report(Problem::WideWildcard(word.to_owned()));
             return None;
@@ -505,8 +455,5 @@ impl Reader<'_> {
 }
 
 fn names(words: &str) -> impl Iterator<Item = &str> {
-    words
-        .split([',', ' ', '\t'])
-        .map(str::trim)
-        .filter(|word| !word.is_empty())
+    words.split([',', ' ', '\t']).map(str::trim).filter(|word| !word.is_empty())
 }
