@@ -1,6 +1,6 @@
 # The workshop's doors. Each target is a script of the same name in scripts/, which says what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run assets test lint bench faults fuzz train accuracy docs clean-tests
+.PHONY: help run assets test lint e2e bench faults fuzz train accuracy docs clean-tests
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -16,6 +16,9 @@ test: ## Install what tests need, then lint, tests on both databases, browser an
 
 lint: ## Format, clippy with warnings as errors, licences, shell scripts, TypeScript
 	@scripts/lint.sh
+
+e2e: ## Browser tests in Chromium: every page in light, dark and 360 px, accessibility, flows; pictures in artifacts/
+	@scripts/e2e.sh
 
 bench: ## Print every figure beside its peer or limit, measured in this run
 	@scripts/each.sh scripts/bench/*.sh

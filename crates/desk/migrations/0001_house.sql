@@ -18,6 +18,7 @@ CREATE TABLE people (
     name_key TEXT NOT NULL,
     time_zone TEXT,
     theme TEXT NOT NULL,
+    letter_keys BOOLEAN NOT NULL,
     state TEXT NOT NULL,
     created_at_ms BIGINT NOT NULL,
     state_changed_at_ms BIGINT NOT NULL
@@ -252,7 +253,7 @@ CREATE TABLE jobs (
     finished_at_ms BIGINT
 );
 CREATE INDEX jobs_to_run ON jobs (state, run_at_ms);
-CREATE INDEX jobs_by_kind ON jobs (kind, state);
+CREATE INDEX jobs_by_kind ON jobs (kind, state, run_at_ms);
 CREATE UNIQUE INDEX jobs_once ON jobs (kind, dedupe_key) WHERE dedupe_key IS NOT NULL AND state IN ('queued', 'running');
 
 CREATE TABLE schedules (

@@ -15,6 +15,7 @@ use crate::{
     desk::{Desk, Topic},
     error::{Error, Refusal, Result},
     ids::Time,
+    live,
     rights::{Access, Operation, Target, decide},
 };
 
@@ -195,8 +196,8 @@ impl Act<'_> {
         let entries = std::mem::take(&mut self.entries);
         audit_log::append(self.desk, &mut self.tx, self.actor, self.now, entries).await?;
         self.announce(Topic::AuditLog);
-        for topic in &self.topics {
-            self.tx.notify("gatepost", topic.id()).await?;
+        for &topic in &self.topics {
+            live::notify(&mut self.tx, topic).await?;
         }
         self.tx.commit().await?;
         for topic in self.topics {

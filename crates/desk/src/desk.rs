@@ -111,6 +111,13 @@ impl Desk {
         self.ids().uuid(self.now()).into()
     }
 
+    /// A number nobody can guess, for jitter and the like.
+    pub fn random(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.ids().random(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
     /// Sealing of small secrets.
     pub fn sealer(&self) -> &Sealer {
         &self.inner.parts.sealer

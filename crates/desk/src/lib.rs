@@ -9,13 +9,18 @@ pub mod actor;
 pub mod audit_log;
 pub mod db;
 pub mod error;
+pub mod idempotency;
 pub mod ids;
+pub mod jobs;
+pub mod live;
+pub mod metric_names;
 pub mod paging;
 pub mod people;
 pub mod profiles;
 pub mod rights;
 pub mod sealed;
 pub mod sign_in;
+pub mod views;
 pub mod workspace;
 
 mod desk;

@@ -21,7 +21,9 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
     }
     match state.desk.db().schema_state().await {
         Ok(SchemaState::Current) => "ready\n".into_response(),
-        Ok(other) => (StatusCode::SERVICE_UNAVAILABLE, format!("the database schema is not current: {other:?}\n")).into_response(),
+        Ok(other) => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("the database schema is not current: {other:?}\n")).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "readiness: the database does not answer");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()

@@ -38,6 +38,12 @@ pub async fn list(desk: &Desk, actor: &Actor, filter: &AuditFilter, page: &PageR
     store::list(&mut reader, filter, page).await
 }
 
+/// How many entries fit a filter. A number is not a reading of the log, so it leaves no entry.
+pub async fn count(desk: &Desk, actor: &Actor, filter: &AuditFilter) -> Result<i64> {
+    let mut reader = desk.view(actor, Operation::AuditFeed, Target::Workspace).await?;
+    store::count(&mut reader, filter).await
+}
+
 /// The next entries after a sequence number, oldest first, for a feed.
 pub async fn feed(desk: &Desk, actor: &Actor, after_seq: i64, limit: u32) -> Result<Vec<StoredEntry>> {
     let mut reader = desk.view(actor, Operation::AuditFeed, Target::Workspace).await?;
@@ -45,21 +51,22 @@ pub async fn feed(desk: &Desk, actor: &Actor, after_seq: i64, limit: u32) -> Res
 }
 
 /// An export in progress: the entries under a filter up to the newest one at its start, read in batches.
-pub struct Export<'d> {
-    desk: &'d Desk,
+pub struct Export {
+    desk: Desk,
     filter: AuditFilter,
     after_seq: i64,
     last_seq: i64,
 }
 
 /// Begins an export; that it was made is recorded before the first entry is read.
-pub async fn export<'d>(desk: &'d Desk, actor: &Actor, filter: AuditFilter) -> Result<Export<'d>> {
+pub async fn export(desk: Desk, actor: &Actor, filter: AuditFilter) -> Result<Export> {
     let mut reader = desk.view(actor, Operation::AuditExport, Target::Workspace).await?;
     let last_seq = store::newest(&mut reader).await?;
+    drop(reader);
     Ok(Export { desk, filter, after_seq: 0, last_seq })
 }
 
-impl Export<'_> {
+impl Export {
     /// The next entries, oldest first; empty at the end.
     pub async fn next(&mut self) -> Result<Vec<StoredEntry>> {
         let mut reader = self.desk.db().read().await?;

@@ -5,6 +5,7 @@
 //! Unix milliseconds in `BIGINT`, ids are 16-byte `BYTEA`, JSON is opaque `TEXT`.
 //! No statement lives here: SQL belongs to the `store.rs` of the subject that owns the table.
 
+mod care;
 mod connect;
 mod error;
 mod migrate;

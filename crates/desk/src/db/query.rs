@@ -61,6 +61,15 @@ impl Tx {
             TxInner::Postgres(_) => "FOR UPDATE SKIP LOCKED",
         }
     }
+
+    /// The clause that keeps the rows read from being changed by anybody else until this transaction ends; empty on SQLite,
+    /// where there is only one writer.
+    pub fn for_update(&self) -> &'static str {
+        match self.inner {
+            TxInner::Sqlite(_) => "",
+            TxInner::Postgres(_) => "FOR UPDATE",
+        }
+    }
 }
 
 /// A connection for reading. On SQLite it cannot write.

@@ -113,6 +113,33 @@ pub async fn change_own(desk: &Desk, actor: &Actor, name: &str, time_zone: Optio
     act.commit().await
 }
 
+/// One choice of how pages look and act for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preference {
+    /// The look.
+    Theme(Theme),
+    /// Whether single letters act as keys.
+    LetterKeys(bool),
+}
+
+/// Changes one preference of the caller.
+pub async fn prefer(desk: &Desk, actor: &Actor, preference: Preference) -> Result<()> {
+    let mut act = desk.act(actor, Operation::AccountChange, Target::Workspace).await?;
+    let id = actor.person().ok_or(Error::NotFound("person"))?;
+    let which = match preference {
+        Preference::Theme(theme) => {
+            store::set_theme(act.tx(), id, theme).await?;
+            "theme"
+        }
+        Preference::LetterKeys(on) => {
+            store::set_letter_keys(act.tx(), id, on).await?;
+            "letter_keys"
+        }
+    };
+    act.record(Object::new("person", id)).detail("preference", which);
+    act.commit().await
+}
+
 /// Suspends a person: sessions, tokens and pending links end at once. Answers with what they leave behind.
 ///
 /// # Errors
@@ -190,6 +217,12 @@ async fn belongings_in(on: &mut dyn Connection, id: PersonId) -> Result<Belongin
     let mut belongings = store::belongings(on, id).await?;
     belongings.grants = i64::try_from(grants.len()).unwrap_or(i64::MAX);
     Ok(belongings)
+}
+
+/// The account behind an address, for the command line.
+pub async fn find_for_operator(desk: &Desk, actor: &Actor, email: &str) -> Result<Option<Person>> {
+    let mut reader = desk.view(actor, Operation::PeopleRead, Target::Workspace).await?;
+    by_email(&mut reader, email).await
 }
 
 /// The account behind an address, for the door. Not an operation: it tells nothing to anybody.

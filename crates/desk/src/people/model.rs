@@ -20,6 +20,8 @@ pub struct Person {
     pub time_zone: Option<String>,
     /// Light, dark, or as the system says.
     pub theme: Theme,
+    /// Whether single letters act as keys (WCAG 2.1.4 asks for a way to switch them off).
+    pub letter_keys: bool,
     /// Where the account stands.
     pub state: PersonState,
     /// Since when the account exists.

@@ -16,6 +16,7 @@ fn read(row: &Row) -> Result<Person> {
         name: row.get("name")?,
         time_zone: row.get("time_zone")?,
         theme: Theme::parse(&theme).unwrap_or(Theme::System),
+        letter_keys: row.get("letter_keys")?,
         state: PersonState::parse(&state).ok_or_else(|| corrupt("state", format!("unknown state `{state}`")))?,
         created_at: row.get("created_at_ms")?,
         state_changed_at: row.get("state_changed_at_ms")?,
@@ -31,8 +32,8 @@ pub(super) async fn by_email(on: &mut dyn Connection, email_key: &str) -> Result
 }
 
 pub(super) async fn insert(tx: &mut Tx, id: PersonId, email: &str, name: &str, now: Time) -> Result<()> {
-    sql("INSERT INTO people (id, email, email_key, name, name_key, theme, state, created_at_ms, state_changed_at_ms) \
-         VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$8)")
+    sql("INSERT INTO people (id, email, email_key, name, name_key, theme, letter_keys, state, created_at_ms, state_changed_at_ms) \
+         VALUES ($1,$2,$3,$4,$5,$6,TRUE,$7,$8,$8)")
     .bind(id)
     .bind(email)
     .bind(email.to_lowercase())
@@ -65,6 +66,16 @@ pub(super) async fn update_own(tx: &mut Tx, id: PersonId, name: &str, time_zone:
         .bind(theme.id())
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+pub(super) async fn set_theme(tx: &mut Tx, id: PersonId, theme: Theme) -> Result<()> {
+    sql("UPDATE people SET theme = $2 WHERE id = $1").bind(id).bind(theme.id()).execute(tx).await?;
+    Ok(())
+}
+
+pub(super) async fn set_letter_keys(tx: &mut Tx, id: PersonId, on: bool) -> Result<()> {
+    sql("UPDATE people SET letter_keys = $2 WHERE id = $1").bind(id).bind(on).execute(tx).await?;
     Ok(())
 }
 

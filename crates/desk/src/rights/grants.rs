@@ -87,18 +87,19 @@ fn check(give: &Give, now: Time) -> Result<()> {
     invalid.check()
 }
 
-/// Takes a grant.
+/// Takes a grant, and answers with who held it.
 ///
 /// # Errors
 /// [`Error::Conflict`] when nobody would be left who can give rights.
-pub async fn take(desk: &Desk, actor: &Actor, grant: GrantId) -> Result<()> {
+pub async fn take(desk: &Desk, actor: &Actor, grant: GrantId) -> Result<Holder> {
     let mut act = desk.act(actor, Operation::GrantTake, Target::Workspace).await?;
     let row = store::delete_grant(act.tx(), grant).await?.ok_or(Error::NotFound("grant"))?;
     keep_a_keeper(&mut act).await?;
     act.record(Object::new(row.holder.kind(), row.holder.id())).detail("grant", grant.to_string()).detail("what", row.what);
     act.announce(Topic::People);
     act.announce(Topic::Access);
-    act.commit().await
+    act.commit().await?;
+    Ok(row.holder)
 }
 
 /// Refuses an act after which no active person would hold, without an end, the rights to repair rights.

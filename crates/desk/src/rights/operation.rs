@@ -135,7 +135,7 @@ operations! {
     TokensRevoke = "tokens.revoke", Write, PersonOrToken, Session, Need::Right(Right::Tokens), "Revoke anybody's API token";
 
     // Rights, roles, teams.
-    RightsRead = "rights.read", Read, PersonOrToken, Session, Need::Right(Right::Rights), "See who may do what, and why";
+    RightsRead = "rights.read", Read, All, Session, Need::Right(Right::Rights), "See who may do what, and why";
     GrantGive = "rights.grant", Write, PersonOrToken, StepUp, Need::Right(Right::Rights), "Give a right or level";
     GrantTake = "rights.revoke", Write, PersonOrToken, StepUp, Need::Right(Right::Rights), "Take a right or level";
     RoleCreate = "rights.role_create", Write, PersonOrToken, StepUp, Need::Right(Right::Rights), "Create a role";
@@ -161,6 +161,7 @@ operations! {
     SettingsRead = "settings.read", Read, PersonOrToken, Session, Need::Right(Right::Settings), "See the workspace's settings";
     SettingsChange = "settings.change", Write, PersonOrToken, StepUp, Need::Right(Right::Settings), "Change the workspace's settings";
     WorkspaceCreate = "workspace.create", Write, Operator, Session, Need::Nothing, "Create the workspace and its first owner";
+    BackupRestore = "workspace.restore", Write, Operator, Session, Need::Nothing, "Restore from a backup";
     BackupMake = "workspace.backup", SensitiveRead, Operator, Session, Need::Nothing, "Make a backup";
     JobsRead = "jobs.read", Read, All, Session, Need::Right(Right::Jobs), "See background jobs";
     JobRetry = "jobs.retry", Write, All, Session, Need::Right(Right::Jobs), "Run a dead job again";

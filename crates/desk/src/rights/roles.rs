@@ -211,18 +211,19 @@ pub(crate) async fn assign_in(act: &mut Act<'_>, role: RoleId, holder: Holder, e
     Ok(id)
 }
 
-/// Takes a role from a person or team.
+/// Takes a role from a person or team, and answers with what was taken.
 ///
 /// # Errors
 /// [`Error::Conflict`] when nobody would be left who can give rights.
-pub async fn unassign(desk: &Desk, actor: &Actor, id: AssignmentId) -> Result<()> {
+pub async fn unassign(desk: &Desk, actor: &Actor, id: AssignmentId) -> Result<Assignment> {
     let mut act = desk.act(actor, Operation::RoleUnassign, Target::Workspace).await?;
     let gone = store::delete_assignment(act.tx(), id).await?.ok_or(Error::NotFound("assignment"))?;
     keep_a_keeper(&mut act).await?;
     act.record(Object::new(gone.holder.kind(), gone.holder.id())).detail("role", gone.role.to_string());
     act.announce(Topic::People);
     act.announce(Topic::Access);
-    act.commit().await
+    act.commit().await?;
+    Ok(gone)
 }
 
 pub(super) fn checked_name(name: &str) -> Result<String> {

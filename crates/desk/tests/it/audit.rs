@@ -27,7 +27,7 @@ async fn entries_are_gapless_under_concurrent_acts_and_an_aborted_act_leaves_non
             done += usize::from(result.expect("no act panics"));
         }
         assert_eq!(done, 20);
-        let mut export = audit_log::export(desk, &owner, AuditFilter::default()).await.expect("an export");
+        let mut export = audit_log::export(desk.clone(), &owner, AuditFilter::default()).await.expect("an export");
         let mut seqs = Vec::new();
         loop {
             let batch = export.next().await.expect("a batch");

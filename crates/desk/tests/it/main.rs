@@ -3,6 +3,8 @@
 mod audit;
 mod cast;
 mod database;
+mod jobs;
+mod live;
 mod people;
 mod rights;
 mod sign_in;

@@ -39,7 +39,9 @@ fn violations(manifest: &TextFile) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     let mut find = |what: String| findings.push(Finding::new(&manifest.path, 1, what));
-    if table.get("lints").and_then(|lints| lints.get("workspace")) != Some(&Value::Boolean(true)) {
+    // A crate that is a workspace of its own (fuzz targets) cannot inherit ours.
+    let is_apart = table.contains_key("workspace");
+    if !is_apart && table.get("lints").and_then(|lints| lints.get("workspace")) != Some(&Value::Boolean(true)) {
         find("say `[lints] workspace = true`: the lint table is one for all".to_owned());
     }
     let Some(room) = ROOMS.iter().find(|room| room.name == name) else {
@@ -140,6 +142,8 @@ fn test_tools_in_the_product_are_noticed() {
 fn a_crate_without_the_lint_table_is_noticed() {
     let manifest = TextFile::sample("crates/web/Cargo.toml", "[package]\nname = \"web\"\n");
     assert_eq!(violations(&manifest).len(), 1);
+    let apart = TextFile::sample("crates/ledger/fuzz/Cargo.toml", "[workspace]\n[package]\nname = \"ledger-fuzz\"\n");
+    assert_eq!(violations(&apart), []);
 }
 
 #[test]

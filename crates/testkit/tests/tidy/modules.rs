@@ -9,8 +9,13 @@ const LINES_WARNED_OF: usize = 400;
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "manager", "misc", "common", "shared"];
 
+/// A subject's `tests.rs` is said by its name and its folder.
 fn undocumented(file: &TextFile) -> Option<Finding> {
-    let first = file.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if file.name() == "tests.rs" {
+        return None;
+    }
+    let is_attribute = |line: &&str| line.starts_with("#![");
+    let first = file.text.lines().filter(|line| !is_attribute(line)).find(|line| !line.trim().is_empty()).unwrap_or_default();
     let says_something = first.strip_prefix("//!").is_some_and(|doc| !doc.trim().is_empty());
     (!says_something)
         .then(|| Finding::new(&file.path, 1, "open with a `//!` paragraph: what this is, its invariant, what it does not do"))
@@ -53,6 +58,8 @@ fn a_file_without_module_docs_is_noticed() {
     assert!(notices(""));
     assert!(!notices("//! Saved replies.\n"));
     assert!(!notices("\n//! Saved replies.\n"));
+    assert!(!notices("#![no_main]\n//! Feeds any bytes to the parser.\n"));
+    assert!(notices("#![no_main]\nuse std::fs;\n"));
 }
 
 #[test]

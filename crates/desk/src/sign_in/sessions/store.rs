@@ -49,7 +49,7 @@ pub(super) async fn open_by_hash(
 ) -> Result<Option<(OpenSession, Person, Workspace)>> {
     let row = sql("SELECT s.id AS session_id, s.second_factor AS second_factor, s.last_seen_at_ms AS last_seen_at_ms,
             s.stepped_up_at_ms AS stepped_up_at_ms, p.id AS person_id, p.email AS email, p.name AS person_name,
-            p.time_zone AS person_time_zone, p.theme AS theme, p.state AS state, p.created_at_ms AS person_created_at_ms,
+            p.time_zone AS person_time_zone, p.theme AS theme, p.letter_keys AS letter_keys, p.state AS state, p.created_at_ms AS person_created_at_ms,
             p.state_changed_at_ms AS state_changed_at_ms, w.name AS workspace_name, w.time_zone AS workspace_time_zone,
             w.second_factor AS rule, w.demo AS demo, w.created_at_ms AS workspace_created_at_ms
          FROM sessions s JOIN people p ON p.id = s.person_id JOIN workspace w ON w.id = 1
@@ -77,6 +77,7 @@ fn read_open(row: &Row) -> Result<(OpenSession, Person, Workspace)> {
         name: row.get("person_name")?,
         time_zone: row.get("person_time_zone")?,
         theme: Theme::parse(&theme).unwrap_or(Theme::System),
+        letter_keys: row.get("letter_keys")?,
         state: PersonState::parse(&state).ok_or_else(|| corrupt("state", format!("unknown state `{state}`")))?,
         created_at: row.get("person_created_at_ms")?,
         state_changed_at: row.get("state_changed_at_ms")?,
