@@ -29,21 +29,12 @@ fn message(number: u64, rng: &mut u64) -> Vec<u8> {
     let topics: Vec<&str> = TOPICS.split_whitespace().collect();
     let glue: Vec<&str> = GLUE.split_whitespace().collect();
     let mut next = |limit: usize| {
-        *rng = rng
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        *rng = rng.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (*rng >> 33) as usize % limit
     };
     let count = 6 + next(40);
-    let words: Vec<&str> = (0..count)
-        .map(|n| {
-            if n % 4 == 1 {
-                topics[next(topics.len())]
-            } else {
-                glue[next(glue.len())]
-            }
-        })
-        .collect();
+    let words: Vec<&str> =
+        (0..count).map(|n| if n % 4 == 1 { topics[next(topics.len())] } else { glue[next(glue.len())] }).collect();
     let (text, user) = (words.join(" "), next(1 << 24));
     let (day, hour, minute) = (1 + next(28), next(24), next(60));
     format!(
@@ -105,9 +96,7 @@ fn produce(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64, Vec<
     let prepared: Vec<Vec<NewEntry>> = (0..producers)
         .map(|producer| {
             let mut rng = first + producer + 1;
-            (0..each)
-                .map(|n| entry(first + producer * each + n, &mut rng))
-                .collect()
+            (0..each).map(|n| entry(first + producer * each + n, &mut rng)).collect()
         })
         .collect();
     let start = Instant::now();
@@ -119,21 +108,14 @@ fn produce(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64, Vec<
                     let mut times = Vec::with_capacity(entries.len());
                     for new in entries {
                         let start = Instant::now();
-                        ledger
-                            .append(new)
-                            .expect("accepted")
-                            .wait()
-                            .expect("durable");
+                        ledger.append(new).expect("accepted").wait().expect("durable");
                         times.push(start.elapsed());
                     }
                     times
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().expect("no panic"))
-            .collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
     });
     let rate = (producers * each) as f64 / start.elapsed().as_secs_f64();
     latencies.sort_unstable();
@@ -148,9 +130,7 @@ fn produce_async(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64
     let pool: Vec<Vec<NewEntry>> = (0..DRIVERS)
         .map(|driver| {
             let mut rng = first + driver + 1;
-            (0..(end - first) / DRIVERS + 1)
-                .map(|n| entry(first + n * DRIVERS + driver, &mut rng))
-                .collect()
+            (0..(end - first) / DRIVERS + 1).map(|n| entry(first + n * DRIVERS + driver, &mut rng)).collect()
         })
         .collect();
     let start = Instant::now();
@@ -167,8 +147,7 @@ fn produce_async(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64
                             break;
                         }
                         if flying.len() as u64 >= producers / DRIVERS {
-                            let (start, pending): (Instant, ledger::engine::Pending<_>) =
-                                flying.pop_front().expect("not empty");
+                            let (start, pending): (Instant, ledger::engine::Pending<_>) = flying.pop_front().expect("not empty");
                             pending.wait().expect("durable");
                             times.push(start.elapsed());
                         }
@@ -182,10 +161,7 @@ fn produce_async(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64
                 })
             })
             .collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().expect("no panic"))
-            .collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
     });
     let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
     latencies.sort_unstable();
@@ -210,11 +186,7 @@ fn seal_only(count: u64) -> f64 {
         let (_, leaf) = cursor.advance().expect("enough slots");
         let key = RecordKey::derive(&leaf, [&subject], new.record_id);
         let mut sealed = Vec::with_capacity(canonical.len());
-        key.seal(
-            &new.subjects,
-            packed.as_deref().unwrap_or(&canonical),
-            &mut sealed,
-        );
+        key.seal(&new.subjects, packed.as_deref().unwrap_or(&canonical), &mut sealed);
         let header = ledger::entry::Entry {
             kind: new.kind,
             flags: ledger::entry::FLAG_ZSTD,
@@ -263,22 +235,11 @@ fn folder_bytes(root: &Path) -> u64 {
 }
 
 fn main() {
-    let records: u64 = std::env::var("LEDGER_BENCH_RECORDS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(1_000_000);
+    let records: u64 = std::env::var("LEDGER_BENCH_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let folder = std::env::var_os("LEDGER_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
     let dir = tempfile::tempdir_in(folder).expect("temporary folder");
     let root = dir.path().join("ledger");
-    create(
-        &Environment::default(),
-        &root,
-        "bench.example.test",
-        &master(),
-        &[],
-        64 << 20,
-    )
-    .expect("created");
+    create(&Environment::default(), &root, "bench.example.test", &master(), &[], 64 << 20).expect("created");
     let mut out = std::io::stdout().lock();
     let sync = fdatasync_p50_us(dir.path());
     let seal = seal_only(100_000);
@@ -305,21 +266,14 @@ fn main() {
     line(
         "durable records/s, 128 producer threads",
         format!("{rate:.0} /s"),
-        &format!(
-            "goal 100000; {:.0} % of seal only (goal 40)",
-            rate / seal * 100.0
-        ),
+        &format!("goal 100000; {:.0} % of seal only (goal 40)", rate / seal * 100.0),
     );
     let (rate, p50) = produce_async(&ledger, next, 128, 2000);
     next += 128 * 2000 + 4;
     line(
         "durable records/s, 128 in flight on 2 threads",
         format!("{rate:.0} /s"),
-        &format!(
-            "goal 100000; {:.0} % of seal only; p50 {:.0} us",
-            rate / seal * 100.0,
-            p50.as_secs_f64() * 1e6
-        ),
+        &format!("goal 100000; {:.0} % of seal only; p50 {:.0} us", rate / seal * 100.0, p50.as_secs_f64() * 1e6),
     );
     let (mut plain, mut rng, mut filled, start) = (0_u64, 9, 0_u64, Instant::now());
     let mut flying = std::collections::VecDeque::new();
@@ -351,62 +305,25 @@ fn main() {
         line(
             "stored per record, tree and index included",
             format!("{stored:.0} B"),
-            &format!(
-                "{:.2} of the plaintext's {before:.0} B (goal 0.85)",
-                stored / before
-            ),
+            &format!("{:.2} of the plaintext's {before:.0} B (goal 0.85)", stored / before),
         );
     }
     let reader = ledger.reader();
     let start = Instant::now();
     let report = verify(&reader, Settings::default(), &mut |_| true).expect("readable");
     assert!(report.damage.is_empty(), "{:?}", report.damage);
-    line(
-        "verify, one core",
-        format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()),
-        "goal 1500000",
-    );
+    line("verify, one core", format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()), "goal 1500000");
     let start = Instant::now();
-    let report = verify(
-        &reader,
-        Settings {
-            deep: true,
-            bodies: true,
-        },
-        &mut |_| true,
-    )
-    .expect("readable");
-    assert!(
-        report.damage.is_empty() && report.opened == size,
-        "{:?}",
-        report.damage
-    );
-    line(
-        "verify --deep, one core",
-        format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()),
-        "goal 400000",
-    );
+    let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true).expect("readable");
+    assert!(report.damage.is_empty() && report.opened == size, "{:?}", report.damage);
+    line("verify --deep, one core", format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()), "goal 400000");
     let proof = reader.prove(size / 3).expect("proved").to_text().len();
-    line(
-        "proof per record, without body and timestamp",
-        format!("{proof} B"),
-        "goal 8000 with them",
-    );
-    let responsible = Responsible {
-        requested_by: "a".into(),
-        approved_by: "b".into(),
-        reason: "bench".into(),
-    };
+    line("proof per record, without body and timestamp", format!("{proof} B"), "goal 8000 with them");
+    let responsible = Responsible { requested_by: "a".into(), approved_by: "b".into(), reason: "bench".into() };
     let mut subject = [7; 16];
     subject[..8].copy_from_slice(&3_u64.to_be_bytes());
     let start = Instant::now();
-    let removed = ledger
-        .erase(
-            &Target::Subject(SubjectId(subject)),
-            &responsible,
-            &master(),
-        )
-        .expect("erased");
+    let removed = ledger.erase(&Target::Subject(SubjectId(subject)), &responsible, &master()).expect("erased");
     line(
         &format!("erase a person with {} of {size} records", removed.count),
         format!("{:.3} s", start.elapsed().as_secs_f64()),
@@ -415,17 +332,9 @@ fn main() {
     let start = Instant::now();
     drop(reader);
     ledger.close().expect("closed");
-    line(
-        "close",
-        format!("{:.3} s", start.elapsed().as_secs_f64()),
-        "",
-    );
+    line("close", format!("{:.3} s", start.elapsed().as_secs_f64()), "");
     let start = Instant::now();
     let ledger = open(&root);
-    line(
-        "open again",
-        format!("{:.3} s", start.elapsed().as_secs_f64()),
-        "",
-    );
+    line("open again", format!("{:.3} s", start.elapsed().as_secs_f64()), "");
     drop(ledger);
 }

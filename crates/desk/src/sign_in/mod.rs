@@ -45,9 +45,13 @@ pub use use_link::{look_at_link, request_reset, start_passkey_with_link, use_lin
 pub(crate) use links::issue_link;
 
 use crate::{
+    act::Object,
+    actor::Actor,
     db::{Connection, Tx},
+    desk::{Desk, Topic},
     error::Result,
     ids::{PersonId, Time},
+    rights::{Operation, Target},
 };
 
 /// How long links that no longer work stay on record.
@@ -74,6 +78,20 @@ pub(crate) async fn end_all_access(tx: &mut Tx, person: PersonId, now: Time, rea
         tokens: tokens::revoke_all(tx, person, now).await?,
         links: store::revoke_links(tx, person, now).await?,
     })
+}
+
+/// Ends every session, token and pending link of everybody: after a restore, what was revoked since the backup must not come back.
+pub async fn end_everything(desk: &Desk, actor: &Actor) -> Result<EndedAccess> {
+    let mut act = desk.act(actor, Operation::BackupRestore, Target::Workspace).await?;
+    let now = act.now();
+    let ended = store::end_everything(act.tx(), now).await?;
+    act.record(Object::all("session"))
+        .detail("sessions_ended", ended.sessions)
+        .detail("tokens_revoked", ended.tokens)
+        .detail("links_revoked", ended.links);
+    act.announce(Topic::Access);
+    act.commit().await?;
+    Ok(ended)
 }
 
 /// Whether the person has any proof of identity set up: a password or a passkey.

@@ -1,6 +1,6 @@
 //! SQL of single-use links.
 
-use super::{Link, LinkKind, PendingLink};
+use super::{EndedAccess, Link, LinkKind, PendingLink};
 use crate::{
     db::{Connection, Row, Tx, corrupt, sql},
     error::Result,
@@ -121,4 +121,19 @@ pub(super) async fn delete_old_links(tx: &mut Tx, kept_since: Time, limit: i64) 
         .bind(limit)
         .execute(tx)
         .await?)
+}
+
+/// Ends all sessions, tokens, links and ceremonies of the workspace.
+pub(super) async fn end_everything(tx: &mut Tx, now: Time) -> Result<EndedAccess> {
+    sql("DELETE FROM ceremonies").execute(tx).await?;
+    let sessions = sql("UPDATE sessions SET ended_at_ms = $1, end_reason = 'restored' WHERE ended_at_ms IS NULL")
+        .bind(now)
+        .execute(tx)
+        .await?;
+    let tokens = sql("UPDATE api_tokens SET revoked_at_ms = $1 WHERE revoked_at_ms IS NULL").bind(now).execute(tx).await?;
+    let links = sql("UPDATE links SET revoked_at_ms = $1 WHERE used_at_ms IS NULL AND revoked_at_ms IS NULL")
+        .bind(now)
+        .execute(tx)
+        .await?;
+    Ok(EndedAccess { sessions, tokens, links })
 }

@@ -6,7 +6,7 @@ pub mod door;
 pub mod rail;
 pub mod topbar;
 
-use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
+use maud::{DOCTYPE, Markup, html};
 
 use super::choice::OnOff;
 use super::facts::ContextPanel;
@@ -190,13 +190,4 @@ pub(crate) fn sample_frame(title: &str, preferences: Preferences) -> PageFrame {
         stop: Some(StopSwitch { state: StopState::Running, href: "#stop".into() }),
         ..PageFrame::default()
     }
-}
-
-/// Joins rendered parts one after another.
-pub fn parts(parts: &[&dyn Render]) -> Markup {
-    let mut out = String::new();
-    for part in parts {
-        part.render_to(&mut out);
-    }
-    PreEscaped(out)
 }
