@@ -84,7 +84,7 @@ async fn identify(state: &WebState, parts: &Parts, face: Face) -> Result<Visit, 
     let headers = &parts.headers;
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| client_address(peer, headers, &state.options.trusted_proxies));
-    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let user_agent = user_agent(headers);
     if face == Face::Api
         && let Some(token) = bearer(headers)
     {
@@ -109,6 +109,11 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
         .map(|(_, value)| value);
     let value = found.next()?;
     (found.next().is_none() && !value.is_empty() && value.len() <= SECRET_MAX).then_some(value)
+}
+
+/// What the browser says about itself.
+pub(crate) fn user_agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -77,6 +77,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// With another limit for its body.
+    pub(crate) fn with_body_max(self, body_max: usize) -> Self {
+        Self { body_max, ..self }
+    }
+
     /// A line of the golden file: method, path, face, operation, need.
     pub fn line(&self) -> String {
         let needs = match self.needs {

@@ -32,9 +32,15 @@ pub fn edge(test: &TestDesk) -> Router {
 
 /// Sends a form (or nothing) as a browser of this origin would.
 pub async fn send(edge: &Router, method: Method, path: &str, cookie: Option<&str>, form: &str) -> Answer {
+    let cookies = cookie.map(|cookie| format!("{SESSION_COOKIE}={cookie}")).unwrap_or_default();
+    send_with(edge, method, path, &cookies, form).await
+}
+
+/// The same with whatever cookies.
+pub async fn send_with(edge: &Router, method: Method, path: &str, cookies: &str, form: &str) -> Answer {
     let mut request = Request::builder().method(method).uri(path).header(header::HOST, "desk.example.test");
-    if let Some(cookie) = cookie {
-        request = request.header(header::COOKIE, format!("{SESSION_COOKIE}={cookie}"));
+    if !cookies.is_empty() {
+        request = request.header(header::COOKIE, cookies);
     }
     request = request.header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let request = request.body(Body::from(form.to_owned())).expect("a request");

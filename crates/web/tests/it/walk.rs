@@ -111,6 +111,8 @@ async fn a_person_without_the_right_is_refused_on_every_route_that_needs_one() {
     let edge = edge(&test);
     for route in guarded() {
         let Needs::Operation(operation) = route.needs else { continue };
+        // A session of its own for each route: some of them end it.
+        let person = test.sign_in(person.person).await;
         let answer = send(&edge, route.method.clone(), &filled(&route), Some(&person.cookie), "").await;
         if matches!(operation.need(), Need::Right(_)) || operation.callers() == Callers::Operator {
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", route.line());
