@@ -1,0 +1,5 @@
+//! Integration tests of the edge, in one binary.
+
+mod browser;
+mod pages;
+mod walk;
