@@ -1,8 +1,8 @@
 //! What the inspector promises whatever the message: bounded cost, no allocation, no panic, spans into the original.
 
 mod allocations;
-mod cost;
 mod corpus;
+mod cost;
 mod custom;
 mod masking;
 mod views;

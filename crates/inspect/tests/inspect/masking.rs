@@ -22,6 +22,10 @@ fn a_report_shown_for_debugging_does_not_hold_the_value() {
     let inspector = super::inspector();
     let mut scratch = Scratch::new();
     let report = inspector.inspect(&Message::from_text("card 4111111111111111"), &mut scratch);
-    let shown: String = report.findings().iter().map(|f| format!("{f:?} {}", report.reason(f))).collect();
+    let shown: Vec<String> = report.findings().iter().map(|f| format!("{f:?} {}", report.reason(f))).collect();
+    let shown = shown.join(
+        "
+",
+    );
     assert!(!shown.contains("4111"), "{shown}");
 }

@@ -13,7 +13,11 @@ fn hidden_values_are_found_where_they_stand() {
         ("write to ann at example dot org please", "EMAIL_ADDRESS", "ann at example dot org"),
         ("write to ann [at] example [dot] org", "EMAIL_ADDRESS", "ann [at] example [dot] org"),
         ("host 192[.]0[.]2[.]77 is down", "IP_ADDRESS", "192[.]0[.]2[.]77"),
-        ("card four one one one one one one one one one one one one one one one", "CREDIT_CARD", "four one one one one one one one one one one one one one one one"),
+        (
+            "card four one one one one one one one one one one one one one one one",
+            "CREDIT_CARD",
+            "four one one one one one one one one one one one one one one one",
+        ),
         ("IBAN GВ82 WЕSТ 1234 5698 7654 32", "IBAN_CODE", "GВ82 WЕSТ 1234 5698 7654 32"),
     ];
     for (text, kind, value) in cases {
