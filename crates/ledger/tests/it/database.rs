@@ -3,21 +3,21 @@
 use crate::loopback::Loopback;
 use crate::object_server::{Gateway, now_ms};
 use crate::programs::peer;
+use crate::workload::{self, Told};
 use ledger::context::{Clock, SystemClock};
 use ledger::damage::DamageClass;
+use ledger::engine::{self, Ledger, OpenError, Pending};
 use ledger::entry::{Entry, EntryKind};
 use ledger::frame::{BatchHead, Commit, write_commit, write_frame};
+use ledger::governance::removal::Target;
+use ledger::governance::{Responsible, Verdict};
 use ledger::hash::{EMPTY_ROOT, sha256};
 use ledger::ids::{RecordId, StreamId};
+use ledger::io::RealDisk;
+use ledger::keys::keystore::Opener;
 use ledger::merkle::{Frontier, inclusion_proof, verify_inclusion};
 use ledger::store::postgres::{ArchiveTo, PgStore};
 use ledger::store::{SealedBatch, SegmentName, Store, StoreError, StoredTree};
-use crate::workload::{self, Told};
-use ledger::engine::{self, Ledger, OpenError, Pending};
-use ledger::governance::removal::Target;
-use ledger::governance::{Responsible, Verdict};
-use ledger::io::RealDisk;
-use ledger::keys::keystore::Opener;
 use ledger::verify::{Settings, verify};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -38,37 +38,19 @@ impl Server {
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(folder, open).expect("our own folder");
         let folder: PathBuf = folder.join("pg");
-        let mut process = Command::new(peer("postgres.sh"))
-            .arg(&folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the script can be started");
+        let mut process =
+            Command::new(peer("postgres.sh")).arg(&folder).stdout(Stdio::piped()).spawn().expect("the script can be started");
         let mut said = String::new();
-        BufReader::new(process.stdout.take().expect("piped"))
-            .read_line(&mut said)
-            .expect("readable");
+        BufReader::new(process.stdout.take().expect("piped")).read_line(&mut said).expect("readable");
         let host = folder.display().to_string().replace('/', "%2F");
-        let server = Self {
-            process,
-            url: format!("postgres:///postgres?host={host}&user=postgres"),
-        };
-        assert_eq!(
-            said, "ready\n",
-            "PostgreSQL did not start: apt-get install postgresql"
-        );
+        let server = Self { process, url: format!("postgres:///postgres?host={host}&user=postgres") };
+        assert_eq!(said, "ready\n", "PostgreSQL did not start: apt-get install postgresql");
         server
     }
 
     fn sql(&self, statement: &str) -> String {
-        let done = Command::new("psql")
-            .args([self.url.as_str(), "-qAtc", statement])
-            .output()
-            .expect("psql runs");
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
+        let done = Command::new("psql").args([self.url.as_str(), "-qAtc", statement]).output().expect("psql runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
@@ -79,9 +61,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _asked = Command::new("kill")
-            .arg(self.process.id().to_string())
-            .status();
+        let _asked = Command::new("kill").arg(self.process.id().to_string()).status();
         let _reaped = self.process.wait();
     }
 }
@@ -104,14 +84,7 @@ fn batch(tree: &mut Frontier, batch_no: u64, count: u32, keys: &[u8]) -> SealedB
         frames_len: frames.len() as u64,
     };
     let mut bytes = [&head.encode()[..], keys, &frames].concat();
-    write_commit(
-        &mut bytes,
-        &Commit {
-            batch_no,
-            size: grown.size(),
-            root: grown.root(),
-        },
-    );
+    write_commit(&mut bytes, &Commit { batch_no, size: grown.size(), root: grown.root() });
     SealedBatch::rebuild(bytes, tree).expect("a good batch")
 }
 
@@ -151,22 +124,10 @@ fn append(store: &PgStore, tree: &mut Frontier, batch_no: u64, count: u32) {
 fn what_was_committed_is_read_back_by_the_next_process() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(folder.path());
-    assert!(
-        matches!(
-            PgStore::open(&server.url, LOG, "x", None),
-            Err(StoreError::Io { .. })
-        ),
-        "no tables yet"
-    );
+    assert!(matches!(PgStore::open(&server.url, LOG, "x", None), Err(StoreError::Io { .. })), "no tables yet");
     PgStore::create(&server.url, LOG).expect("created");
-    assert!(matches!(
-        PgStore::create(&server.url, LOG),
-        Err(StoreError::Exists(_))
-    ));
-    assert!(matches!(
-        PgStore::open(&server.url, "other", "x", None),
-        Err(StoreError::Missing(_))
-    ));
+    assert!(matches!(PgStore::create(&server.url, LOG), Err(StoreError::Exists(_))));
+    assert!(matches!(PgStore::open(&server.url, "other", "x", None), Err(StoreError::Missing(_))));
 
     let (store, mut tree) = server.open("first").expect("open");
     assert_eq!(tree.root(), EMPTY_ROOT);
@@ -183,9 +144,7 @@ fn what_was_committed_is_read_back_by_the_next_process() {
         );
     }
     store.put_anchor(300, "first.tsr", b"token").expect("kept");
-    store
-        .replace_generation(1, b"generation one")
-        .expect("kept");
+    store.replace_generation(1, b"generation one").expect("kept");
     drop(store);
 
     let (store, recovered) = server.open("second").expect("the lease was given back");
@@ -194,19 +153,11 @@ fn what_was_committed_is_read_back_by_the_next_process() {
     for seq in [0, 1, 300, 301, 65_535, 65_536, 67_000] {
         let entry = entry_of(seq);
         assert_eq!(store.entries(seq, 1).expect("read"), entry.encode());
-        assert_eq!(
-            store.body(&entry).expect("read"),
-            Some(sealed_of(seq)),
-            "body {seq}"
-        );
+        assert_eq!(store.body(&entry).expect("read"), Some(sealed_of(seq)), "body {seq}");
         let proof = inclusion_proof(&StoredTree(&store), seq, 67_001).expect("proved");
-        verify_inclusion(seq, 67_001, &entry.leaf_hash(), &proof, &tree.root())
-            .expect("in the log");
+        verify_inclusion(seq, 67_001, &entry.leaf_hash(), &proof, &tree.root()).expect("in the log");
     }
-    assert_eq!(
-        store.checkpoint().expect("read").as_deref(),
-        Some("second note")
-    );
+    assert_eq!(store.checkpoint().expect("read").as_deref(), Some("second note"));
     let mut notes = Vec::new();
     store
         .each_checkpoint(&mut |note| {
@@ -215,10 +166,7 @@ fn what_was_committed_is_read_back_by_the_next_process() {
         })
         .expect("read");
     assert_eq!(notes, ["first note", "second note"]);
-    assert_eq!(
-        store.anchors().expect("read"),
-        [(300, "first.tsr".to_owned())]
-    );
+    assert_eq!(store.anchors().expect("read"), [(300, "first.tsr".to_owned())]);
     assert_eq!(store.anchor(300, "first.tsr").expect("read"), b"token");
     keys_and_removal(&server, &store, recovered);
 }
@@ -227,44 +175,20 @@ fn keys_and_removal(server: &Server, store: &PgStore, mut tree: Frontier) {
     let with_keys = batch(&mut tree, 4, 2, b"sealed additions");
     store.commit(&with_keys).expect("committed");
     store.apply(&with_keys).expect("applied");
-    assert_eq!(
-        store.read_generation(1).expect("read"),
-        (b"generation one".to_vec(), b"sealed additions".to_vec())
-    );
-    store
-        .replace_generation(2, b"generation two")
-        .expect("kept");
+    assert_eq!(store.read_generation(1).expect("read"), (b"generation one".to_vec(), b"sealed additions".to_vec()));
+    store.replace_generation(2, b"generation two").expect("kept");
     assert_eq!(store.generations().expect("read"), [2]);
-    assert_eq!(
-        store.read_generation(2).expect("read"),
-        (b"generation two".to_vec(), Vec::new())
-    );
-    assert_eq!(
-        server.sql("SELECT count(*) FROM ledger_batches WHERE length(keys) > 0"),
-        "0"
-    );
+    assert_eq!(store.read_generation(2).expect("read"), (b"generation two".to_vec(), Vec::new()));
+    assert_eq!(server.sql("SELECT count(*) FROM ledger_batches WHERE length(keys) > 0"), "0");
 
     let gone = entry_of(1234);
     store.wipe_body(&gone).expect("wiped");
     assert_eq!(store.body(&gone).expect("read"), None);
-    assert_eq!(
-        store.body(&entry_of(1236)).expect("read"),
-        Some(sealed_of(1236)),
-        "its neighbour stays"
-    );
-    let at_least_zeroes = format!(
-        "SELECT count(*) FROM ledger_bodies WHERE position('\\x{}'::bytea in sealed) > 0",
-        hex::encode(sealed_of(1234))
-    );
-    assert_eq!(
-        server.sql(&at_least_zeroes),
-        "0",
-        "its bytes are overwritten"
-    );
-    let name = SegmentName {
-        class: 0,
-        segment: 10,
-    };
+    assert_eq!(store.body(&entry_of(1236)).expect("read"), Some(sealed_of(1236)), "its neighbour stays");
+    let at_least_zeroes =
+        format!("SELECT count(*) FROM ledger_bodies WHERE position('\\x{}'::bytea in sealed) > 0", hex::encode(sealed_of(1234)));
+    assert_eq!(server.sql(&at_least_zeroes), "0", "its bytes are overwritten");
+    let name = SegmentName { class: 0, segment: 10 };
     let count = |store: &PgStore| {
         let (mut bodies, mut wiped) = (0, 0);
         store
@@ -280,16 +204,11 @@ fn keys_and_removal(server: &Server, store: &PgStore, mut tree: Frontier) {
     assert_eq!(count(store), (500, 1));
     assert!(store.segments().expect("read").contains(&name));
     store.remove_segment(name).expect("removed");
-    store
-        .remove_segment(name)
-        .expect("removing it again changes nothing");
+    store.remove_segment(name).expect("removing it again changes nothing");
     assert_eq!(count(store), (0, 0));
     assert!(!store.segments().expect("read").contains(&name));
     assert_eq!(store.body(&entry_of(1236)).expect("read"), None);
-    assert_eq!(
-        store.entries(1236, 1).expect("entries stay"),
-        entry_of(1236).encode()
-    );
+    assert_eq!(store.entries(1236, 1).expect("entries stay"), entry_of(1236).encode());
 }
 
 /// The engine on this store does what it does on files: append, read, prove, erase, verify, and find everything again.
@@ -350,10 +269,7 @@ fn of_two_writers_the_loser_stops_and_nothing_is_written_twice() {
     PgStore::create(&server.url, LOG).expect("created");
     let (first, mut tree) = server.open("first").expect("open");
     append(&first, &mut tree, 0, 10);
-    let refused = server
-        .open("second")
-        .map(drop)
-        .expect_err("the first one holds it");
+    let refused = server.open("second").map(drop).expect_err("the first one holds it");
     assert!(matches!(refused, StoreError::Locked(_)), "{refused}");
 
     // The first one falls silent (paused, cut off): its lease ends and another takes over.
@@ -368,10 +284,7 @@ fn of_two_writers_the_loser_stops_and_nothing_is_written_twice() {
         first.add_checkpoint(10, "stale"),
         first.put_anchor(10, "stale", b""),
         first.wipe_body(&entry_of(3)),
-        first.remove_segment(SegmentName {
-            class: 0,
-            segment: 0,
-        }),
+        first.remove_segment(SegmentName { class: 0, segment: 0 }),
         first.replace_generation(1, b"stale"),
         first.settle(),
     ];
@@ -380,15 +293,14 @@ fn of_two_writers_the_loser_stops_and_nothing_is_written_twice() {
     }
     append(&second, &mut other_tree, 1, 7);
     assert_eq!(server.sql("SELECT size FROM ledger_heads"), "17");
-    assert_eq!(server.sql("SELECT string_agg(first_seq || '+' || count, ' ' ORDER BY first_seq) FROM ledger_batches"), "0+10 10+7");
+    assert_eq!(
+        server.sql("SELECT string_agg(first_seq || '+' || count, ' ' ORDER BY first_seq) FROM ledger_batches"),
+        "0+10 10+7"
+    );
     assert_eq!(server.sql("SELECT count(*) FROM ledger_checkpoints"), "0");
     drop(first);
     append(&second, &mut other_tree, 2, 1);
-    assert_eq!(
-        server.sql("SELECT owner FROM ledger_heads"),
-        "second",
-        "the loser's leaving does not end the winner's lease"
-    );
+    assert_eq!(server.sql("SELECT owner FROM ledger_heads"), "second", "the loser's leaving does not end the winner's lease");
 }
 
 /// Both race from the same state, many times: exactly one commit per place in the log gets through.
@@ -421,10 +333,7 @@ fn racing_commits_never_give_two_batches_for_one_place() {
             }
             other => panic!("round {round}: {other:?}"),
         }
-        assert_eq!(
-            server.sql("SELECT size FROM ledger_heads"),
-            (3 * (round + 1)).to_string()
-        );
+        assert_eq!(server.sql("SELECT size FROM ledger_heads"), (3 * (round + 1)).to_string());
     }
     assert_eq!(fenced + stopped, 10);
     let gaps = "SELECT count(*) FROM ledger_batches b WHERE first_seq <> (SELECT COALESCE(sum(count), 0) FROM ledger_batches c WHERE c.first_seq < b.first_seq)";
@@ -441,14 +350,8 @@ fn a_database_that_was_tampered_with_is_found_out_when_it_is_opened() {
     append(&store, &mut tree, 1, 100);
     drop(store);
     for (damage, repair) in [
-        (
-            "UPDATE ledger_hashes SET hash = set_byte(hash, 3, get_byte(hash, 3) # 1) WHERE position = 1",
-            "",
-        ),
-        (
-            "UPDATE ledger_batches SET entries = set_byte(entries, 4000, get_byte(entries, 4000) # 1) WHERE first_seq = 600",
-            "",
-        ),
+        ("UPDATE ledger_hashes SET hash = set_byte(hash, 3, get_byte(hash, 3) # 1) WHERE position = 1", ""),
+        ("UPDATE ledger_batches SET entries = set_byte(entries, 4000, get_byte(entries, 4000) # 1) WHERE first_seq = 600", ""),
         (
             "UPDATE ledger_batches SET first_seq = 601 WHERE first_seq = 600",
             "UPDATE ledger_batches SET first_seq = 600 WHERE first_seq = 601",
@@ -456,10 +359,7 @@ fn a_database_that_was_tampered_with_is_found_out_when_it_is_opened() {
     ] {
         server.sql(damage);
         let refused = server.open("first").map(drop).expect_err("damaged");
-        assert!(
-            matches!(refused, StoreError::Damaged(_)),
-            "{damage}: {refused}"
-        );
+        assert!(matches!(refused, StoreError::Damaged(_)), "{damage}: {refused}");
         server.sql(if repair.is_empty() { damage } else { repair });
     }
     server.open("first").expect("whole again");
@@ -471,51 +371,23 @@ fn finished_segments_move_to_locked_objects_and_are_read_there() {
     let server = Server::start(folder.path());
     let gateway = Gateway::start(folder.path());
     let bucket = Arc::new(gateway.bucket("archive", "secretsecret"));
-    bucket
-        .create_with_object_lock(&Loopback, now_ms())
-        .expect("created");
+    bucket.create_with_object_lock(&Loopback, now_ms()).expect("created");
     PgStore::create(&server.url, LOG).expect("created");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let archive = ArchiveTo {
-        bucket: bucket.clone(),
-        http: Arc::new(Loopback),
-        clock,
-    };
+    let archive = ArchiveTo { bucket: bucket.clone(), http: Arc::new(Loopback), clock };
     let (store, recovered) = PgStore::open(&server.url, LOG, "first", Some(archive)).expect("open");
     let mut tree = recovered.tree;
     append(&store, &mut tree, 0, 700);
     append(&store, &mut tree, 1, 400);
 
-    let name = SegmentName {
-        class: 0,
-        segment: 0,
-    };
+    let name = SegmentName { class: 0, segment: 0 };
     store.wipe_body(&entry_of(8)).expect("wiped");
-    let object = store
-        .archive_segment(name, now_ms() + 20_000)
-        .expect("moved")
-        .expect("has records");
-    assert_eq!(
-        store
-            .archive_segment(name, now_ms() + 90_000)
-            .expect("once only"),
-        Some(object.clone())
-    );
-    assert_eq!(
-        server.sql("SELECT count(*) FROM ledger_bodies WHERE class = 0 AND segment = 0"),
-        "0"
-    );
-    assert_eq!(
-        store.body(&entry_of(8)).expect("read"),
-        None,
-        "wiped before"
-    );
+    let object = store.archive_segment(name, now_ms() + 20_000).expect("moved").expect("has records");
+    assert_eq!(store.archive_segment(name, now_ms() + 90_000).expect("once only"), Some(object.clone()));
+    assert_eq!(server.sql("SELECT count(*) FROM ledger_bodies WHERE class = 0 AND segment = 0"), "0");
+    assert_eq!(store.body(&entry_of(8)).expect("read"), None, "wiped before");
     for seq in [0, 2, 500, 998] {
-        assert_eq!(
-            store.body(&entry_of(seq)).expect("read"),
-            Some(sealed_of(seq)),
-            "{seq}"
-        );
+        assert_eq!(store.body(&entry_of(seq)).expect("read"), Some(sealed_of(seq)), "{seq}");
     }
     store.wipe_body(&entry_of(500)).expect("marked");
     assert_eq!(store.body(&entry_of(500)).expect("read"), None);
@@ -532,20 +404,13 @@ fn finished_segments_move_to_locked_objects_and_are_read_there() {
 
     store.remove_segment(name).expect("removed");
     assert_eq!(store.body(&entry_of(2)).expect("read"), None);
-    assert_eq!(
-        store.sweep_archive().expect("asked"),
-        (0, 1),
-        "the object is locked"
-    );
+    assert_eq!(store.sweep_archive().expect("asked"), (0, 1), "the object is locked");
     for _ in 0..300 {
         if store.sweep_archive().expect("asked") == (1, 0) {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    assert!(
-        bucket.get(&Loopback, now_ms(), &object).is_err(),
-        "its date has passed and it is gone"
-    );
+    assert!(bucket.get(&Loopback, now_ms(), &object).is_err(), "its date has passed and it is gone");
     assert_eq!(store.sweep_archive().expect("asked"), (0, 0));
 }

@@ -20,10 +20,7 @@ const ROOT: &str = "/ledger";
 const FAULTS_SHORT: u64 = 150;
 
 pub fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| {
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name}={text} is not a number"))
-    })
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
 fn seed() -> u64 {
@@ -40,20 +37,11 @@ fn new_ledger(seed: u64) -> SimDisk {
 
 fn open(disk: &SimDisk, seed: u64) -> (Result<Ledger, OpenError>, Arc<TestClock>) {
     let (environment, clock) = environment(Arc::new(disk.clone()), seed);
-    (
-        Ledger::open(environment, Path::new(ROOT), &master(), options()),
-        clock,
-    )
+    (Ledger::open(environment, Path::new(ROOT), &master(), options()), clock)
 }
 
 /// Appends in groups of changing size until `groups` are done or the ledger refuses; the clock jumps back and forth meanwhile.
-fn work(
-    ledger: &Ledger,
-    clock: &TestClock,
-    random: &mut Random,
-    told: &mut Told,
-    groups: u64,
-) -> Result<(), AppendError> {
+fn work(ledger: &Ledger, clock: &TestClock, random: &mut Random, told: &mut Told, groups: u64) -> Result<(), AppendError> {
     for _ in 0..groups {
         let first = told.attempted.last().map_or(0, |last| last + 1);
         let numbers: Vec<u64> = (first..first + 1 + random.below(12)).collect();
@@ -92,27 +80,19 @@ fn one_fault(base: &SimDisk, run: u64, fault: Fault, position: u64) -> Option<(C
     let struck = disk.struck();
 
     let crash = |disk: &SimDisk, random: &mut Random| {
-        if fault == Fault::PowerCut || random.coin() {
-            disk.after_power_cut(random.next())
-        } else {
-            disk.after_kill()
-        }
+        if fault == Fault::PowerCut || random.coin() { disk.after_power_cut(random.next()) } else { disk.after_kill() }
     };
     let mut disk = crash(&disk, &mut random);
     if random.coin() {
-        disk.fail_at(
-            random.below(120),
-            Fault::ALL[usize::try_from(random.below(5)).expect("small")],
-        );
+        disk.fail_at(random.below(120), Fault::ALL[usize::try_from(random.below(5)).expect("small")]);
         if let (Ok(ledger), clock) = open(&disk, run + 1) {
             let _refused = work(&ledger, &clock, &mut random, &mut told, 2);
         }
         disk = crash(&disk, &mut random);
     }
     let (ledger, clock) = open(&disk, run + 2);
-    let ledger = ledger.unwrap_or_else(|error| {
-        panic!("run {run}, {fault:?} at call {position}, {struck:?}: does not open: {error}")
-    });
+    let ledger =
+        ledger.unwrap_or_else(|error| panic!("run {run}, {fault:?} at call {position}, {struck:?}: does not open: {error}"));
     told.check(&ledger);
     told.repeat_all(&ledger);
     work(&ledger, &clock, &mut random, &mut told, 1).expect("a healthy ledger goes on");
@@ -143,27 +123,18 @@ fn no_fault_at_any_call_loses_what_was_acknowledged() {
     for run in 0..faults {
         let fault = Fault::ALL[usize::try_from(run % 5).expect("small")];
         // The first rounds go through the call sites in turn, the rest chooses at random.
-        let position = if run / 5 < calls {
-            (run / 5) * calls.div_ceil(faults / 5 + 1).max(1) % calls
-        } else {
-            random.below(calls)
-        };
+        let position =
+            if run / 5 < calls { (run / 5) * calls.div_ceil(faults / 5 + 1).max(1) % calls } else { random.below(calls) };
         if let Some(hit) = one_fault(&base, run, fault, position) {
             *struck.entry(hit).or_default() += 1;
         }
     }
     let total: u64 = struck.values().sum();
-    println!(
-        "seed {}: {faults} faults planned, {total} struck, nothing acknowledged was lost",
-        seed()
-    );
+    println!("seed {}: {faults} faults planned, {total} struck, nothing acknowledged was lost", seed());
     for ((call, fault), count) in &struck {
         println!("  {call:?} {fault:?}: {count}");
     }
-    assert!(
-        total * 2 > faults,
-        "most planned faults must strike: {total} of {faults}"
-    );
+    assert!(total * 2 > faults, "most planned faults must strike: {total} of {faults}");
 }
 
 #[test]
@@ -176,10 +147,7 @@ fn a_second_writer_is_turned_away_and_changes_nothing() {
     told.repeat_all(&first);
     let before = disk.files();
     let refused = open(&disk, 2).0.map(drop).expect_err("locked");
-    assert!(
-        matches!(refused, OpenError::Store(StoreError::Locked(_))),
-        "{refused}"
-    );
+    assert!(matches!(refused, OpenError::Store(StoreError::Locked(_))), "{refused}");
     assert!(before == disk.files(), "the second writer changed a file");
     told.attempted.extend(3..6);
     told.repeat_all(&first);
@@ -203,11 +171,7 @@ fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room() {
                 });
                 // Long enough for some rounds to run into the limit; none of the checks depends on when it is.
                 std::thread::sleep(std::time::Duration::from_millis(random.below(60)));
-                killed = Some(if random.coin() {
-                    disk.after_kill()
-                } else {
-                    disk.after_power_cut(random.next())
-                });
+                killed = Some(if random.coin() { disk.after_kill() } else { disk.after_power_cut(random.next()) });
                 disk.set_capacity(None);
             });
         }
@@ -217,11 +181,7 @@ fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room() {
         // Killed at some point while it was full: what was acknowledged by then is not known here, but it opens, verifies and goes on.
         if let Some(killed) = killed {
             let ledger = open(&killed, round).0.expect("opens after a kill");
-            Told {
-                attempted: told.attempted.clone(),
-                ..Told::default()
-            }
-            .repeat_all(&ledger);
+            Told { attempted: told.attempted.clone(), ..Told::default() }.repeat_all(&ledger);
         }
     }
 }
@@ -231,19 +191,10 @@ fn the_reserve_is_not_used_up_by_new_records() {
     let disk = new_ledger(seed());
     disk.set_capacity(Some(disk.used() + 1_000_000));
     let (environment, _) = environment(Arc::new(disk), 1);
-    let strict = ledger::engine::Options {
-        reserve_bytes: 2_000_000,
-        ..options()
-    };
+    let strict = ledger::engine::Options { reserve_bytes: 2_000_000, ..options() };
     let ledger = Ledger::open(environment, Path::new(ROOT), &master(), strict).expect("opens");
-    let refused = ledger
-        .append(entry(1))
-        .and_then(ledger::engine::Pending::wait)
-        .expect_err("below the reserve");
-    assert!(
-        matches!(refused, AppendError::OutOfSpace { .. }),
-        "{refused}"
-    );
+    let refused = ledger.append(entry(1)).and_then(ledger::engine::Pending::wait).expect_err("below the reserve");
+    assert!(matches!(refused, AppendError::OutOfSpace { .. }), "{refused}");
 }
 
 #[test]
@@ -257,26 +208,11 @@ fn a_read_only_disk_can_be_read_and_says_so_when_written() {
     disk.set_read_only(true);
     let before = disk.files();
     let (environment, _) = environment(Arc::new(disk.clone()), 2);
-    let reader = Reader::open(
-        &environment,
-        Path::new(ROOT),
-        Some(&Opener::Master(&master())),
-    )
-    .expect("reads");
-    let report = verify(
-        &reader,
-        Settings {
-            deep: true,
-            bodies: true,
-        },
-        &mut |_| true,
-    )
-    .expect("verifiable");
+    let reader = Reader::open(&environment, Path::new(ROOT), Some(&Opener::Master(&master()))).expect("reads");
+    let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true).expect("verifiable");
     assert!(report.findings == 0, "{report:?}");
     if let Ok(ledger) = open(&disk, 3).0 {
-        let refused = ledger
-            .append(entry(99))
-            .and_then(ledger::engine::Pending::wait);
+        let refused = ledger.append(entry(99)).and_then(ledger::engine::Pending::wait);
         assert!(refused.is_err(), "written to a read-only disk");
     }
     assert!(before == disk.files(), "a file changed on a read-only disk");
@@ -287,33 +223,18 @@ fn examine(disk: &SimDisk) -> Result<Vec<Vec<u8>>, String> {
     let (environment, _) = environment(Arc::new(disk.clone()), 9);
     let contents = |environment: &Environment| -> Result<Vec<Vec<u8>>, String> {
         let opener = Opener::Master(&*MASTER);
-        let reader = Reader::open(environment, Path::new(ROOT), Some(&opener))
-            .map_err(|error| error.to_string())?;
-        let report = verify(
-            &reader,
-            Settings {
-                deep: true,
-                bodies: true,
-            },
-            &mut |_| true,
-        )
-        .map_err(|error| error.to_string())?;
+        let reader = Reader::open(environment, Path::new(ROOT), Some(&opener)).map_err(|error| error.to_string())?;
+        let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true).map_err(|error| error.to_string())?;
         if report.findings > 0 {
             return Err(format!("{report:?}"));
         }
-        let read = |seq| {
-            reader
-                .read(seq)
-                .map(|opened| opened.canonical.to_vec())
-                .map_err(|error| error.to_string())
-        };
+        let read = |seq| reader.read(seq).map(|opened| opened.canonical.to_vec()).map_err(|error| error.to_string());
         (0..reader.size()).map(read).collect()
     };
     contents(&environment)
 }
 
-static MASTER: std::sync::LazyLock<ledger::keys::master::LocalMasterKey> =
-    std::sync::LazyLock::new(master);
+static MASTER: std::sync::LazyLock<ledger::keys::master::LocalMasterKey> = std::sync::LazyLock::new(master);
 
 /// Every byte of every file of a small ledger, one at a time (the short form takes a sample): found, or without any effect on what is read.
 #[test]
@@ -334,11 +255,7 @@ fn every_flipped_byte_is_found_or_immaterial() {
     let places: Vec<(&Path, usize)> = files
         .iter()
         .flat_map(|(path, bytes)| {
-            let used = bytes
-                .iter()
-                .rposition(|byte| *byte != 0)
-                .map_or(0, |last| last + 4096)
-                .min(bytes.len());
+            let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 4096).min(bytes.len());
             (0..used).map(move |position| (path.as_path(), position))
         })
         .collect();
@@ -350,11 +267,7 @@ fn every_flipped_byte_is_found_or_immaterial() {
         damaged.flip(path, *position, 1 << (position % 8));
         let outcome = match examine(&damaged) {
             Ok(contents) => {
-                assert!(
-                    contents == honest,
-                    "byte {position} of {} changed what is read, unnoticed",
-                    path.display()
-                );
+                assert!(contents == honest, "byte {position} of {} changed what is read, unnoticed", path.display());
                 "immaterial"
             }
             Err(_) => "found",
@@ -364,36 +277,16 @@ fn every_flipped_byte_is_found_or_immaterial() {
             ledger.close().ok();
         }
         if let Ok(contents) = examine(&damaged) {
-            assert!(
-                contents == honest,
-                "byte {position} of {}: a writer covered the damage up",
-                path.display()
-            );
+            assert!(contents == honest, "byte {position} of {}: a writer covered the damage up", path.display());
         }
-        let folder = path
-            .strip_prefix(ROOT)
-            .expect("inside")
-            .components()
-            .next()
-            .expect("a name");
-        *counts
-            .entry((folder.as_os_str().to_string_lossy().into_owned(), outcome))
-            .or_default() += 1;
+        let folder = path.strip_prefix(ROOT).expect("inside").components().next().expect("a name");
+        *counts.entry((folder.as_os_str().to_string_lossy().into_owned(), outcome)).or_default() += 1;
     }
-    println!(
-        "{} of {} bytes flipped",
-        places.len().div_ceil(stride),
-        places.len()
-    );
+    println!("{} of {} bytes flipped", places.len().div_ceil(stride), places.len());
     for ((folder, outcome), count) in &counts {
         println!("  {folder}: {count} {outcome}");
     }
     for kept in ["entries", "bodies", "checkpoints", "keys"] {
-        assert!(
-            counts
-                .get(&(kept.to_owned(), "found"))
-                .is_some_and(|found| *found > 0),
-            "no flip in {kept}/ was found"
-        );
+        assert!(counts.get(&(kept.to_owned(), "found")).is_some_and(|found| *found > 0), "no flip in {kept}/ was found");
     }
 }

@@ -54,13 +54,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 5] = [
-        Self::Eio,
-        Self::Enospc,
-        Self::Short,
-        Self::Interrupted,
-        Self::PowerCut,
-    ];
+    pub const ALL: [Self; 5] = [Self::Eio, Self::Enospc, Self::Short, Self::Interrupted, Self::PowerCut];
 }
 
 /// The calls that can fail, as counted.
@@ -214,9 +208,7 @@ impl SimDisk {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Makes the `number`-th call from now on (counted from zero) fail.
@@ -272,18 +264,10 @@ impl SimDisk {
         let mut names = state.durable_names.clone();
         // A journal keeps the order of name changes: some of them, from the first on.
         let kept = random.below(state.pending_names.len() as u64 + 1);
-        for change in state
-            .pending_names
-            .iter()
-            .take(usize::try_from(kept).expect("small"))
-        {
+        for change in state.pending_names.iter().take(usize::try_from(kept).expect("small")) {
             change.clone().apply(&mut names);
         }
-        let inodes = state
-            .inodes
-            .iter()
-            .map(|(number, inode)| (*number, inode.after_cut(&mut random)))
-            .collect();
+        let inodes = state.inodes.iter().map(|(number, inode)| (*number, inode.after_cut(&mut random))).collect();
         let copy = Self::default();
         {
             let mut other = copy.state();
@@ -299,11 +283,7 @@ impl SimDisk {
     /// Every file with its content.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let state = self.state();
-        state
-            .names
-            .iter()
-            .map(|(path, inode)| (path.clone(), state.inodes[inode].current.to_vec()))
-            .collect()
+        state.names.iter().map(|(path, inode)| (path.clone(), state.inodes[inode].current.to_vec())).collect()
     }
 
     /// Changes one byte behind the program's back, durably.
@@ -343,10 +323,7 @@ impl Inode {
                         let sector_end = ((offset + start) / SECTOR + 1) * SECTOR - offset;
                         let end = data.len().min(sector_end);
                         if random.coin() {
-                            let part = Change::Write {
-                                offset: offset + start,
-                                data: data[start..end].to_vec(),
-                            };
+                            let part = Change::Write { offset: offset + start, data: data[start..end].to_vec() };
                             Self::apply(&mut bytes, &part);
                         }
                         start = end;
@@ -354,11 +331,7 @@ impl Inode {
                 }
             }
         }
-        Self {
-            current: bytes.clone(),
-            durable: bytes,
-            pending: Vec::new(),
-        }
+        Self { current: bytes.clone(), durable: bytes, pending: Vec::new() }
     }
 
     fn sync(&mut self) {
@@ -385,10 +358,7 @@ enum Go {
 
 impl State {
     fn used(&self) -> u64 {
-        self.names
-            .values()
-            .map(|inode| self.inodes[inode].current.len as u64)
-            .sum()
+        self.names.values().map(|inode| self.inodes[inode].current.len as u64).sum()
     }
 
     fn enter(&mut self, call: Call) -> io::Result<Go> {
@@ -397,10 +367,7 @@ impl State {
         }
         let number = self.total_calls;
         self.total_calls += 1;
-        let changes = matches!(
-            call,
-            Call::CreateDir | Call::Rename | Call::Remove | Call::Write | Call::SetLen
-        );
+        let changes = matches!(call, Call::CreateDir | Call::Rename | Call::Remove | Call::Write | Call::SetLen);
         if self.read_only && changes {
             return Err(error(EROFS));
         }
@@ -431,9 +398,8 @@ impl State {
     }
 
     fn settle_names_of(&mut self, folder: &Path) {
-        let (synced, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending_names)
-            .into_iter()
-            .partition(|change| change.folder() == Some(folder));
+        let (synced, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.pending_names).into_iter().partition(|change| change.folder() == Some(folder));
         for change in synced {
             change.apply(&mut self.durable_names);
         }
@@ -457,19 +423,13 @@ impl Disk for SimDisk {
                 let inode = state.inodes.len() as u64;
                 state.inodes.insert(inode, Inode::default());
                 state.names.insert(path.to_owned(), inode);
-                state
-                    .pending_names
-                    .push(NameChange::Link(path.to_owned(), inode));
+                state.pending_names.push(NameChange::Link(path.to_owned(), inode));
                 inode
             }
         };
         state.handles += 1;
         let handle = state.handles;
-        Ok(Box::new(SimFile {
-            disk: self.clone(),
-            inode,
-            handle,
-        }))
+        Ok(Box::new(SimFile { disk: self.clone(), inode, handle }))
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -504,9 +464,7 @@ impl Disk for SimDisk {
         if state.names.remove(path).is_none() {
             return Err(io::ErrorKind::NotFound.into());
         }
-        state
-            .pending_names
-            .push(NameChange::Unlink(path.to_owned()));
+        state.pending_names.push(NameChange::Unlink(path.to_owned()));
         Ok(())
     }
 
@@ -532,9 +490,7 @@ impl Disk for SimDisk {
     fn free_bytes(&self, _path: &Path) -> io::Result<u64> {
         let mut state = self.state();
         state.enter(Call::FreeBytes)?;
-        Ok(state
-            .capacity
-            .map_or(1 << 40, |capacity| capacity.saturating_sub(state.used())))
+        Ok(state.capacity.map_or(1 << 40, |capacity| capacity.saturating_sub(state.used())))
     }
 }
 
@@ -545,12 +501,7 @@ struct SimFile {
 }
 
 impl SimFile {
-    fn change(
-        &self,
-        call: Call,
-        grows_to: usize,
-        make: impl FnOnce(&Go) -> (Change, usize),
-    ) -> io::Result<usize> {
+    fn change(&self, call: Call, grows_to: usize, make: impl FnOnce(&Go) -> (Change, usize)) -> io::Result<usize> {
         let mut state = self.disk.state();
         let go = state.enter(call)?;
         let capacity = state.capacity;
@@ -584,18 +535,8 @@ impl DiskFile for SimFile {
     fn write_at(&self, data: &[u8], offset: u64) -> io::Result<usize> {
         let offset = usize::try_from(offset).expect("small files");
         self.change(Call::Write, offset + data.len(), |go| {
-            let length = if matches!(go, Go::Shortened) && data.len() > 1 {
-                data.len() / 2
-            } else {
-                data.len()
-            };
-            (
-                Change::Write {
-                    offset,
-                    data: data[..length].to_vec(),
-                },
-                length,
-            )
+            let length = if matches!(go, Go::Shortened) && data.len() > 1 { data.len() / 2 } else { data.len() };
+            (Change::Write { offset, data: data[..length].to_vec() }, length)
         })
     }
 
@@ -623,8 +564,7 @@ impl DiskFile for SimFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let length = usize::try_from(len).expect("small files");
-        self.change(Call::SetLen, length, |_| (Change::Length(length), 0))
-            .map(drop)
+        self.change(Call::SetLen, length, |_| (Change::Length(length), 0)).map(drop)
     }
 
     fn try_lock(&self) -> io::Result<bool> {
@@ -663,13 +603,9 @@ mod tests {
         assert_eq!(file.write_at(&[2; 8192], 4096).expect("writes"), 8192);
         let mut torn = false;
         for seed in 0..50 {
-            let after = read_file(&disk.after_power_cut(seed), Path::new("/d/f"), 1 << 20)
-                .expect("the name was synced");
+            let after = read_file(&disk.after_power_cut(seed), Path::new("/d/f"), 1 << 20).expect("the name was synced");
             assert_eq!(after[..4096], [1; 4096]);
-            let kept: usize = after[4096..]
-                .iter()
-                .map(|byte| usize::from(*byte == 2))
-                .sum();
+            let kept: usize = after[4096..].iter().map(|byte| usize::from(*byte == 2)).sum();
             assert_eq!(kept % SECTOR, 0);
             torn |= kept > 0 && kept < 8192;
         }
@@ -684,8 +620,7 @@ mod tests {
         assert!(lost, "some cut loses the name");
         write_file(&disk, Path::new("/d/g"), b"whole").expect("writes");
         for seed in 0..50 {
-            let after =
-                read_file(&disk.after_power_cut(seed), Path::new("/d/g"), 100).expect("safe");
+            let after = read_file(&disk.after_power_cut(seed), Path::new("/d/g"), 100).expect("safe");
             assert_eq!(after, b"whole");
         }
     }
@@ -725,10 +660,7 @@ mod tests {
         let full = file.write_at(&[1; 100], 60).expect_err("full");
         assert_eq!(full.kind(), io::ErrorKind::StorageFull);
         disk.set_read_only(true);
-        assert_eq!(
-            file.write_at(&[1], 0).expect_err("read-only").kind(),
-            io::ErrorKind::ReadOnlyFilesystem
-        );
+        assert_eq!(file.write_at(&[1], 0).expect_err("read-only").kind(), io::ErrorKind::ReadOnlyFilesystem);
         assert!(disk.open(Path::new("/d/new"), Open::Write).is_err());
     }
 }

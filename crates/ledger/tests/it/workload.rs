@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub const ORIGIN: &str = "log.example.test/faults";
+pub const ORIGIN: &str = "log.example.test/records";
 
 /// A clock that a test sets.
 pub struct TestClock(pub AtomicI64);
@@ -32,10 +32,7 @@ pub struct SeededEntropy(Mutex<Random>);
 
 impl Entropy for SeededEntropy {
     fn fill(&self, out: &mut [u8]) {
-        let mut random = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut random = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for chunk in out.chunks_mut(8) {
             chunk.copy_from_slice(&random.next().to_le_bytes()[..chunk.len()]);
         }
@@ -45,14 +42,7 @@ impl Entropy for SeededEntropy {
 pub fn environment(disk: Arc<dyn Disk>, seed: u64) -> (Environment, Arc<TestClock>) {
     let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000_000)));
     let entropy = Arc::new(SeededEntropy(Mutex::new(Random(seed))));
-    (
-        Environment {
-            disk,
-            clock: clock.clone(),
-            entropy,
-        },
-        clock,
-    )
+    (Environment { disk, clock: clock.clone(), entropy }, clock)
 }
 
 pub fn master() -> LocalMasterKey {
@@ -76,22 +66,16 @@ pub fn record_id(number: u64) -> RecordId {
 }
 
 pub fn entry(number: u64) -> NewEntry {
-    let length = usize::try_from(number * number % 700).expect("small");
+    let length = usize::try_from(number % 1000 * (number % 1000) % 70).expect("small");
     NewEntry {
         kind: EntryKind::Capture,
         record_id: record_id(number),
         stream: StreamId([u8::try_from(number % 3 + 1).expect("small"); 16]),
-        subjects: vec![SubjectId(
-            [u8::try_from(number % 5 + 1).expect("small"); 16],
-        )],
+        subjects: vec![SubjectId([u8::try_from(number % 5 + 1).expect("small"); 16])],
         retention_class: 1 + u16::try_from(number % 2).expect("small"),
         refers_to: RecordId::NONE,
         source_time_ms: i64::try_from(number).expect("small"),
-        body: format!(
-            "record {number} of a fictional company {}",
-            "…".repeat(length)
-        )
-        .into_bytes(),
+        body: format!("record {number} of a fictional company {}", "…".repeat(length)).into_bytes(),
     }
 }
 
@@ -115,69 +99,34 @@ impl Told {
         let reader = ledger.reader();
         for (number, receipt) in &self.acknowledged {
             let found = reader.find(record_id(*number)).expect("readable");
-            assert_eq!(
-                found,
-                Some(receipt.seq),
-                "acknowledged record {number} is elsewhere or lost"
-            );
-            let opened = reader
-                .read(receipt.seq)
-                .expect("acknowledged records can be read");
-            assert_eq!(
-                opened.body().expect("known form").bytes,
-                entry(*number).body,
-                "record {number}"
-            );
+            assert_eq!(found, Some(receipt.seq), "acknowledged record {number} is elsewhere or lost");
+            let opened = reader.read(receipt.seq).expect("acknowledged records can be read");
+            assert_eq!(opened.body().expect("known form").bytes, entry(*number).body, "record {number}");
             assert_eq!(opened.entry.leaf_hash(), receipt.leaf_hash);
             assert_eq!(opened.entry.stream_seq, receipt.stream_seq);
         }
         self.check_order(&reader);
         for (size, root) in &self.checkpoints {
-            assert!(
-                *size <= reader.size(),
-                "a signed checkpoint covered {size}, now there are {}",
-                reader.size()
-            );
-            assert_eq!(
-                reader.root(*size).expect("readable"),
-                *root,
-                "another root for size {size}"
-            );
+            assert!(*size <= reader.size(), "a signed checkpoint covered {size}, now there are {}", reader.size());
+            assert_eq!(reader.root(*size).expect("readable"), *root, "another root for size {size}");
         }
-        let settings = Settings {
-            deep: true,
-            bodies: true,
-        };
+        let settings = Settings { deep: true, bodies: true };
         let report = verify(&reader, settings, &mut |_| true).expect("verifiable");
         assert!(report.findings == 0, "{report:?}");
     }
 
     /// Nothing twice, nothing that nobody wrote, no gap in a stream, time that never goes back.
     fn check_order(&self, reader: &Reader) {
-        let known: HashMap<RecordId, u64> = self
-            .attempted
-            .iter()
-            .map(|number| (record_id(*number), *number))
-            .collect();
+        let known: HashMap<RecordId, u64> = self.attempted.iter().map(|number| (record_id(*number), *number)).collect();
         let (mut seen, mut streams, mut last_ms) = (BTreeSet::new(), HashMap::new(), i64::MIN);
         let count = usize::try_from(reader.size()).expect("small");
         for found in reader.entries(0, count).expect("readable") {
-            let number = known
-                .get(&found.record_id)
-                .unwrap_or_else(|| panic!("entry {} was never written", found.seq));
+            let number = known.get(&found.record_id).unwrap_or_else(|| panic!("entry {} was never written", found.seq));
             assert!(seen.insert(*number), "record {number} is there twice");
             let next = streams.entry(found.stream_id).or_insert(0);
-            assert_eq!(
-                found.stream_seq, *next,
-                "a gap in the stream at entry {}",
-                found.seq
-            );
+            assert_eq!(found.stream_seq, *next, "a gap in the stream at entry {}", found.seq);
             *next += 1;
-            assert!(
-                found.captured_at_ms >= last_ms,
-                "time goes back at entry {}",
-                found.seq
-            );
+            assert!(found.captured_at_ms >= last_ms, "time goes back at entry {}", found.seq);
             last_ms = found.captured_at_ms;
         }
     }
@@ -185,17 +134,10 @@ impl Told {
     /// Writes everything that was attempted again: what is there answers with its first receipt, the rest gets in; then all of it is there.
     pub fn repeat_all(&mut self, ledger: &Ledger) {
         for number in self.attempted.clone() {
-            let receipt = ledger
-                .append(entry(number))
-                .expect("accepted")
-                .wait()
-                .expect("durable");
+            let receipt = ledger.append(entry(number)).expect("accepted").wait().expect("durable");
             if let Some(first) = self.acknowledged.get(&number) {
                 assert!(receipt.repeated, "record {number} was acknowledged before");
-                assert_eq!(
-                    (receipt.seq, receipt.leaf_hash),
-                    (first.seq, first.leaf_hash)
-                );
+                assert_eq!((receipt.seq, receipt.leaf_hash), (first.seq, first.leaf_hash));
             }
             self.acknowledged.insert(number, receipt);
         }
@@ -205,13 +147,5 @@ impl Told {
 }
 
 pub fn create(environment: &Environment, root: &Path) {
-    ledger::engine::create(
-        environment,
-        root,
-        ORIGIN,
-        &master(),
-        &[],
-        ledger::store::files::RING_BYTES_MIN,
-    )
-    .expect("created");
+    ledger::engine::create(environment, root, ORIGIN, &master(), &[], ledger::store::files::RING_BYTES_MIN).expect("created");
 }

@@ -32,11 +32,7 @@ pub(super) async fn take(pool: &PgPool, log: &str, owner: &str) -> Result<Head, 
         .fetch_optional(pool)
         .await
         .map_err(io("read the head of"))?;
-    Err(if known.is_some() {
-        StoreError::Locked(place())
-    } else {
-        StoreError::Missing(place())
-    })
+    Err(if known.is_some() { StoreError::Locked(place()) } else { StoreError::Missing(place()) })
 }
 
 fn head_of(row: &PgRow) -> Result<Head, sqlx::Error> {
@@ -53,14 +49,13 @@ fn head_of(row: &PgRow) -> Result<Head, sqlx::Error> {
 pub(super) async fn keep(pool: PgPool, log: String, epoch: i64, fenced: Arc<AtomicBool>) {
     loop {
         tokio::time::sleep(LEASE / 3).await;
-        let kept = sqlx::query(
-            "UPDATE ledger_heads SET lease_until = now() + make_interval(secs => $3) WHERE log = $1 AND epoch = $2",
-        )
-        .bind(&log)
-        .bind(epoch)
-        .bind(LEASE.as_secs_f64())
-        .execute(&pool)
-        .await;
+        let kept =
+            sqlx::query("UPDATE ledger_heads SET lease_until = now() + make_interval(secs => $3) WHERE log = $1 AND epoch = $2")
+                .bind(&log)
+                .bind(epoch)
+                .bind(LEASE.as_secs_f64())
+                .execute(&pool)
+                .await;
         match kept {
             Ok(done) if done.rows_affected() == 0 => {
                 fenced.store(true, Ordering::Release);
@@ -74,13 +69,11 @@ pub(super) async fn keep(pool: PgPool, log: String, epoch: i64, fenced: Arc<Atom
 
 /// Ends the lease at once. When that fails it ends by itself.
 pub(super) async fn give_back(pool: &PgPool, log: &str, epoch: i64) {
-    let given = sqlx::query(
-        "UPDATE ledger_heads SET lease_until = now(), owner = '' WHERE log = $1 AND epoch = $2",
-    )
-    .bind(log)
-    .bind(epoch)
-    .execute(pool)
-    .await;
+    let given = sqlx::query("UPDATE ledger_heads SET lease_until = now(), owner = '' WHERE log = $1 AND epoch = $2")
+        .bind(log)
+        .bind(epoch)
+        .execute(pool)
+        .await;
     if let Err(error) = given {
         tracing::warn!(%error, "the lease of the ledger could not be given back; it ends by itself");
     }

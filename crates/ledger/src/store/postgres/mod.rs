@@ -85,21 +85,11 @@ impl PgStore {
 
     /// Opens for writing: takes the lease under a new epoch. [`StoreError::Locked`] while another process holds it. `owner` is shown to
     /// operators and may be anything that names this process.
-    pub fn open(
-        url: &str,
-        log: &str,
-        owner: &str,
-        archive: Option<ArchiveTo>,
-    ) -> Result<(Self, Recovered), StoreError> {
+    pub fn open(url: &str, log: &str, owner: &str, archive: Option<ArchiveTo>) -> Result<(Self, Recovered), StoreError> {
         let (runtime, pool) = connect(url)?;
         let head = runtime.block_on(lease::take(&pool, log, owner))?;
         let fenced = Arc::new(AtomicBool::new(false));
-        runtime.spawn(lease::keep(
-            pool.clone(),
-            log.to_owned(),
-            head.epoch,
-            fenced.clone(),
-        ));
+        runtime.spawn(lease::keep(pool.clone(), log.to_owned(), head.epoch, fenced.clone()));
         let store = Self {
             runtime: Some(runtime),
             pool,
@@ -117,11 +107,7 @@ impl PgStore {
     fn recovered(&self, head: &Head) -> Result<Recovered, StoreError> {
         let tree = Frontier::load(&StoredTree(self), unsigned(head.size))?;
         if tree.root()[..] != head.root[..] {
-            return Err(Damage::new(
-                DamageClass::TreeAltered,
-                "the stored hashes do not lead to the root of the head",
-            )
-            .into());
+            return Err(Damage::new(DamageClass::TreeAltered, "the stored hashes do not lead to the root of the head").into());
         }
         Ok(Recovered {
             tree,
@@ -138,18 +124,11 @@ impl PgStore {
     }
 
     fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.runtime
-            .as_ref()
-            .expect("taken only when dropped")
-            .block_on(future)
+        self.runtime.as_ref().expect("taken only when dropped").block_on(future)
     }
 
     fn check_not_fenced(&self) -> Result<(), StoreError> {
-        if self.fenced.load(Ordering::Acquire) {
-            Err(StoreError::Fenced)
-        } else {
-            Ok(())
-        }
+        if self.fenced.load(Ordering::Acquire) { Err(StoreError::Fenced) } else { Ok(()) }
     }
 }
 
@@ -237,10 +216,7 @@ impl Store for PgStore {
         self.block_on(read::checkpoint(self))
     }
 
-    fn each_checkpoint(
-        &self,
-        each: &mut dyn FnMut(&str) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn each_checkpoint(&self, each: &mut dyn FnMut(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let mut after = -1;
         loop {
             let page = self.block_on(read::checkpoints_after(self, after))?;
@@ -285,20 +261,12 @@ fn connect(url: &str) -> Result<(Runtime, PgPool), StoreError> {
         .thread_name("ledger-postgres")
         .enable_all()
         .build()
-        .map_err(|source| StoreError::Io {
-            doing: "start the threads for",
-            path: place(),
-            source,
-        })?;
+        .map_err(|source| StoreError::Io { doing: "start the threads for", path: place(), source })?;
     // An acknowledgement means durable, whatever the server's own setting.
     let options: PgConnectOptions = url.parse().map_err(io("read the address of"))?;
     let options = options.options([("synchronous_commit", "on")]);
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS_MAX)
-        .acquire_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
-    let pool = runtime
-        .block_on(pool.connect_with(options))
-        .map_err(io("connect to"))?;
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
+    let pool = runtime.block_on(pool.connect_with(options)).map_err(io("connect to"))?;
     Ok((runtime, pool))
 }
 
@@ -308,19 +276,12 @@ fn place() -> PathBuf {
 }
 
 fn io(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-    move |error| StoreError::Io {
-        doing,
-        path: place(),
-        source: std::io::Error::other(error),
-    }
+    move |error| StoreError::Io { doing, path: place(), source: std::io::Error::other(error) }
 }
 
 /// A commit whose outcome is unknown: the process stops, and the next one reads what is there.
 fn unknown_outcome(error: sqlx::Error) -> StoreError {
-    StoreError::Sync {
-        path: place(),
-        source: std::io::Error::other(error),
-    }
+    StoreError::Sync { path: place(), source: std::io::Error::other(error) }
 }
 
 /// Counts in the database are never negative; a negative one was put there by hand.

@@ -20,9 +20,7 @@ async fn guarded(store: &PgStore) -> Result<Transaction<'_, Postgres>, StoreErro
         .await
         .map_err(io("write to"))?;
     if held.is_none() {
-        store
-            .fenced
-            .store(true, std::sync::atomic::Ordering::Release);
+        store.fenced.store(true, std::sync::atomic::Ordering::Release);
         return Err(StoreError::Fenced);
     }
     Ok(transaction)
@@ -31,12 +29,7 @@ async fn guarded(store: &PgStore) -> Result<Transaction<'_, Postgres>, StoreErro
 /// Puts a batch behind the log: entries, hashes, bodies and the new head, together or not at all.
 pub(super) async fn commit(store: &PgStore, batch: &SealedBatch) -> Result<(), StoreError> {
     let mut transaction = guarded(store).await?;
-    let next_segment = batch
-        .entries
-        .iter()
-        .map(|entry| entry.segment + 1)
-        .max()
-        .unwrap_or(0);
+    let next_segment = batch.entries.iter().map(|entry| entry.segment + 1).max().unwrap_or(0);
     let moved = sqlx::query(
         "UPDATE ledger_heads
          SET size = $3, root = $4, next_batch_no = $5, next_segment = GREATEST(next_segment, $6)
@@ -56,23 +49,13 @@ pub(super) async fn commit(store: &PgStore, batch: &SealedBatch) -> Result<(), S
         // The epoch is ours but the log is not where we left it: an earlier commit of unknown outcome went through.
         return Err(StoreError::Stopped);
     }
-    insert_batch(store, &mut transaction, batch)
-        .await
-        .map_err(io("write a batch to"))?;
-    insert_hashes(store, &mut transaction, batch)
-        .await
-        .map_err(io("write hashes to"))?;
-    insert_bodies(store, &mut transaction, batch)
-        .await
-        .map_err(io("write bodies to"))?;
+    insert_batch(store, &mut transaction, batch).await.map_err(io("write a batch to"))?;
+    insert_hashes(store, &mut transaction, batch).await.map_err(io("write hashes to"))?;
+    insert_bodies(store, &mut transaction, batch).await.map_err(io("write bodies to"))?;
     transaction.commit().await.map_err(unknown_outcome)
 }
 
-async fn insert_batch(
-    store: &PgStore,
-    connection: &mut PgConnection,
-    batch: &SealedBatch,
-) -> Result<(), sqlx::Error> {
+async fn insert_batch(store: &PgStore, connection: &mut PgConnection, batch: &SealedBatch) -> Result<(), sqlx::Error> {
     let mut entries = Vec::with_capacity(batch.entries.len() * ENTRY_LEN);
     for entry in &batch.entries {
         entries.extend_from_slice(&entry.encode());
@@ -95,17 +78,11 @@ async fn insert_batch(
 }
 
 /// Level 0 is computed from the entries when it is read; only the levels above are stored.
-async fn insert_hashes(
-    store: &PgStore,
-    connection: &mut PgConnection,
-    batch: &SealedBatch,
-) -> Result<(), sqlx::Error> {
+async fn insert_hashes(store: &PgStore, connection: &mut PgConnection, batch: &SealedBatch) -> Result<(), sqlx::Error> {
     let mut next: BTreeMap<u8, u64> = BTreeMap::new();
     let (mut levels, mut positions, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     for (level, hash) in batch.hashes.iter().filter(|(level, _)| *level > 0) {
-        let position = next
-            .entry(*level)
-            .or_insert_with(|| items_at(*level, batch.head.first_seq));
+        let position = next.entry(*level).or_insert_with(|| items_at(*level, batch.head.first_seq));
         levels.push(i16::from(*level));
         positions.push(signed(*position));
         hashes.push(hash.to_vec());
@@ -131,16 +108,10 @@ async fn insert_hashes(
 type SegmentRow = (Vec<i64>, Vec<i32>, Vec<u8>);
 
 /// One row per segment that the batch touches, so that a segment can be removed whole.
-async fn insert_bodies(
-    store: &PgStore,
-    connection: &mut PgConnection,
-    batch: &SealedBatch,
-) -> Result<(), sqlx::Error> {
+async fn insert_bodies(store: &PgStore, connection: &mut PgConnection, batch: &SealedBatch) -> Result<(), sqlx::Error> {
     let mut segments: BTreeMap<(u16, u64), SegmentRow> = BTreeMap::new();
     for (entry, place) in batch.entries.iter().zip(&batch.bodies) {
-        let (seqs, lengths, sealed) = segments
-            .entry((entry.retention_class, entry.segment))
-            .or_default();
+        let (seqs, lengths, sealed) = segments.entry((entry.retention_class, entry.segment)).or_default();
         seqs.push(signed(entry.seq));
         lengths.push(i32::try_from(place.len()).expect("bodies are limited"));
         sealed.extend_from_slice(&batch.bytes[place.clone()]);
@@ -212,11 +183,7 @@ pub(super) async fn remove_segment(store: &PgStore, name: SegmentName) -> Result
     run.await.map_err(io("remove a segment from"))
 }
 
-pub(super) async fn add_checkpoint(
-    store: &PgStore,
-    size: u64,
-    note: &str,
-) -> Result<(), StoreError> {
+pub(super) async fn add_checkpoint(store: &PgStore, size: u64, note: &str) -> Result<(), StoreError> {
     let mut transaction = guarded(store).await?;
     let added = sqlx::query(
         "INSERT INTO ledger_checkpoints (log, size, note)
@@ -231,20 +198,13 @@ pub(super) async fn add_checkpoint(
     .await
     .map_err(io("add a checkpoint to"))?;
     if added.rows_affected() == 0 {
-        let detail = format!(
-            "a checkpoint of {size} entries is not newer than the newest, or covers more than is stored"
-        );
+        let detail = format!("a checkpoint of {size} entries is not newer than the newest, or covers more than is stored");
         return Err(Damage::new(DamageClass::CheckpointAltered, detail).into());
     }
     transaction.commit().await.map_err(unknown_outcome)
 }
 
-pub(super) async fn put_anchor(
-    store: &PgStore,
-    size: u64,
-    name: &str,
-    bytes: &[u8],
-) -> Result<(), StoreError> {
+pub(super) async fn put_anchor(store: &PgStore, size: u64, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     let mut transaction = guarded(store).await?;
     let run = async {
         sqlx::query(
@@ -263,17 +223,10 @@ pub(super) async fn put_anchor(
 }
 
 /// The new generation in, all others and the additions sealed under them out, then the table written anew so that no dead row keeps them.
-pub(super) async fn replace_generation(
-    store: &PgStore,
-    number: u64,
-    bytes: &[u8],
-) -> Result<(), StoreError> {
+pub(super) async fn replace_generation(store: &PgStore, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
     let mut transaction = guarded(store).await?;
     let run = async {
-        sqlx::query("DELETE FROM ledger_generations WHERE log = $1")
-            .bind(&store.log)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query("DELETE FROM ledger_generations WHERE log = $1").bind(&store.log).execute(&mut *transaction).await?;
         sqlx::query("INSERT INTO ledger_generations (log, number, bytes) VALUES ($1, $2, $3)")
             .bind(&store.log)
             .bind(signed(number))
@@ -287,18 +240,13 @@ pub(super) async fn replace_generation(
         transaction.commit().await
     };
     run.await.map_err(unknown_outcome)?;
-    rewrite(&store.pool)
-        .await
-        .map_err(io("destroy old keys in"))
+    rewrite(&store.pool).await.map_err(io("destroy old keys in"))
 }
 
 async fn rewrite(pool: &PgPool) -> Result<(), sqlx::Error> {
     let mut connection = pool.acquire().await?;
     connection.ping().await?;
-    sqlx::query("VACUUM FULL ledger_generations")
-        .execute(&mut *connection)
-        .await
-        .map(drop)
+    sqlx::query("VACUUM FULL ledger_generations").execute(&mut *connection).await.map(drop)
 }
 
 /// Sets the archive row and drops the segment's rows, in one transaction, after the object was stored and locked.
@@ -345,11 +293,7 @@ pub(super) async fn archived(
         transaction.commit().await?;
         Ok::<bool, sqlx::Error>(true)
     };
-    if run.await.map_err(unknown_outcome)? {
-        Ok(())
-    } else {
-        Err(StoreError::Stopped)
-    }
+    if run.await.map_err(unknown_outcome)? { Ok(()) } else { Err(StoreError::Stopped) }
 }
 
 /// Drops the archive row of a removed segment whose object is gone.
