@@ -1,6 +1,6 @@
 //! Making a bundle from a log.
 //!
-//! Invariant: everything in a bundle belongs to one checkpoint: the newest stamped one that covers it, else the newest. It discloses only what the caller may see: whoever asks decides
+//! Invariant: everything in a bundle belongs to one checkpoint: the oldest stamped one that covers it, else the newest. It discloses only what the caller may see: whoever asks decides
 //! that, and this says so in one argument.
 
 use super::{Bundle, BundleError, BundledStamp, Disclosed, Plaintext, Removal};
@@ -59,11 +59,11 @@ impl Bundle {
     }
 }
 
-/// The newest checkpoint with a stamp that covers this entry; without one the newest that does.
+/// The oldest stamped checkpoint that covers this entry, because its stamps are closest to the capture; without one the newest.
 fn checkpoint_over(reader: &Reader, seq: u64) -> Result<(u64, Note), CannotProve> {
     let store = reader.store();
     let anchors = store.anchors().map_err(ReadError::from)?;
-    let stamped = anchors.iter().filter(|(size, name)| *size > seq && name.ends_with(STAMP_SUFFIX)).map(|(size, _)| *size).max();
+    let stamped = anchors.iter().filter(|(size, name)| *size > seq && name.ends_with(STAMP_SUFFIX)).map(|(size, _)| *size).min();
     if let Some(size) = stamped {
         let bytes = store.anchor(size, STAMPED_NOTE).map_err(ReadError::from)?;
         let (checkpoint, note) = Checkpoint::open(&bytes, &reader.log().origin, &reader.verifiers()?)
