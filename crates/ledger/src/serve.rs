@@ -68,9 +68,7 @@ pub enum ServeError<E> {
     #[error("the published checkpoint is damaged: {0}; run `gatepost ledger verify`")]
     Checkpoint(#[from] CheckpointError),
     /// Storage answered with fewer hashes or entries than the checkpoint covers.
-    #[error(
-        "storage has fewer entries than the published checkpoint; run `gatepost ledger verify`"
-    )]
+    #[error("storage has fewer entries than the published checkpoint; run `gatepost ledger verify`")]
     Incomplete,
 }
 
@@ -82,11 +80,7 @@ pub fn answer<P: Published>(log: &P, path: &str) -> Result<Answer, ServeError<P:
     if path == "checkpoint" {
         let note = log.checkpoint().map_err(ServeError::Storage)?;
         return Ok(note.map_or(Answer::NotFound, |bytes| {
-            Answer::Found(Resource {
-                bytes,
-                media_type: "text/plain; charset=utf-8",
-                immutable: false,
-            })
+            Answer::Found(Resource { bytes, media_type: "text/plain; charset=utf-8", immutable: false })
         }));
     }
     let Ok(tile) = path.parse::<TilePath>() else {
@@ -95,11 +89,7 @@ pub fn answer<P: Published>(log: &P, path: &str) -> Result<Answer, ServeError<P:
     if !is_covered(&tile, published_size(log)?) {
         return Ok(Answer::NotFound);
     }
-    Ok(Answer::Found(Resource {
-        bytes: tile_bytes(log, &tile)?,
-        media_type: "application/octet-stream",
-        immutable: true,
-    }))
+    Ok(Answer::Found(Resource { bytes: tile_bytes(log, &tile)?, media_type: "application/octet-stream", immutable: true }))
 }
 
 /// Every path that a copy of the log with `size` entries consists of, besides `checkpoint`.
@@ -125,9 +115,7 @@ fn tile_bytes<P: Published>(log: &P, tile: &TilePath) -> Result<Vec<u8>, ServeEr
     let count = usize::from(tile.width);
     match tile.kind {
         TileKind::Hashes(level) => {
-            let hashes = log
-                .hashes(level, tile.first(), count)
-                .map_err(ServeError::Storage)?;
+            let hashes = log.hashes(level, tile.first(), count).map_err(ServeError::Storage)?;
             if hashes.len() != count {
                 return Err(ServeError::Incomplete);
             }
@@ -135,14 +123,11 @@ fn tile_bytes<P: Published>(log: &P, tile: &TilePath) -> Result<Vec<u8>, ServeEr
             Ok(hashes.as_flattened().to_vec())
         }
         TileKind::Entries => {
-            let entries = log
-                .entries(tile.first(), count)
-                .map_err(ServeError::Storage)?;
+            let entries = log.entries(tile.first(), count).map_err(ServeError::Storage)?;
             if entries.len() != count {
                 return Err(ServeError::Incomplete);
             }
-            Ok(write_bundle(entries.iter().map(|entry| &entry[..]))
-                .expect("an entry has 168 bytes"))
+            Ok(write_bundle(entries.iter().map(|entry| &entry[..])).expect("an entry has 168 bytes"))
         }
     }
 }
@@ -164,11 +149,7 @@ mod tests {
 
     impl Memory {
         fn new(published: u64, appended: u64) -> Self {
-            let mut log = Self {
-                levels: vec![Vec::new(); 8],
-                entries: Vec::new(),
-                checkpoint: None,
-            };
+            let mut log = Self { levels: vec![Vec::new(); 8], entries: Vec::new(), checkpoint: None };
             let mut frontier = Frontier::default();
             for seq in 0..appended {
                 let mut entry = [0; ENTRY_LEN];
@@ -179,8 +160,7 @@ mod tests {
                 });
                 if frontier.size() == published {
                     let signer = Signer::from_seed("log.example.test", &[1; 32]).expect("seed");
-                    let text =
-                        Checkpoint::new("log.example.test", published, frontier.root()).text();
+                    let text = Checkpoint::new("log.example.test", published, frontier.root()).text();
                     log.checkpoint = Some(signer.sign(text).to_string().into_bytes());
                 }
             }
@@ -230,37 +210,17 @@ mod tests {
         assert!(!checkpoint.immutable);
         let note = Note::parse(&checkpoint.bytes).expect("a note");
         let signed = Checkpoint::parse(&note.text).expect("a checkpoint");
-        assert_eq!(
-            (signed.size, signed.root),
-            (frontier.size(), frontier.root())
-        );
+        assert_eq!((signed.size, signed.root), (frontier.size(), frontier.root()));
         assert_eq!(found(&log, "tile/2/000.p/1").bytes.len(), HASH_LEN);
     }
 
     #[test]
     fn what_no_checkpoint_covers_is_not_served() {
         let log = Memory::new(300, 600);
-        for path in [
-            "tile/0/001",
-            "tile/0/001.p/45",
-            "tile/0/002.p/1",
-            "tile/entries/001",
-            "tile/1/000.p/2",
-            "tile/2/000.p/1",
-        ] {
-            assert_eq!(
-                answer(&log, path).expect("memory does not fail"),
-                Answer::NotFound,
-                "{path}"
-            );
+        for path in ["tile/0/001", "tile/0/001.p/45", "tile/0/002.p/1", "tile/entries/001", "tile/1/000.p/2", "tile/2/000.p/1"] {
+            assert_eq!(answer(&log, path).expect("memory does not fail"), Answer::NotFound, "{path}");
         }
-        for path in [
-            "tile/0/000",
-            "tile/0/001.p/44",
-            "tile/0/001.p/1",
-            "tile/entries/000.p/3",
-            "tile/1/000.p/1",
-        ] {
+        for path in ["tile/0/000", "tile/0/001.p/44", "tile/0/001.p/1", "tile/entries/000.p/3", "tile/1/000.p/1"] {
             found(&log, path);
         }
     }
@@ -268,29 +228,13 @@ mod tests {
     #[test]
     fn other_paths_and_an_empty_log_are_not_found() {
         let log = Memory::new(300, 300);
-        for path in [
-            "",
-            "/checkpoint",
-            "checkpoint/",
-            "tile/0/0",
-            "tile/0/x999/x999/x999/x999/x999/999",
-            "tile/63/000",
-            &"a".repeat(200),
-        ] {
-            assert_eq!(
-                answer(&log, path).expect("memory does not fail"),
-                Answer::NotFound,
-                "{path}"
-            );
+        for path in
+            ["", "/checkpoint", "checkpoint/", "tile/0/0", "tile/0/x999/x999/x999/x999/x999/999", "tile/63/000", &"a".repeat(200)]
+        {
+            assert_eq!(answer(&log, path).expect("memory does not fail"), Answer::NotFound, "{path}");
         }
         let empty = Memory::new(1, 0);
-        assert_eq!(
-            answer(&empty, "checkpoint").expect("memory does not fail"),
-            Answer::NotFound
-        );
-        assert_eq!(
-            answer(&empty, "tile/0/000").expect("memory does not fail"),
-            Answer::NotFound
-        );
+        assert_eq!(answer(&empty, "checkpoint").expect("memory does not fail"), Answer::NotFound);
+        assert_eq!(answer(&empty, "tile/0/000").expect("memory does not fail"), Answer::NotFound);
     }
 }

@@ -5,9 +5,7 @@
 use ledger::bundle::Bundle;
 use ledger::checkpoint::Checkpoint;
 use ledger::entry::Entry;
-use ledger::frame::{
-    SealedBody, read_batch, read_body_record, read_frame, write_body_record, write_frame,
-};
+use ledger::frame::{SealedBody, read_batch, read_body_record, read_frame, write_body_record, write_frame};
 use ledger::note::{Note, VerifierKey};
 use ledger::proof::TlogProof;
 use ledger::tile::{TilePath, read_bundle, write_bundle};
@@ -33,11 +31,7 @@ pub fn note(data: &[u8]) {
     if let Ok(note) = Note::parse(data) {
         assert_eq!(note.to_string().as_bytes(), data, "a note has one spelling");
         if let Ok(checkpoint) = Checkpoint::parse(&note.text) {
-            assert_eq!(
-                checkpoint.text(),
-                note.text,
-                "a checkpoint has one spelling"
-            );
+            assert_eq!(checkpoint.text(), note.text, "a checkpoint has one spelling");
         }
         let witness: VerifierKey = WITNESS.parse().expect("a good key");
         let witnesses = Witnesses::new(vec![witness]).expect("a witness key");
@@ -50,11 +44,7 @@ pub fn note(data: &[u8]) {
         assert_eq!(key.to_string().parse(), Ok(key), "a key reads back");
     }
     if let Ok(size) = parse_conflict(data) {
-        assert_eq!(
-            format!("{size}\n").as_bytes(),
-            data,
-            "a size has one spelling"
-        );
+        assert_eq!(format!("{size}\n").as_bytes(), data, "a size has one spelling");
     }
 }
 
@@ -68,11 +58,7 @@ pub fn tile_path(data: &[u8]) {
         assert_eq!(tile.to_string(), text, "a path has one spelling");
     }
     if let Ok(entries) = read_bundle(data) {
-        assert_eq!(
-            write_bundle(entries).as_deref(),
-            Ok(data),
-            "a bundle has one spelling"
-        );
+        assert_eq!(write_bundle(entries).as_deref(), Ok(data), "a bundle has one spelling");
     }
 }
 
@@ -90,17 +76,10 @@ pub fn frame(data: &[u8]) {
     if let Ok((seq, sealed)) = read_body_record(data) {
         let mut written = Vec::new();
         write_body_record(&mut written, seq, sealed);
-        assert_eq!(
-            written,
-            data[..written.len()],
-            "a body record has one spelling"
-        );
+        assert_eq!(written, data[..written.len()], "a body record has one spelling");
     }
     if let Ok(sealed) = SealedBody::parse(data) {
-        assert_eq!(
-            1 + sealed.subjects.len() * 16 + sealed.ciphertext.len(),
-            data.len()
-        );
+        assert_eq!(1 + sealed.subjects.len() * 16 + sealed.ciphertext.len(), data.len());
     }
 }
 
@@ -124,10 +103,7 @@ pub fn timestamp_response(data: &[u8]) {
     if let Ok(stamp) = verify_response(data, MESSAGE, &trust) {
         let honest = include_bytes!("../../vectors/timestamp/ec.tsr");
         let honest = verify_response(honest, MESSAGE, &trust).expect("a good stamp");
-        assert_eq!(
-            stamp, honest,
-            "only one stamp was ever signed under this root"
-        );
+        assert_eq!(stamp, honest, "only one stamp was ever signed under this root");
     }
 }
 

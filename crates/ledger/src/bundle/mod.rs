@@ -11,6 +11,7 @@
 mod tests;
 mod wire;
 
+use crate::body::CANONICAL_HEAD;
 use crate::checkpoint::Checkpoint;
 use crate::entry::{ENTRY_LEN, Entry, EntryError, EntryKind};
 use crate::hash::Hash;
@@ -39,9 +40,7 @@ pub enum BundleError {
     #[error("the file is not a proof bundle that this program reads: {0}")]
     Malformed(String),
     /// Without plaintext it would still be too large.
-    #[error(
-        "the proof alone takes {0} bytes, more than the {PROOF_BYTES_MAX} that a bundle may have"
-    )]
+    #[error("the proof alone takes {0} bytes, more than the {PROOF_BYTES_MAX} that a bundle may have")]
     TooLarge(usize),
     /// The proof was refused.
     #[error(transparent)]
@@ -192,18 +191,14 @@ impl Bundle {
         let entry = Entry::decode(&self.record.entry)?;
         let checkpoint = self.proof.verify(&entry.leaf_hash(), origin, keys)?;
         if entry.seq != self.proof.index {
-            return Err(BundleError::Inconsistent(
-                "the entry is not the one at the proof's index",
-            ));
+            return Err(BundleError::Inconsistent("the entry is not the one at the proof's index"));
         }
         self.record.check_commitment(&entry)?;
         let verdict = match (&self.removal, &self.record.plaintext) {
             (None, Some(_)) => Verdict::Present,
             (None, None) => Verdict::Withheld,
             (Some(_), Some(_)) => {
-                return Err(BundleError::Inconsistent(
-                    "the record is said to be removed but its plaintext is here",
-                ));
+                return Err(BundleError::Inconsistent("the record is said to be removed but its plaintext is here"));
             }
             (Some(removal), None) => removal.verify(&entry, &checkpoint)?,
         };
@@ -212,23 +207,11 @@ impl Bundle {
             let Some(trust) = trust(&stamp.authority) else {
                 continue;
             };
-            let verified = verify_response(
-                &stamp.response,
-                self.proof.checkpoint.text.as_bytes(),
-                trust,
-            )
-            .map_err(|reason| BundleError::Timestamp {
-                authority: stamp.authority.clone(),
-                reason,
-            })?;
+            let verified = verify_response(&stamp.response, self.proof.checkpoint.text.as_bytes(), trust)
+                .map_err(|reason| BundleError::Timestamp { authority: stamp.authority.clone(), reason })?;
             timestamps.push((stamp.authority.clone(), verified));
         }
-        Ok(Verified {
-            verdict,
-            entry,
-            checkpoint,
-            timestamps,
-        })
+        Ok(Verified { verdict, entry, checkpoint, timestamps })
     }
 }
 
@@ -239,11 +222,7 @@ impl Disclosed {
         };
         let is_committed = u32::try_from(plaintext.body.len()) == Ok(entry.body_len)
             && commitment(&plaintext.salt, &plaintext.body) == entry.commitment;
-        if is_committed {
-            Ok(())
-        } else {
-            Err(BundleError::Commitment)
-        }
+        if is_committed { Ok(()) } else { Err(BundleError::Commitment) }
     }
 }
 
@@ -254,49 +233,33 @@ impl Removal {
             EntryKind::DisposalTombstone => Verdict::Disposed(entry.seq),
             EntryKind::ErasureTombstone => Verdict::Erased(entry.seq),
             _ => {
-                return Err(BundleError::Inconsistent(
-                    "the removing entry is not a tombstone",
-                ));
+                return Err(BundleError::Inconsistent("the removing entry is not a tombstone"));
             }
         };
         if entry.seq <= record.seq {
-            return Err(BundleError::Inconsistent(
-                "the removing entry is older than the record",
-            ));
+            return Err(BundleError::Inconsistent("the removing entry is older than the record"));
         }
-        merkle::verify_inclusion(
-            entry.seq,
-            checkpoint.size,
-            &entry.leaf_hash(),
-            &self.path,
-            &checkpoint.root,
-        )?;
+        merkle::verify_inclusion(entry.seq, checkpoint.size, &entry.leaf_hash(), &self.path, &checkpoint.root)?;
         self.tombstone.check_commitment(&entry)?;
         let is_named = entry.refers_to == record.record_id
-            || self
-                .tombstone
-                .plaintext
-                .as_ref()
-                .is_some_and(|plaintext| names_seq(&plaintext.body, record.seq));
-        if is_named {
-            Ok(verdict)
-        } else {
-            Err(BundleError::Inconsistent(
-                "the removing entry does not name this record",
-            ))
-        }
+            || self.tombstone.plaintext.as_ref().is_some_and(|plaintext| names_entry(&plaintext.body, record));
+        if is_named { Ok(verdict) } else { Err(BundleError::Inconsistent("the removing entry does not name this record")) }
     }
 }
 
-/// Whether a tombstone's body lists this place: `{"ranges": [[first, last], …], …}`, both ends included.
-fn names_seq(body: &[u8], seq: u64) -> bool {
+/// Whether a tombstone's body names this entry: `{"ranges": [[first, last], …], "segments": […], …}`, both ends
+/// included, after the head of the canonical form.
+fn names_entry(body: &[u8], entry: &Entry) -> bool {
     #[derive(serde::Deserialize)]
-    struct Ranges {
+    struct Covered {
+        #[serde(default)]
         ranges: Vec<(u64, u64)>,
+        #[serde(default)]
+        segments: Vec<u64>,
     }
-    serde_json::from_slice::<Ranges>(body).is_ok_and(|body| {
-        body.ranges
-            .iter()
-            .any(|(first, last)| (*first..=*last).contains(&seq))
+    let head = if body.starts_with(b"{") { 0 } else { CANONICAL_HEAD.min(body.len()) };
+    serde_json::from_slice::<Covered>(&body[head..]).is_ok_and(|covered| {
+        let listed = covered.ranges.iter().any(|(first, last)| (*first..=*last).contains(&entry.seq));
+        listed || covered.segments.contains(&entry.segment)
     })
 }

@@ -63,10 +63,7 @@ pub(super) fn write(bundle: &Bundle) -> String {
         timestamps: bundle
             .timestamps
             .iter()
-            .map(|stamp| WireStamp {
-                authority: stamp.authority.clone(),
-                response: BASE64.encode(&stamp.response),
-            })
+            .map(|stamp| WireStamp { authority: stamp.authority.clone(), response: BASE64.encode(&stamp.response) })
             .collect(),
         timestamps_left_out: bundle.timestamps_left_out.clone(),
     };
@@ -79,57 +76,31 @@ fn removal_to_wire(removal: &Removal) -> WireRemoval {
     let (salt, body) = plaintext_to_wire(&removal.tombstone);
     WireRemoval {
         entry: BASE64.encode(removal.tombstone.entry),
-        path: removal
-            .path
-            .iter()
-            .map(|hash| BASE64.encode(hash))
-            .collect(),
+        path: removal.path.iter().map(|hash| BASE64.encode(hash)).collect(),
         salt,
         body,
     }
 }
 
 fn plaintext_to_wire(disclosed: &Disclosed) -> (Option<String>, Option<String>) {
-    disclosed
-        .plaintext
-        .as_ref()
-        .map(|plaintext| {
-            (
-                BASE64.encode(plaintext.salt),
-                BASE64.encode(&plaintext.body),
-            )
-        })
-        .unzip()
+    disclosed.plaintext.as_ref().map(|plaintext| (BASE64.encode(plaintext.salt), BASE64.encode(&plaintext.body))).unzip()
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Bundle, BundleError> {
     if bytes.len() > BUNDLE_BYTES_MAX {
-        return Err(BundleError::Malformed(format!(
-            "it has {} bytes",
-            bytes.len()
-        )));
+        return Err(BundleError::Malformed(format!("it has {} bytes", bytes.len())));
     }
-    let wire: WireBundle =
-        serde_json::from_slice(bytes).map_err(|error| BundleError::Malformed(error.to_string()))?;
+    let wire: WireBundle = serde_json::from_slice(bytes).map_err(|error| BundleError::Malformed(error.to_string()))?;
     if wire.format != FORMAT {
-        return Err(BundleError::Malformed(
-            "its format is not gatepost-proof-1; use a newer program".into(),
-        ));
+        return Err(BundleError::Malformed("its format is not gatepost-proof-1; use a newer program".into()));
     }
     if wire.timestamps.len() > TIMESTAMPS_MAX {
-        return Err(BundleError::Malformed(
-            "it has more time stamps than are read".into(),
-        ));
+        return Err(BundleError::Malformed("it has more time stamps than are read".into()));
     }
     let timestamps = wire
         .timestamps
         .into_iter()
-        .map(|stamp| {
-            Ok(BundledStamp {
-                response: decode(&stamp.response, "a time stamp")?,
-                authority: stamp.authority,
-            })
-        })
+        .map(|stamp| Ok(BundledStamp { response: decode(&stamp.response, "a time stamp")?, authority: stamp.authority }))
         .collect::<Result<_, BundleError>>()?;
     Ok(Bundle {
         record: disclosed(&wire.entry, wire.salt, wire.body)?,
@@ -149,17 +120,10 @@ fn removal(wire: WireRemoval) -> Result<Removal, BundleError> {
                 .map_err(|_| BundleError::Malformed("a hash of the path has not 32 bytes".into()))
         })
         .collect::<Result<_, _>>()?;
-    Ok(Removal {
-        tombstone: disclosed(&wire.entry, wire.salt, wire.body)?,
-        path,
-    })
+    Ok(Removal { tombstone: disclosed(&wire.entry, wire.salt, wire.body)?, path })
 }
 
-fn disclosed(
-    entry: &str,
-    salt: Option<String>,
-    body: Option<String>,
-) -> Result<Disclosed, BundleError> {
+fn disclosed(entry: &str, salt: Option<String>, body: Option<String>) -> Result<Disclosed, BundleError> {
     let entry = <[u8; ENTRY_LEN]>::try_from(decode(entry, "the entry")?)
         .map_err(|_| BundleError::Malformed(format!("the entry has not {ENTRY_LEN} bytes")))?;
     let plaintext = match (salt, body) {
@@ -171,16 +135,12 @@ fn disclosed(
         }),
         (None, None) => None,
         _ => {
-            return Err(BundleError::Malformed(
-                "it has a plaintext without its salt or the reverse".into(),
-            ));
+            return Err(BundleError::Malformed("it has a plaintext without its salt or the reverse".into()));
         }
     };
     Ok(Disclosed { entry, plaintext })
 }
 
 fn decode(text: &str, what: &str) -> Result<Vec<u8>, BundleError> {
-    BASE64
-        .decode(text)
-        .map_err(|_| BundleError::Malformed(format!("{what} is not base64")))
+    BASE64.decode(text).map_err(|_| BundleError::Malformed(format!("{what} is not base64")))
 }

@@ -57,10 +57,7 @@ pub struct HttpResponse {
 
 impl HttpResponse {
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 }
 
@@ -95,14 +92,10 @@ pub enum ObjectError {
     #[error("the object {0} is locked and cannot be removed before its date")]
     Locked(String),
     /// The bucket does not lock.
-    #[error(
-        "the bucket does not have Object Lock: create it with Object Lock enabled; it cannot be added later everywhere"
-    )]
+    #[error("the bucket does not have Object Lock: create it with Object Lock enabled; it cannot be added later everywhere")]
     NoObjectLock,
     /// The lock was not applied.
-    #[error(
-        "the object server did not lock {key} as asked ({found}): use a server that enforces Object Lock"
-    )]
+    #[error("the object server did not lock {key} as asked ({found}): use a server that enforces Object Lock")]
     NotLocked {
         /// Which object.
         key: String,
@@ -169,8 +162,7 @@ impl Bucket {
     /// Fails when the bucket cannot lock objects. To be called when the ledger is opened, so that nothing is archived without a lock.
     pub fn check_object_lock(&self, http: &dyn HttpClient, now_ms: i64) -> Result<(), ObjectError> {
         let answer = self.send(http, now_ms, Ask::get("", &[("object-lock", "")]))?;
-        let is_enabled = String::from_utf8_lossy(&answer.body)
-            .contains("<ObjectLockEnabled>Enabled</ObjectLockEnabled>");
+        let is_enabled = String::from_utf8_lossy(&answer.body).contains("<ObjectLockEnabled>Enabled</ObjectLockEnabled>");
         match answer.status {
             200 if is_enabled => Ok(()),
             200 | 404 => Err(ObjectError::NoObjectLock),
@@ -179,21 +171,9 @@ impl Bucket {
     }
 
     /// Creates the bucket with Object Lock. An existing one is left as it is; [`Self::check_object_lock`] tells whether it will do.
-    pub fn create_with_object_lock(
-        &self,
-        http: &dyn HttpClient,
-        now_ms: i64,
-    ) -> Result<(), ObjectError> {
+    pub fn create_with_object_lock(&self, http: &dyn HttpClient, now_ms: i64) -> Result<(), ObjectError> {
         let headers = vec![("x-amz-bucket-object-lock-enabled", "true".to_owned())];
-        let answer = self.send(
-            http,
-            now_ms,
-            Ask {
-                method: "PUT",
-                headers,
-                ..Ask::get("", &[])
-            },
-        )?;
+        let answer = self.send(http, now_ms, Ask { method: "PUT", headers, ..Ask::get("", &[]) })?;
         match answer.status {
             200 => Ok(()),
             409 if code_of(&answer) == "BucketAlreadyOwnedByYou" => Ok(()),
@@ -214,10 +194,7 @@ impl Bucket {
             return Err(ObjectError::TooLarge(bytes.len()));
         }
         let hash = sha256(bytes);
-        let retain_until_ms = retain_until_ms
-            .saturating_add(999)
-            .div_euclid(1000)
-            .saturating_mul(1000);
+        let retain_until_ms = retain_until_ms.saturating_add(999).div_euclid(1000).saturating_mul(1000);
         let until = Moment::at(retain_until_ms).iso();
         let answer = self.send(
             http,
@@ -238,74 +215,37 @@ impl Bucket {
         if answer.status != 200 {
             return Err(refusal("storing an object", &answer));
         }
-        let version = answer
-            .header("x-amz-version-id")
-            .unwrap_or_default()
-            .to_owned();
-        let stored = StoredObject {
-            key: key.to_owned(),
-            version,
-            sha256: hash,
-            bytes: bytes.len() as u64,
-            retain_until_ms,
-        };
+        let version = answer.header("x-amz-version-id").unwrap_or_default().to_owned();
+        let stored = StoredObject { key: key.to_owned(), version, sha256: hash, bytes: bytes.len() as u64, retain_until_ms };
         self.check_locked(http, now_ms, &stored)?;
         Ok(stored)
     }
 
     /// Fails unless the server reports the object as locked in COMPLIANCE mode at least until its date.
-    pub fn check_locked(
-        &self,
-        http: &dyn HttpClient,
-        now_ms: i64,
-        object: &StoredObject,
-    ) -> Result<(), ObjectError> {
+    pub fn check_locked(&self, http: &dyn HttpClient, now_ms: i64, object: &StoredObject) -> Result<(), ObjectError> {
         let version = [("versionId", object.version.as_str())];
-        let ask = Ask {
-            method: "HEAD",
-            ..Ask::get(&object.key, &version)
-        };
+        let ask = Ask { method: "HEAD", ..Ask::get(&object.key, &version) };
         let answer = self.send(http, now_ms, ask)?;
         match answer.status {
             200 => {}
             404 => return Err(ObjectError::Missing(object.key.clone())),
             _ => return Err(refusal("looking at an object", &answer)),
         }
-        let not_locked = |found: String| ObjectError::NotLocked {
-            key: object.key.clone(),
-            found,
-        };
+        let not_locked = |found: String| ObjectError::NotLocked { key: object.key.clone(), found };
         if object.version.is_empty() {
             return Err(not_locked("no version id".to_owned()));
         }
         let mode = answer.header("x-amz-object-lock-mode").unwrap_or("no mode");
-        let until = answer
-            .header("x-amz-object-lock-retain-until-date")
-            .unwrap_or("no date");
-        let until_ms = until
-            .parse::<jiff::Timestamp>()
-            .map(jiff::Timestamp::as_millisecond);
-        let is_locked = mode == "COMPLIANCE"
-            && until_ms.is_ok_and(|until_ms| until_ms >= object.retain_until_ms);
-        if is_locked {
-            Ok(())
-        } else {
-            Err(not_locked(format!("{mode}, {until}")))
-        }
+        let until = answer.header("x-amz-object-lock-retain-until-date").unwrap_or("no date");
+        let until_ms = until.parse::<jiff::Timestamp>().map(jiff::Timestamp::as_millisecond);
+        let is_locked = mode == "COMPLIANCE" && until_ms.is_ok_and(|until_ms| until_ms >= object.retain_until_ms);
+        if is_locked { Ok(()) } else { Err(not_locked(format!("{mode}, {until}"))) }
     }
 
     /// Reads the version that was stored, and compares its SHA-256.
-    pub fn get(
-        &self,
-        http: &dyn HttpClient,
-        now_ms: i64,
-        object: &StoredObject,
-    ) -> Result<Vec<u8>, ObjectError> {
+    pub fn get(&self, http: &dyn HttpClient, now_ms: i64, object: &StoredObject) -> Result<Vec<u8>, ObjectError> {
         let version = [("versionId", object.version.as_str())];
-        let ask = Ask {
-            answer_bytes_max: OBJECT_BYTES_MAX,
-            ..Ask::get(&object.key, &version)
-        };
+        let ask = Ask { answer_bytes_max: OBJECT_BYTES_MAX, ..Ask::get(&object.key, &version) };
         let answer = self.send(http, now_ms, ask)?;
         match answer.status {
             200 if sha256(&answer.body) == object.sha256 => Ok(answer.body),
@@ -316,33 +256,18 @@ impl Bucket {
     }
 
     /// Removes the version that was stored; [`ObjectError::Locked`] before its date. Removing what is gone is no error.
-    pub fn delete(
-        &self,
-        http: &dyn HttpClient,
-        now_ms: i64,
-        object: &StoredObject,
-    ) -> Result<(), ObjectError> {
+    pub fn delete(&self, http: &dyn HttpClient, now_ms: i64, object: &StoredObject) -> Result<(), ObjectError> {
         let version = [("versionId", object.version.as_str())];
-        let ask = Ask {
-            method: "DELETE",
-            ..Ask::get(&object.key, &version)
-        };
+        let ask = Ask { method: "DELETE", ..Ask::get(&object.key, &version) };
         let answer = self.send(http, now_ms, ask)?;
         match answer.status {
             200 | 204 | 404 => Ok(()),
-            403 if code_of(&answer) == "AccessDenied" => {
-                Err(ObjectError::Locked(object.key.clone()))
-            }
+            403 if code_of(&answer) == "AccessDenied" => Err(ObjectError::Locked(object.key.clone())),
             _ => Err(refusal("removing an object", &answer)),
         }
     }
 
-    fn send(
-        &self,
-        http: &dyn HttpClient,
-        now_ms: i64,
-        ask: Ask<'_>,
-    ) -> Result<HttpResponse, ObjectError> {
+    fn send(&self, http: &dyn HttpClient, now_ms: i64, ask: Ask<'_>) -> Result<HttpResponse, ObjectError> {
         let path = format!("/{}/{}", encode_path(&self.name), encode_path(ask.key));
         let path = path.trim_end_matches('/').to_owned();
         let query = encode_query(ask.query);
@@ -385,14 +310,7 @@ struct Ask<'a> {
 
 impl<'a> Ask<'a> {
     fn get(key: &'a str, query: &'a [(&'a str, &'a str)]) -> Self {
-        Self {
-            method: "GET",
-            key,
-            query,
-            headers: Vec::new(),
-            body: &[],
-            answer_bytes_max: ANSWER_BYTES_MAX,
-        }
+        Self { method: "GET", key, query, headers: Vec::new(), body: &[], answer_bytes_max: ANSWER_BYTES_MAX }
     }
 }
 
@@ -407,16 +325,8 @@ fn code_of(answer: &HttpResponse) -> String {
 
 fn refusal(what: &'static str, answer: &HttpResponse) -> ObjectError {
     let code = code_of(answer);
-    let detail = if code.is_empty() {
-        "no reason given".to_owned()
-    } else {
-        code
-    };
-    ObjectError::Refused {
-        what,
-        status: answer.status,
-        detail,
-    }
+    let detail = if code.is_empty() { "no reason given".to_owned() } else { code };
+    ObjectError::Refused { what, status: answer.status, detail }
 }
 
 #[cfg(test)]
@@ -431,9 +341,7 @@ mod tests {
 
     impl Scripted {
         fn new(answers: Vec<HttpResponse>) -> Self {
-            Self {
-                answers: Mutex::new(answers),
-            }
+            Self { answers: Mutex::new(answers) }
         }
     }
 
@@ -444,101 +352,45 @@ mod tests {
     }
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> HttpResponse {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        HttpResponse {
-            status,
-            headers,
-            body: body.as_bytes().to_vec(),
-        }
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        HttpResponse { status, headers, body: body.as_bytes().to_vec() }
     }
 
     fn bucket() -> Bucket {
-        Bucket::new(
-            "http://127.0.0.1:1/",
-            "us-east-1",
-            "archive",
-            "access",
-            Zeroizing::new("secret".into()),
-        )
-        .expect("an address")
+        Bucket::new("http://127.0.0.1:1/", "us-east-1", "archive", "access", Zeroizing::new("secret".into())).expect("an address")
     }
 
     fn put(answers: Vec<HttpResponse>) -> Result<StoredObject, ObjectError> {
-        bucket().put_locked(
-            &Scripted::new(answers),
-            0,
-            "bodies/1/2.seg",
-            b"sealed",
-            1_000_500,
-        )
+        bucket().put_locked(&Scripted::new(answers), 0, "bodies/1/2.seg", b"sealed", 1_000_500)
     }
 
-    const LOCKED: [(&str, &str); 2] = [
-        ("X-Amz-Object-Lock-Mode", "COMPLIANCE"),
-        (
-            "x-amz-object-lock-retain-until-date",
-            "1970-01-01T00:16:41.000Z",
-        ),
-    ];
+    const LOCKED: [(&str, &str); 2] =
+        [("X-Amz-Object-Lock-Mode", "COMPLIANCE"), ("x-amz-object-lock-retain-until-date", "1970-01-01T00:16:41.000Z")];
 
     #[test]
     fn an_object_is_stored_when_the_server_confirms_its_lock() {
-        let stored = put(vec![
-            answer(200, &[("x-amz-version-id", "v1")], ""),
-            answer(200, &LOCKED, ""),
-        ])
-        .expect("stored");
-        assert_eq!(
-            (
-                stored.version.as_str(),
-                stored.retain_until_ms,
-                stored.bytes
-            ),
-            ("v1", 1_001_000, 6)
-        );
+        let stored = put(vec![answer(200, &[("x-amz-version-id", "v1")], ""), answer(200, &LOCKED, "")]).expect("stored");
+        assert_eq!((stored.version.as_str(), stored.retain_until_ms, stored.bytes), ("v1", 1_001_000, 6));
     }
 
     #[test]
     fn a_server_that_ignores_the_lock_is_found_out() {
         let version = [("x-amz-version-id", "v1")];
         let governance = [("x-amz-object-lock-mode", "GOVERNANCE"), LOCKED[1]];
-        let sooner = [
-            LOCKED[0],
-            (
-                "x-amz-object-lock-retain-until-date",
-                "1970-01-01T00:16:40Z",
-            ),
-        ];
-        for (first, second) in [
-            (&version[..], &[][..]),
-            (&version, &governance),
-            (&version, &sooner),
-            (&version, &LOCKED[..1]),
-            (&[], &LOCKED),
-        ] {
+        let sooner = [LOCKED[0], ("x-amz-object-lock-retain-until-date", "1970-01-01T00:16:40Z")];
+        for (first, second) in
+            [(&version[..], &[][..]), (&version, &governance), (&version, &sooner), (&version, &LOCKED[..1]), (&[], &LOCKED)]
+        {
             let outcome = put(vec![answer(200, first, ""), answer(200, second, "")]);
-            assert!(
-                matches!(outcome, Err(ObjectError::NotLocked { .. })),
-                "{second:?}: {outcome:?}"
-            );
+            assert!(matches!(outcome, Err(ObjectError::NotLocked { .. })), "{second:?}: {outcome:?}");
         }
     }
 
     #[test]
     fn other_bytes_than_were_stored_are_refused() {
-        let object = StoredObject {
-            key: "k".into(),
-            version: "v".into(),
-            sha256: sha256(b"sealed"),
-            bytes: 6,
-            retain_until_ms: 0,
-        };
-        let read = |status, body| {
-            bucket().get(&Scripted::new(vec![answer(status, &[], body)]), 0, &object)
-        };
+        let object =
+            StoredObject { key: "k".into(), version: "v".into(), sha256: sha256(b"sealed"), bytes: 6, retain_until_ms: 0 };
+        let read = |status, body| bucket().get(&Scripted::new(vec![answer(status, &[], body)]), 0, &object);
         assert_eq!(read(200, "sealed"), Ok(b"sealed".to_vec()));
         assert_eq!(read(200, "sealeD"), Err(ObjectError::Altered("k".into())));
         assert_eq!(read(404, ""), Err(ObjectError::Missing("k".into())));
@@ -546,41 +398,21 @@ mod tests {
 
     #[test]
     fn a_locked_object_and_other_refusals_are_told_apart() {
-        let object = StoredObject {
-            key: "k".into(),
-            version: "v".into(),
-            sha256: [0; 32],
-            bytes: 6,
-            retain_until_ms: 0,
-        };
-        let delete = |status, body| {
-            bucket().delete(&Scripted::new(vec![answer(status, &[], body)]), 0, &object)
-        };
+        let object = StoredObject { key: "k".into(), version: "v".into(), sha256: [0; 32], bytes: 6, retain_until_ms: 0 };
+        let delete = |status, body| bucket().delete(&Scripted::new(vec![answer(status, &[], body)]), 0, &object);
         assert_eq!(delete(204, ""), Ok(()));
-        assert_eq!(
-            delete(403, "<Error><Code>AccessDenied</Code></Error>"),
-            Err(ObjectError::Locked("k".into()))
-        );
-        let wrong =
-            delete(403, "<Error><Code>SignatureDoesNotMatch</Code></Error>").expect_err("refused");
-        assert_eq!(
-            wrong.to_string(),
-            "the object server answered 403 to removing an object: SignatureDoesNotMatch"
-        );
+        assert_eq!(delete(403, "<Error><Code>AccessDenied</Code></Error>"), Err(ObjectError::Locked("k".into())));
+        let wrong = delete(403, "<Error><Code>SignatureDoesNotMatch</Code></Error>").expect_err("refused");
+        assert_eq!(wrong.to_string(), "the object server answered 403 to removing an object: SignatureDoesNotMatch");
     }
 
     #[test]
     fn a_bucket_without_object_lock_is_refused() {
-        let check = |status, body| {
-            bucket().check_object_lock(&Scripted::new(vec![answer(status, &[], body)]), 0)
-        };
+        let check = |status, body| bucket().check_object_lock(&Scripted::new(vec![answer(status, &[], body)]), 0);
         let enabled = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
         assert_eq!(check(200, enabled), Ok(()));
         assert_eq!(
-            check(
-                404,
-                "<Error><Code>ObjectLockConfigurationNotFoundError</Code></Error>"
-            ),
+            check(404, "<Error><Code>ObjectLockConfigurationNotFoundError</Code></Error>"),
             Err(ObjectError::NoObjectLock)
         );
         assert!(matches!(check(403, ""), Err(ObjectError::Refused { .. })));
@@ -588,14 +420,7 @@ mod tests {
 
     #[test]
     fn addresses_are_checked() {
-        for wrong in [
-            "",
-            "ftp://x",
-            "http://",
-            "http://x/path",
-            "http://user@x",
-            "x:80",
-        ] {
+        for wrong in ["", "ftp://x", "http://", "http://x/path", "http://user@x", "x:80"] {
             let made = Bucket::new(wrong, "r", "b", "a", Zeroizing::new(String::new()));
             assert!(matches!(made, Err(ObjectError::Address(_))), "{wrong}");
         }

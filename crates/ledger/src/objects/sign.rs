@@ -36,13 +36,11 @@ pub(super) struct Moment(jiff::Timestamp);
 impl Moment {
     /// From Unix milliseconds; outside of the calendar's range the nearest instant in it.
     pub(super) fn at(unix_ms: i64) -> Self {
-        Self(
-            jiff::Timestamp::from_millisecond(unix_ms).unwrap_or(if unix_ms < 0 {
-                jiff::Timestamp::MIN
-            } else {
-                jiff::Timestamp::MAX
-            }),
-        )
+        Self(jiff::Timestamp::from_millisecond(unix_ms).unwrap_or(if unix_ms < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        }))
     }
 
     /// `2030-01-31T12:00:00Z`
@@ -58,22 +56,14 @@ impl Moment {
 
 impl Credentials {
     pub(super) fn new(access_key: &str, secret_key: Zeroizing<String>, region: &str) -> Self {
-        Self {
-            access_key: access_key.to_owned(),
-            secret_key,
-            region: region.to_owned(),
-        }
+        Self { access_key: access_key.to_owned(), secret_key, region: region.to_owned() }
     }
 
     /// The headers to send, `Authorization` among them; `Host` is signed but left to the client.
     pub(super) fn sign(&self, now: Moment, request: &Unsigned<'_>) -> Vec<(String, String)> {
         let date_time = now.basic();
         let date = &date_time[..8];
-        let mut headers: Vec<(&str, &str)> = request
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
+        let mut headers: Vec<(&str, &str)> = request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         headers.push(("host", request.host));
         headers.push(("x-amz-content-sha256", &request.payload_sha256));
         headers.push(("x-amz-date", &date_time));
@@ -88,15 +78,10 @@ impl Credentials {
         let _infallible = write!(canonical, "\n{names}\n{}", request.payload_sha256);
 
         let scope = format!("{date}/{}/s3/aws4_request", self.region);
-        let to_sign = format!(
-            "AWS4-HMAC-SHA256\n{date_time}\n{scope}\n{}",
-            hex::encode(sha256(canonical.as_bytes()))
-        );
+        let to_sign = format!("AWS4-HMAC-SHA256\n{date_time}\n{scope}\n{}", hex::encode(sha256(canonical.as_bytes())));
         let signature = hex::encode(hmac_sha256(&self.signing_key(date), &to_sign));
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
-            self.access_key
-        );
+        let authorization =
+            format!("AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}", self.access_key);
         headers
             .into_iter()
             .filter(|(name, _)| *name != "host")
@@ -109,16 +94,12 @@ impl Credentials {
         let secret = Zeroizing::new(format!("AWS4{}", *self.secret_key));
         [date, &self.region, "s3", "aws4_request"]
             .into_iter()
-            .fold(Zeroizing::new(secret.as_bytes().to_vec()), |key, part| {
-                Zeroizing::new(hmac_sha256(&key, part))
-            })
+            .fold(Zeroizing::new(secret.as_bytes().to_vec()), |key, part| Zeroizing::new(hmac_sha256(&key, part)))
     }
 }
 
 fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes())
-        .as_ref()
-        .to_vec()
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
 }
 
 /// A path with everything but unreserved characters and slashes percent-encoded.
@@ -128,10 +109,8 @@ pub(super) fn encode_path(path: &str) -> String {
 
 /// `name=value` pairs, encoded and in order.
 pub(super) fn encode_query(pairs: &[(&str, &str)]) -> String {
-    let mut encoded: Vec<String> = pairs
-        .iter()
-        .map(|(name, value)| format!("{}={}", encode(name, b""), encode(value, b"")))
-        .collect();
+    let mut encoded: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{}={}", encode(name, b""), encode(value, b""))).collect();
     encoded.sort_unstable();
     encoded.join("&")
 }
@@ -179,14 +158,8 @@ mod tests {
 
     #[test]
     fn paths_and_queries_are_encoded() {
-        assert_eq!(
-            encode_path("bodies/1/ä b+.seg"),
-            "bodies/1/%C3%A4%20b%2B.seg"
-        );
-        assert_eq!(
-            encode_query(&[("versionId", "a/b="), ("object-lock", "")]),
-            "object-lock=&versionId=a%2Fb%3D"
-        );
+        assert_eq!(encode_path("bodies/1/ä b+.seg"), "bodies/1/%C3%A4%20b%2B.seg");
+        assert_eq!(encode_query(&[("versionId", "a/b="), ("object-lock", "")]), "object-lock=&versionId=a%2Fb%3D");
     }
 
     #[test]

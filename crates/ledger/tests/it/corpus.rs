@@ -18,11 +18,7 @@ fn the_corpus_and_simple_damage_to_it_break_no_parser() {
             .map(|file| file.expect("readable").path())
             .collect();
         files.sort();
-        assert!(
-            files.len() >= 3,
-            "the corpus of {name} has {} files",
-            files.len()
-        );
+        assert!(files.len() >= 3, "the corpus of {name} has {} files", files.len());
         for file in files {
             let data = std::fs::read(&file).expect("readable");
             check(&data);

@@ -27,11 +27,7 @@ impl Transport for Loopback {
             .into_iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
             .map_or_else(String::new, |(_, value)| value);
-        Ok(TimestampReply {
-            status: answer.status,
-            media_type,
-            body: answer.body,
-        })
+        Ok(TimestampReply { status: answer.status, media_type, body: answer.body })
     }
 }
 
@@ -43,10 +39,7 @@ impl HttpClient for Loopback {
 
 fn exchange(request: &HttpRequest<'_>) -> io::Result<HttpResponse> {
     let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-    let rest = request
-        .url
-        .strip_prefix("http://")
-        .ok_or_else(|| bad("not an http address"))?;
+    let rest = request.url.strip_prefix("http://").ok_or_else(|| bad("not an http address"))?;
     let (host, path) = rest.split_once('/').ok_or_else(|| bad("no path"))?;
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(Duration::from_mins(1)))?;
@@ -61,27 +54,14 @@ fn exchange(request: &HttpRequest<'_>) -> io::Result<HttpResponse> {
     stream.write_all(b"\r\n")?;
     stream.write_all(request.body)?;
     let mut answer = Vec::new();
-    stream
-        .take(request.answer_bytes_max as u64 + HEAD_BYTES_MAX)
-        .read_to_end(&mut answer)?;
-    let end = answer
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .ok_or_else(|| bad("no header"))?;
+    stream.take(request.answer_bytes_max as u64 + HEAD_BYTES_MAX).read_to_end(&mut answer)?;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(|| bad("no header"))?;
     let text = String::from_utf8_lossy(&answer[..end]).into_owned();
-    let status = text
-        .split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .ok_or_else(|| bad("no status"))?;
+    let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| bad("no status"))?;
     let headers = text
         .lines()
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    Ok(HttpResponse {
-        status,
-        headers,
-        body: answer[end + 4..].to_vec(),
-    })
+    Ok(HttpResponse { status, headers, body: answer[end + 4..].to_vec() })
 }

@@ -26,17 +26,9 @@ impl Gateway {
             .expect("the script can be started");
         let mut said = String::new();
         let output = server.stdout.take().expect("piped");
-        BufReader::new(output)
-            .read_line(&mut said)
-            .expect("readable");
-        let gateway = Self {
-            server,
-            address: format!("http://127.0.0.1:{port}"),
-        };
-        assert_eq!(
-            said, "ready\n",
-            "Ceph did not start: apt-get install ceph-mon ceph-osd radosgw ceph-common"
-        );
+        BufReader::new(output).read_line(&mut said).expect("readable");
+        let gateway = Self { server, address: format!("http://127.0.0.1:{port}") };
+        assert_eq!(said, "ready\n", "Ceph did not start: apt-get install ceph-mon ceph-osd radosgw ceph-common");
         gateway
     }
 
@@ -49,17 +41,13 @@ impl Gateway {
 impl Drop for Gateway {
     fn drop(&mut self) {
         // The script stops its three daemons when it is asked to end; a kill would leave them.
-        let _asked = Command::new("kill")
-            .arg(self.server.id().to_string())
-            .status();
+        let _asked = Command::new("kill").arg(self.server.id().to_string()).status();
         let _reaped = self.server.wait();
     }
 }
 
 pub fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .expect("after 1970");
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
     i64::try_from(since.as_millis()).expect("in range")
 }
 
@@ -67,70 +55,33 @@ pub fn now_ms() -> i64 {
 fn a_real_object_server_keeps_what_was_locked() {
     let folder = tempfile::tempdir().expect("a folder");
     let gateway = Gateway::start(folder.path());
-    let (bucket, open) = (
-        gateway.bucket("archive", "secretsecret"),
-        gateway.bucket("open", "secretsecret"),
-    );
+    let (bucket, open) = (gateway.bucket("archive", "secretsecret"), gateway.bucket("open", "secretsecret"));
     let now = now_ms();
-    bucket
-        .create_with_object_lock(&Loopback, now)
-        .expect("created");
+    bucket.create_with_object_lock(&Loopback, now).expect("created");
     bucket.check_object_lock(&Loopback, now).expect("it locks");
-    assert_eq!(
-        open.check_object_lock(&Loopback, now),
-        Err(ObjectError::NoObjectLock)
-    );
+    assert_eq!(open.check_object_lock(&Loopback, now), Err(ObjectError::NoObjectLock));
 
-    let sealed: Vec<u8> = (0..3_000_000_u32)
-        .map(|number| number.to_le_bytes()[0])
-        .collect();
+    let sealed: Vec<u8> = (0..3_000_000_u32).map(|number| number.to_le_bytes()[0]).collect();
     let until = now + 3_600_000;
-    let stored = bucket
-        .put_locked(&Loopback, now, "bodies/1/ä 2.seg", &sealed, until)
-        .expect("stored and locked");
+    let stored = bucket.put_locked(&Loopback, now, "bodies/1/ä 2.seg", &sealed, until).expect("stored and locked");
     assert_eq!(bucket.get(&Loopback, now, &stored).expect("read"), sealed);
-    assert_eq!(
-        bucket.delete(&Loopback, now, &stored),
-        Err(ObjectError::Locked(stored.key.clone()))
-    );
+    assert_eq!(bucket.delete(&Loopback, now, &stored), Err(ObjectError::Locked(stored.key.clone())));
 
-    let other = bucket
-        .put_locked(&Loopback, now, "bodies/1/ä 2.seg", b"other", until)
-        .expect("another version");
+    let other = bucket.put_locked(&Loopback, now, "bodies/1/ä 2.seg", b"other", until).expect("another version");
     assert_ne!(other.version, stored.version);
-    assert_eq!(
-        bucket
-            .get(&Loopback, now, &stored)
-            .expect("the first version is still read"),
-        sealed
-    );
+    assert_eq!(bucket.get(&Loopback, now, &stored).expect("the first version is still read"), sealed);
 
     let now = now_ms();
-    let soon = bucket
-        .put_locked(&Loopback, now, "bodies/1/3.seg", b"short-lived", now + 5000)
-        .expect("stored");
-    assert_eq!(
-        bucket.delete(&Loopback, now, &soon),
-        Err(ObjectError::Locked(soon.key.clone()))
-    );
+    let soon = bucket.put_locked(&Loopback, now, "bodies/1/3.seg", b"short-lived", now + 5000).expect("stored");
+    assert_eq!(bucket.delete(&Loopback, now, &soon), Err(ObjectError::Locked(soon.key.clone())));
     for _ in 0..100 {
         if bucket.delete(&Loopback, now_ms(), &soon).is_ok() {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    assert_eq!(
-        bucket.get(&Loopback, now_ms(), &soon),
-        Err(ObjectError::Missing(soon.key.clone())),
-        "its date has passed"
-    );
+    assert_eq!(bucket.get(&Loopback, now_ms(), &soon), Err(ObjectError::Missing(soon.key.clone())), "its date has passed");
 
-    let wrong = gateway
-        .bucket("archive", "another-secret")
-        .get(&Loopback, now, &stored)
-        .expect_err("refused");
-    assert!(
-        wrong.to_string().contains("SignatureDoesNotMatch"),
-        "{wrong}"
-    );
+    let wrong = gateway.bucket("archive", "another-secret").get(&Loopback, now, &stored).expect_err("refused");
+    assert!(wrong.to_string().contains("SignatureDoesNotMatch"), "{wrong}");
 }

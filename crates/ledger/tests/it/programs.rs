@@ -6,10 +6,7 @@ use std::process::{Command, Output};
 
 /// The repository's folder.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .expect("the crate lies in the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the crate lies in the repository")
 }
 
 /// A script or program under `scripts/peers`.
@@ -19,36 +16,24 @@ pub fn peer(name: &str) -> PathBuf {
 
 /// Where `scripts/bootstrap.sh` keeps what is costly to get.
 fn cache() -> PathBuf {
-    std::env::var_os("GATEPOST_CACHE").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache/gatepost"),
-        PathBuf::from,
-    )
+    std::env::var_os("GATEPOST_CACHE")
+        .map_or_else(|| PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache/gatepost"), PathBuf::from)
 }
 
 /// The Python that has pymerkle.
 pub fn proofs_python() -> PathBuf {
     let python = cache().join("python/proofs/bin/python");
-    assert!(
-        python.exists(),
-        "pymerkle is not installed: run scripts/bootstrap.sh, which makes {}",
-        python.display()
-    );
+    assert!(python.exists(), "pymerkle is not installed: run scripts/bootstrap.sh, which makes {}", python.display());
     python
 }
 
 /// A loopback port that nobody listens on now.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port()
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 /// Runs a program to its end.
-pub fn run<S: AsRef<OsStr>>(
-    program: impl AsRef<OsStr>,
-    arguments: impl IntoIterator<Item = S>,
-) -> Output {
+pub fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = S>) -> Output {
     let program = program.as_ref();
     Command::new(program).args(arguments).output().unwrap_or_else(|error| {
         panic!(
@@ -94,10 +79,7 @@ impl Flipped {
         let mut bytes = honest.clone();
         bytes[position] ^= 1;
         std::fs::write(file, bytes).expect("the file can be written");
-        Self {
-            file: file.to_owned(),
-            honest,
-        }
+        Self { file: file.to_owned(), honest }
     }
 }
 

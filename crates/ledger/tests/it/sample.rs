@@ -68,11 +68,7 @@ fn entry(seq: u64) -> Entry {
         body_len: u32::try_from(body.len()).expect("short"),
         seq,
         captured_at_ms: 1_790_000_000_000 + i64::try_from(seq).expect("small"),
-        record_id: RecordId(
-            ledger::hash::sha256(&body)[..16]
-                .try_into()
-                .expect("sixteen bytes"),
-        ),
+        record_id: RecordId(ledger::hash::sha256(&body)[..16].try_into().expect("sixteen bytes")),
         stream_id: StreamId([2; 16]),
         stream_seq: seq,
         retention_class: 1,
@@ -89,9 +85,7 @@ impl Sample {
     /// Makes a log of `size` records and writes its public files below `folder`.
     pub fn write(folder: &Path, size: u64) -> Self {
         let signer = Signer::from_seed(ORIGIN, &[0x5a; 32]).expect("seed");
-        let sign = |frontier: &Frontier| {
-            signer.sign(Checkpoint::new(ORIGIN, frontier.size(), frontier.root()).text())
-        };
+        let sign = |frontier: &Frontier| signer.sign(Checkpoint::new(ORIGIN, frontier.size(), frontier.root()).text());
         let mut frontier = Frontier::default();
         let (mut levels, mut entries, mut old) = (vec![Vec::new(); 8], Vec::new(), sign(&frontier));
         for seq in 0..size {
@@ -104,28 +98,15 @@ impl Sample {
                 old = sign(&frontier);
             }
         }
-        let log = Memory {
-            levels,
-            entries,
-            checkpoint: sign(&frontier),
-        };
-        let sample = Self {
-            folder: folder.join("log"),
-            vkey: signer.verifier().to_string(),
-            old,
-            log,
-        };
+        let log = Memory { levels, entries, checkpoint: sign(&frontier) };
+        let sample = Self { folder: folder.join("log"), vkey: signer.verifier().to_string(), old, log };
         sample.export(size);
         sample
     }
 
     fn export(&self, size: u64) {
-        for path in tile_paths(size)
-            .map(|tile| tile.to_string())
-            .chain(["checkpoint".to_owned()])
-        {
-            let Answer::Found(resource) = answer(&self.log, &path).expect("memory does not fail")
-            else {
+        for path in tile_paths(size).map(|tile| tile.to_string()).chain(["checkpoint".to_owned()]) {
+            let Answer::Found(resource) = answer(&self.log, &path).expect("memory does not fail") else {
                 panic!("{path} is not served");
             };
             let file = self.folder.join(&path);
@@ -146,16 +127,10 @@ impl Sample {
             hashes: inclusion_proof(&self.log, seq, self.size()).expect("memory does not fail"),
             checkpoint: self.log.checkpoint.clone(),
         };
-        let plaintext = Plaintext {
-            salt: salt_of(seq),
-            body: body_of(seq),
-        };
+        let plaintext = Plaintext { salt: salt_of(seq), body: body_of(seq) };
         let entry = self.log.entries[usize::try_from(seq).expect("small")];
         Bundle {
-            record: Disclosed {
-                entry,
-                plaintext: Some(plaintext),
-            },
+            record: Disclosed { entry, plaintext: Some(plaintext) },
             proof,
             removal: None,
             timestamps: Vec::new(),

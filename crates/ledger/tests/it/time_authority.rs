@@ -18,10 +18,7 @@ pub struct Responder {
 impl Responder {
     pub fn start(folder: &Path, name: &str, kind: &str, fraction_digits: &str) -> Self {
         let folder = folder.join(name);
-        accepted(&run(
-            peer("timestamp-authority.sh"),
-            [folder.as_os_str(), kind.as_ref(), fraction_digits.as_ref()],
-        ));
+        accepted(&run(peer("timestamp-authority.sh"), [folder.as_os_str(), kind.as_ref(), fraction_digits.as_ref()]));
         let port = free_port();
         let server = Command::new(peer("timestamp-server.sh"))
             .arg(&folder)
@@ -32,11 +29,7 @@ impl Responder {
         let root = std::fs::read_to_string(folder.join("root.pem")).expect("a root");
         let trust = Trust::from_pem(&root, "").expect("a root");
         let url = format!("http://127.0.0.1:{port}/cgi-bin/tsa");
-        let mut responder = Self {
-            folder,
-            authority: Authority::new(name, &url, None, trust).expect("an authority"),
-            server,
-        };
+        let mut responder = Self { folder, authority: Authority::new(name, &url, None, trust).expect("an authority"), server };
         responder.wait_until_it_answers(port);
         responder
     }
@@ -71,8 +64,7 @@ fn two_real_authorities_stamp_and_one_that_is_down_does_not_stop_the_other() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = Responder::start(folder.path(), "first", "rsa", "0");
     let mut second = Responder::start(folder.path(), "second", "ec", "6");
-    let both = Authorities::new(vec![first.authority.clone(), second.authority.clone()])
-        .expect("two authorities");
+    let both = Authorities::new(vec![first.authority.clone(), second.authority.clone()]).expect("two authorities");
     let message = b"log.example.test\n1\nAAAA\n";
     let mut counter = 0_u8;
     let mut random = || {
@@ -88,10 +80,7 @@ fn two_real_authorities_stamp_and_one_that_is_down_does_not_stop_the_other() {
     let answers = both.stamp_all(&Loopback, message, &mut random);
     assert!(answers[0].1.is_ok());
     let error = answers[1].1.as_ref().expect_err("it is down").to_string();
-    assert!(
-        error.starts_with("the authority could not be reached"),
-        "{error}"
-    );
+    assert!(error.starts_with("the authority could not be reached"), "{error}");
 }
 
 #[test]
@@ -104,20 +93,10 @@ fn a_real_authoritys_refusals_are_told() {
         let authority = Authority::new("asked", &url, policy, trust.clone()).expect("an authority");
         authority.stamp(&Loopback, b"message", [7; 16])
     };
-    assert!(
-        ask("/cgi-bin/tsa", Some("1.3.6.1.4.1.99999.2")).is_ok(),
-        "another policy that it serves"
-    );
-    let refused = ask("/cgi-bin/tsa", Some("1.2.3"))
-        .expect_err("a policy that it does not serve")
-        .to_string();
-    assert!(
-        refused.contains("it does not serve the configured policy"),
-        "{refused}"
-    );
-    let missing = ask("/cgi-bin/elsewhere", None)
-        .expect_err("no such path")
-        .to_string();
+    assert!(ask("/cgi-bin/tsa", Some("1.3.6.1.4.1.99999.2")).is_ok(), "another policy that it serves");
+    let refused = ask("/cgi-bin/tsa", Some("1.2.3")).expect_err("a policy that it does not serve").to_string();
+    assert!(refused.contains("it does not serve the configured policy"), "{refused}");
+    let missing = ask("/cgi-bin/elsewhere", None).expect_err("no such path").to_string();
     assert!(missing.contains("HTTP status 404"), "{missing}");
 }
 
@@ -128,10 +107,7 @@ fn openssl_accepts_the_token_that_was_accepted_here() {
     let responder = Responder::start(folder.path(), "first", "ec", "3");
     let message = folder.path().join("message");
     std::fs::write(&message, "what was said").expect("written");
-    let stamp = responder
-        .authority
-        .stamp(&Loopback, b"what was said", [9; 16])
-        .expect("a stamp");
+    let stamp = responder.authority.stamp(&Loopback, b"what was said", [9; 16]).expect("a stamp");
     let token = folder.path().join("token.tsr");
     std::fs::write(&token, &stamp.response).expect("written");
     let verify = || {
@@ -153,8 +129,5 @@ fn openssl_accepts_the_token_that_was_accepted_here() {
     let _flipped = crate::programs::Flipped::at(&message, 3);
     crate::programs::refused(&verify(), "a token over other data");
     let changed = std::fs::read(&message).expect("read");
-    assert_eq!(
-        verify_response(&stamp.response, &changed, responder.authority.trust()),
-        Err(UnverifiedStamp::Imprint)
-    );
+    assert_eq!(verify_response(&stamp.response, &changed, responder.authority.trust()), Err(UnverifiedStamp::Imprint));
 }
