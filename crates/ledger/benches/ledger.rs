@@ -132,11 +132,7 @@ fn produce_async(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64
     let pool: Vec<Vec<NewEntry>> = (0..DRIVERS)
         .map(|driver| {
             let mut rng = first + driver + 1;
-<<<<<<< HEAD
             (0..=(end - first) / DRIVERS).map(|n| entry(first + n * DRIVERS + driver, &mut rng)).collect()
-=======
-            (0..(end - first) / DRIVERS + 1).map(|n| entry(first + n * DRIVERS + driver, &mut rng)).collect()
->>>>>>> main
         })
         .collect();
     let start = Instant::now();
@@ -254,7 +250,6 @@ fn line(name: &str, value: &str, goal: &str) {
 }
 
 fn main() {
-<<<<<<< HEAD
     let setting = |name: &str| std::env::var(name).ok();
     let records: u64 = setting("LEDGER_BENCH_RECORDS").and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let folder = setting("LEDGER_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
@@ -316,59 +311,6 @@ impl Run {
                 for pending in flying.pop_front().expect("not empty") {
                     pending.wait().expect("durable");
                 }
-=======
-    let records: u64 = std::env::var("LEDGER_BENCH_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
-    let folder = std::env::var_os("LEDGER_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
-    let dir = tempfile::tempdir_in(folder).expect("temporary folder");
-    let root = dir.path().join("ledger");
-    create(&Environment::default(), &root, "bench.example.test", &master(), &[], 64 << 20).expect("created");
-    let mut out = std::io::stdout().lock();
-    let sync = fdatasync_p50_us(dir.path());
-    let seal = seal_only(100_000);
-    let mut line = |name: &str, value: String, goal: &str| {
-        writeln!(out, "{name:<52} {value:>16}   {goal}").expect("printed");
-    };
-    line("fdatasync p50", format!("{sync:.0} us"), "");
-    line("seal only, one core", format!("{seal:.0} /s"), "");
-    let ledger = open(&root);
-    let mut next = 1;
-    for producers in [1, 8, 32] {
-        let each = 20_000 / producers;
-        let (rate, times) = produce(&ledger, next, producers, each);
-        next += producers * each;
-        let p50 = times[times.len() / 2].as_secs_f64() * 1e6;
-        line(
-            &format!("acknowledgement p50, {producers} producer threads"),
-            format!("{p50:.0} us"),
-            &format!("{:.1} x fdatasync (goal 3); {rate:.0} /s", p50 / sync),
-        );
-    }
-    let (rate, _) = produce(&ledger, next, 128, 800);
-    next += 128 * 800;
-    line(
-        "durable records/s, 128 producer threads",
-        format!("{rate:.0} /s"),
-        &format!("goal 100000; {:.0} % of seal only (goal 40)", rate / seal * 100.0),
-    );
-    let (rate, p50) = produce_async(&ledger, next, 128, 2000);
-    next += 128 * 2000 + 4;
-    line(
-        "durable records/s, 128 in flight on 2 threads",
-        format!("{rate:.0} /s"),
-        &format!("goal 100000; {:.0} % of seal only; p50 {:.0} us", rate / seal * 100.0, p50.as_secs_f64() * 1e6),
-    );
-    let (mut plain, mut rng, mut filled, start) = (0_u64, 9, 0_u64, Instant::now());
-    let mut flying = std::collections::VecDeque::new();
-    while ledger.size() + (flying.len() as u64) < records {
-        let lot: Vec<NewEntry> = (0..1000).map(|n| entry(next + n, &mut rng)).collect();
-        next += 1000;
-        filled += 1000;
-        plain += lot.iter().map(|new| new.body.len() as u64).sum::<u64>();
-        flying.push_back(ledger.append_batch(lot).expect("accepted"));
-        if flying.len() > 8 {
-            for pending in flying.pop_front().expect("not empty") {
-                pending.wait().expect("durable");
->>>>>>> main
             }
         }
         for pending in flying.into_iter().flatten() {
@@ -399,7 +341,6 @@ impl Run {
         let proof = reader.prove(size / 3).expect("proved").to_text().len();
         line("tlog-proof per record", &format!("{proof} B"), "goal 8000 with entry and time stamps");
     }
-<<<<<<< HEAD
 
     fn erases(&self) {
         let people = |name: &str| name.to_owned();
@@ -412,51 +353,4 @@ impl Run {
         let name = format!("erase a person with {} of {size} records", removed.count);
         line(&name, &format!("{:.3} s", start.elapsed().as_secs_f64()), "goal 2 s");
     }
-=======
-    ledger.checkpoint_now().expect("signed");
-    line(
-        "batches of 1000 from one thread that also writes them",
-        format!("{:.0} /s", filled as f64 / start.elapsed().as_secs_f64()),
-        "",
-    );
-    let size = ledger.size();
-    if filled > 0 {
-        let before = plain as f64 / filled as f64;
-        let stored = folder_bytes(&root) as f64 / size as f64;
-        line(
-            "stored per record, tree and index included",
-            format!("{stored:.0} B"),
-            &format!("{:.2} of the plaintext's {before:.0} B (goal 0.85)", stored / before),
-        );
-    }
-    let reader = ledger.reader();
-    let start = Instant::now();
-    let report = verify(&reader, Settings::default(), &mut |_| true).expect("readable");
-    assert!(report.damage.is_empty(), "{:?}", report.damage);
-    line("verify, one core", format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()), "goal 1500000");
-    let start = Instant::now();
-    let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true).expect("readable");
-    assert!(report.damage.is_empty() && report.opened == size, "{:?}", report.damage);
-    line("verify --deep, one core", format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()), "goal 400000");
-    let proof = reader.prove(size / 3).expect("proved").to_text().len();
-    line("proof per record, without body and timestamp", format!("{proof} B"), "goal 8000 with them");
-    let responsible = Responsible { requested_by: "a".into(), approved_by: "b".into(), reason: "bench".into() };
-    let mut subject = [7; 16];
-    subject[..8].copy_from_slice(&3_u64.to_be_bytes());
-    let start = Instant::now();
-    let removed = ledger.erase(&Target::Subject(SubjectId(subject)), &responsible, &master()).expect("erased");
-    line(
-        &format!("erase a person with {} of {size} records", removed.count),
-        format!("{:.3} s", start.elapsed().as_secs_f64()),
-        "goal 2 s",
-    );
-    let start = Instant::now();
-    drop(reader);
-    ledger.close().expect("closed");
-    line("close", format!("{:.3} s", start.elapsed().as_secs_f64()), "");
-    let start = Instant::now();
-    let ledger = open(&root);
-    line("open again", format!("{:.3} s", start.elapsed().as_secs_f64()), "");
-    drop(ledger);
->>>>>>> main
 }

@@ -242,11 +242,7 @@ impl Removal {
         merkle::verify_inclusion(entry.seq, checkpoint.size, &entry.leaf_hash(), &self.path, &checkpoint.root)?;
         self.tombstone.check_commitment(&entry)?;
         let is_named = entry.refers_to == record.record_id
-<<<<<<< HEAD
             || self.tombstone.plaintext.as_ref().is_some_and(|plaintext| names_entry(&plaintext.body, record));
-=======
-            || self.tombstone.plaintext.as_ref().is_some_and(|plaintext| names_seq(&plaintext.body, record.seq));
->>>>>>> main
         if is_named { Ok(verdict) } else { Err(BundleError::Inconsistent("the removing entry does not name this record")) }
     }
 }
@@ -261,14 +257,9 @@ fn names_entry(body: &[u8], entry: &Entry) -> bool {
         #[serde(default)]
         segments: Vec<u64>,
     }
-<<<<<<< HEAD
     let head = if body.starts_with(b"{") { 0 } else { CANONICAL_HEAD.min(body.len()) };
     serde_json::from_slice::<Covered>(&body[head..]).is_ok_and(|covered| {
         let listed = covered.ranges.iter().any(|(first, last)| (*first..=*last).contains(&entry.seq));
         listed || covered.segments.contains(&entry.segment)
     })
-=======
-    serde_json::from_slice::<Ranges>(body)
-        .is_ok_and(|body| body.ranges.iter().any(|(first, last)| (*first..=*last).contains(&seq)))
->>>>>>> main
 }

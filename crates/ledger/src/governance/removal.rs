@@ -199,11 +199,7 @@ impl Ledger {
             seqs.push(entry.seq);
         }
         let count = seqs.len() as u64;
-<<<<<<< HEAD
         Ok((Tombstone { ranges: ranges(seqs), count, ..empty_tombstone() }, held.0))
-=======
-        Ok((Tombstone { records: ranges(seqs), count, ..empty_tombstone() }, held.0))
->>>>>>> main
     }
 
     fn subject_tombstone(
@@ -230,13 +226,10 @@ impl Ledger {
         if count == 0 {
             return Err(GovernanceError::NotFound(format!("record about {subject}")));
         }
-<<<<<<< HEAD
         // An entry has room for so many; the subject itself names all of them to whoever holds the bodies.
         let mut covered = ranges(all);
         covered.truncate(RANGES_MAX);
-=======
->>>>>>> main
-        Ok((Tombstone { subjects: vec![subject], count, ..empty_tombstone() }, held.0))
+        Ok((Tombstone { subjects: vec![subject], ranges: covered, count, ..empty_tombstone() }, held.0))
     }
 
     fn segment_tombstone(&self, segment: u64, state: &State) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
@@ -254,11 +247,7 @@ impl Ledger {
     /// Tombstone, durable checkpoint, then the rest.
     fn carry_out(&self, kind: EntryKind, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
         let count = tombstone.count;
-<<<<<<< HEAD
         let receipt = self.act(kind, RecordId::NONE, &Act::Tombstone(tombstone.clone()))?;
-=======
-        let receipt = self.act(kind, RecordId::NONE, &Act::Tombstone { tombstone: tombstone.clone() })?;
->>>>>>> main
         self.checkpoint_now()?;
         self.remove(receipt.seq, tombstone, master)?;
         Ok(Removed { tombstone: receipt.seq, count })
@@ -433,19 +422,7 @@ impl Held {
 
 fn empty_tombstone() -> Tombstone {
     let responsible = Responsible { requested_by: String::new(), approved_by: String::new(), reason: String::new() };
-<<<<<<< HEAD
     Tombstone { policy: None, class: None, segments: Vec::new(), ranges: Vec::new(), subjects: Vec::new(), count: 0, responsible }
-=======
-    Tombstone {
-        policy: None,
-        class: None,
-        segments: Vec::new(),
-        records: Vec::new(),
-        subjects: Vec::new(),
-        count: 0,
-        responsible,
-    }
->>>>>>> main
 }
 
 /// Sorted numbers as ranges with both ends included.

@@ -42,17 +42,12 @@ impl State {
                 self.holds.remove(&hold);
             }
             Act::PolicyChanged { change, .. } => self.policies.push(PolicyInForce { seq: entry.seq, change }),
-<<<<<<< HEAD
             Act::Tombstone(tombstone) => self.removals.add(entry, tombstone),
             Act::RemovalRefused { .. }
             | Act::KeysRotated { .. }
             | Act::TimestampAnchored { .. }
             | Act::TimestampFailed { .. }
             | Act::ScrubDone { .. } => {}
-=======
-            Act::Tombstone { tombstone } => self.removals.add(entry, tombstone),
-            Act::RemovalRefused { .. } | Act::KeysRotated { .. } => {}
->>>>>>> main
         }
     }
 }
