@@ -12,6 +12,7 @@ const COMMANDS: &[&[&str]] = &[
     &["user", "create"],
     &["user", "reset"],
     &["user", "suspend"],
+    &["user", "clear-factors"],
     &["user", "restore"],
     &["backup"],
     &["restore"],

@@ -64,3 +64,12 @@ fn what_is_wrong_with_a_person_is_said() {
     let nobody = place.gatepost(&["user", "restore", "nobody@example.test"]).failed();
     assert!(nobody.contains("there is nobody with the address nobody@example.test"), "{nobody}");
 }
+
+#[test]
+fn lost_factors_are_cleared_from_the_command_line_and_that_is_said() {
+    let place = Place::with_workspace();
+    place.gatepost(&["user", "create", "ann@example.test", "--name", "Ann"]).done();
+    let said = place.gatepost(&["user", "clear-factors", "ann@example.test"]).done();
+    assert_eq!(said, "ann@example.test has no second factor any more; be sure that it was they who asked.\n");
+    assert!(place.gatepost(&["user", "clear-factors", "bob@example.test"]).failed().contains("there is nobody"));
+}
