@@ -3,6 +3,8 @@
 mod backup;
 mod check;
 mod configuration;
+mod crash;
 mod help;
+mod monitoring;
 mod people;
 mod program;

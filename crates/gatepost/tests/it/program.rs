@@ -74,11 +74,6 @@ impl Place {
     pub(crate) fn gatepost(&self, arguments: &[&str]) -> Answer {
         answer(&mut self.command(arguments))
     }
-
-    /// A text with the name of this folder taken out, to be compared.
-    pub(crate) fn without_path(&self, text: &str) -> String {
-        text.replace(&self.folder.path().display().to_string(), "HERE")
-    }
 }
 
 pub(crate) fn answer(command: &mut Command) -> Answer {
