@@ -2,6 +2,8 @@
 //!
 //! Prints one JSON object a line. Used by `scripts/bench/inspect.sh`, which runs the peers on the same file.
 
+#![expect(clippy::cast_precision_loss, reason = "counts of messages and bytes are far below 2^52")]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;

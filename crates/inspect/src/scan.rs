@@ -32,6 +32,7 @@ const fn classes() -> [u8; 256] {
     let mut table = [SIGN; 256];
     let mut i = 0;
     while i < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "below 256")]
         let b = i as u8;
         table[i] = match b {
             b'0'..=b'9' => DIGIT,
@@ -183,7 +184,7 @@ impl ShortWord {
         }
         // With all bytes below 0x80, adding 0x80 − n sets the high bit of the bytes that are at least n.
         let at_least = |word: u64, n: u8| word.wrapping_add(ONES * u64::from(0x80 - n));
-        let lower = word | ONES * 0x20;
+        let lower = word | (ONES * 0x20);
         let alpha = at_least(lower, b'a') & !at_least(lower, b'z' + 1) & HIGH_BITS;
         let digit = at_least(word, b'0') & !at_least(word, b'9' + 1) & HIGH_BITS;
         let outside = !(alpha | digit) & HIGH_BITS;

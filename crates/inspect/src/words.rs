@@ -242,6 +242,7 @@ impl WordTableBuilder {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "only the low bits are wanted")]
 fn bitmap_bit(word: u64) -> usize {
     word as usize % BITMAP_BITS
 }

@@ -88,7 +88,7 @@ impl Route {
             Needs::Operation(operation) => format!("{} {:?}", operation.id(), operation.need()),
             Needs::Nothing(reason) => format!("- ({reason})"),
         };
-        format!("{:6} {:48} {:4} {needs}", self.method, self.path, self.face.name())
+        format!("{:6} {:44} {:4} {needs}", self.method.as_str(), self.path, self.face.name())
     }
 }
 

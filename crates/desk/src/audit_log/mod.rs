@@ -11,7 +11,7 @@ pub use model::{AuditFilter, Entry, Outcome, StoredEntry};
 
 use crate::{
     actor::Actor,
-    db::Tx,
+    db::{Connection, Tx},
     desk::Desk,
     error::Result,
     ids::Time,
@@ -48,6 +48,11 @@ pub async fn count(desk: &Desk, actor: &Actor, filter: &AuditFilter) -> Result<i
 pub async fn feed(desk: &Desk, actor: &Actor, after_seq: i64, limit: u32) -> Result<Vec<StoredEntry>> {
     let mut reader = desk.view(actor, Operation::AuditFeed, Target::Workspace).await?;
     store::after(&mut reader, &AuditFilter::default(), after_seq, limit.clamp(1, FEED_BATCH_MAX)).await
+}
+
+/// The next entries after a sequence number, oldest first, for the ledger's outbox. Not an operation: nobody sees them.
+pub(crate) async fn after(on: &mut dyn Connection, after_seq: i64, limit: u32) -> Result<Vec<StoredEntry>> {
+    store::after(on, &AuditFilter::default(), after_seq, limit).await
 }
 
 /// An export in progress: the entries under a filter up to the newest one at its start, read in batches.

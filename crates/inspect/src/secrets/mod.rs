@@ -4,7 +4,7 @@
 //! Invariant: only stretches of [`crate::scan::LONG_CHUNK`] bytes or more, and what follows an announcing word, are read;
 //! no value is kept or copied. A format is never tried at a place where its first two bytes do not stand.
 
-mod announced;
+pub(crate) mod announced;
 mod format;
 mod plausible;
 #[cfg(test)]
@@ -224,7 +224,7 @@ impl SecretTable {
     }
 
     /// Reports private key blocks.
-    pub(crate) fn scan_blocks(&self, context: &mut Context<'_>) {
+    pub(crate) fn scan_blocks(context: &mut Context<'_>) {
         for i in 0..context.scan.hits.len() {
             let hit = context.scan.hits[i];
             let text = &*context.words.entry(hit.entry).text;
@@ -252,11 +252,6 @@ impl SecretTable {
                 push(context, "private-key", start..end, "a private key block", 0.98);
             }
         }
-    }
-
-    /// Reports the value after an announcing word that ends at `end`.
-    pub(crate) fn announced(&self, context: &mut Context<'_>, word: &str, end: usize) {
-        announced::value(context, word, end);
     }
 }
 
