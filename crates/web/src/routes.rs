@@ -174,8 +174,12 @@ pub fn routes() -> Vec<Route> {
 /// Mounts the table, each route behind the gate.
 pub(crate) fn mount(state: &WebState) -> Router<WebState> {
     routes().into_iter().fold(Router::new(), |router, route| {
-        let (path, limit, handler) = (route.path, route.body_max, route.handler.clone());
+        let (path, limit, mut handler) = (route.path, route.body_max, route.handler.clone());
+        handler = handler.layer(DefaultBodyLimit::max(limit));
+        if route.face == Face::Api && route.needs.operation().is_some() {
+            handler = handler.layer(middleware::from_fn_with_state(state.clone(), api::once));
+        }
         let guard = middleware::from_fn_with_state((state.clone(), Arc::new(route)), gate::pass);
-        router.route(path, handler.layer(DefaultBodyLimit::max(limit)).layer(guard))
+        router.route(path, handler.layer(guard))
     })
 }
