@@ -10,7 +10,7 @@ use desk::{
     ids::PersonId,
     rights::Operation,
 };
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, header};
 use maud::{Markup, Render, html};
 use serde_json::Value as Json;
@@ -218,7 +218,8 @@ pub(crate) async fn export_response(
         Format::Csv => ("text/csv; charset=utf-8", "audit-log.csv"),
         Format::Jsonl => ("application/jsonl", "audit-log.jsonl"),
     };
-    let mut response = Body::from_stream(chunks).into_response();
+    // Compression asks once more after the end, which an unfolded stream does not survive by itself.
+    let mut response = Body::from_stream(chunks.fuse()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).expect("plain ASCII");

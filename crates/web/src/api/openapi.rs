@@ -151,6 +151,7 @@ fn build() -> Value {
         }
     }
     let components = &mut document["components"];
+    close_choices(&mut components["schemas"]);
     components["responses"] =
         PROBLEMS.iter().map(|(status, name, about)| ((*name).to_owned(), problem(*status, about))).collect();
     components["headers"] = headers();
@@ -164,6 +165,16 @@ fn build() -> Value {
         "schema": {"type": "string", "pattern": idempotent::KEY_PATTERN},
     }});
     document
+}
+
+/// A choice of one named thing is an object with that one field and no other: serde refuses more, so the document says so.
+fn close_choices(schemas: &mut Value) {
+    let schemas = schemas.as_object_mut().into_iter().flat_map(Map::values_mut);
+    for choice in schemas.filter_map(|schema| schema.get_mut("oneOf")?.as_array_mut()).flatten() {
+        if choice["type"] == "object" {
+            choice["additionalProperties"] = json!(false);
+        }
+    }
 }
 
 fn problem(status: u16, about: &str) -> Value {

@@ -73,6 +73,23 @@ impl Edge {
     }
 
     pub async fn send(&self, who: &As, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
+        let (status, headers, bytes) = self.exchange(who, method, path, headers, body).await;
+        Answer { status, headers, text: String::from_utf8(bytes).expect("text") }
+    }
+
+    /// GETs, and answers with the body as it comes.
+    pub async fn send_raw(&self, who: &As, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+        self.exchange(who, Method::GET, path, headers, None).await.2
+    }
+
+    async fn exchange(
+        &self,
+        who: &As,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> (StatusCode, HeaderMap, Vec<u8>) {
         let mut request = Request::builder().method(method).uri(path);
         match who {
             As::Nobody => {}
@@ -89,7 +106,7 @@ impl Edge {
         let response = self.router.clone().oneshot(request).await.expect("the router answers");
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, ANSWER_MAX).await.expect("a body");
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).expect("text") }
+        (parts.status, parts.headers, bytes.to_vec())
     }
 
     pub async fn get(&self, who: &As, path: &str) -> Answer {

@@ -110,6 +110,9 @@ async fn filters_and_export_say_the_same() {
         assert_eq!(file.text.lines().count() as u64, total);
         let file = edge.get(&auditor, "/api/v1/audit-log/export?format=csv&act=people.").await;
         assert_eq!((file.header("content-type"), file.text.lines().count() as u64), ("text/csv; charset=utf-8", total + 1));
+        let zipped = [("accept-encoding", "gzip")];
+        let zipped = edge.send_raw(&auditor, "/api/v1/audit-log/export?format=csv&act=nothing.", &zipped).await;
+        assert_eq!(zipped.get(..2), Some([0x1f, 0x8b].as_slice()), "a compressed export ends as a whole");
         assert_eq!(edge.get(&auditor, "/api/v1/audit-log/export").await.json()["errors"][0]["field"], "format");
     })
     .await;
