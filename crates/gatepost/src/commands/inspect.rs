@@ -23,6 +23,7 @@ use output::Style;
 
 /// Finds personal data, secrets, listed terms and abuse in text.
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Files to read; standard input when none is named
     files: Vec<PathBuf>,
