@@ -61,7 +61,8 @@ fn exit_codes_tell_clean_from_found_from_broken() {
 
 #[test]
 fn many_lines_on_many_threads_keep_their_order() {
-    let input: String = (0..40_000).map(|i| format!("line {i} of a long file, write to a{i}@example.org\n")).collect();
+    let input: Vec<String> = (0..40_000).map(|i| format!("line {i} of a long file, write to a{i}@example.org")).collect();
+    let input = input.join("\n");
     let output = inspect(&["--threads", "3", "--no-heads", "--only", "EMAIL_ADDRESS"], &input);
     let lines = lines(&output);
     assert_eq!(lines.len(), 40_000);

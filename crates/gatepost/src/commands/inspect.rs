@@ -6,6 +6,8 @@
 mod heads;
 mod input;
 mod output;
+mod pictures;
+mod tesseract;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -39,6 +41,9 @@ pub struct Args {
     /// Only these kinds or groups, separated by commas (see --list)
     #[arg(long, value_delimiter = ',', value_name = "KINDS")]
     only: Vec<String>,
+    /// The files are pictures: read the text in them (needs tesseract), and who took them where
+    #[arg(long, conflicts_with_all = ["jsonl", "redact", "explain"])]
+    images: bool,
     /// Lists of terms to look for as well (files in the list format)
     #[arg(long, value_name = "FILE")]
     lists: Vec<PathBuf>,
@@ -127,6 +132,11 @@ fn inspect_all(args: &Args) -> anyhow::Result<bool> {
         ..Config::default()
     };
     let inspector = Inspector::compile(&config).context("the choice of kinds or lists cannot be used")?;
+    if args.images {
+        let found = pictures::inspect_all(&args.files, &inspector, args.fail_level.into(), &mut out)?;
+        out.flush()?;
+        return Ok(found);
+    }
     let color = match args.color {
         ColorArg::Always => true,
         ColorArg::Never => false,

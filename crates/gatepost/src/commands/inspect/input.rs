@@ -39,7 +39,7 @@ impl Source {
         if files.is_empty() && io::stdin().is_terminal() {
             let _ = writeln!(io::stderr(), "reading from the keyboard; end with Ctrl-D");
         }
-        Ok(Self { waiting: files.iter().cloned().collect::<Vec<_>>().into_iter(), current, total })
+        Ok(Self { waiting: Vec::from(files).into_iter(), current, total })
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> anyhow::Result<usize> {
