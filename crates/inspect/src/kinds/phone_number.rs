@@ -5,6 +5,7 @@ mod calling_codes;
 use super::prelude::*;
 use crate::detect::Context;
 use crate::scan::is_word;
+use crate::words::Role;
 use calling_codes::CODES;
 
 pub(crate) const KIND: Kind = Kind {
@@ -115,6 +116,8 @@ pub(crate) const KIND: Kind = Kind {
     ..BLANK
 };
 
+/// How far after a number a street type makes a house number of it.
+const STREET_REACH: u32 = 28;
 /// Digits of the longest number with an international prefix (E.164 allows 15, two more for "00", one for "(0)").
 const DIGITS_MAX: usize = 18;
 const GROUPS_MAX: usize = 8;
@@ -148,6 +151,12 @@ pub(crate) fn scan(context: &mut Context<'_>, start: usize) -> Option<usize> {
         return None;
     }
     if context.bytes[start..written.end].iter().all(u8::is_ascii_digit) && context.byte_before(start) == b'#' {
+        return None;
+    }
+    // "230 107 Igias Street": a house number, however many groups it has.
+    let is_local = supported < 75;
+    let is_street = |hit: &crate::words::WordHit| context.words.entry(hit.entry).role == Some(Role::Street);
+    if is_local && context.hits_after(written.end, STREET_REACH).any(is_street) {
         return None;
     }
     let before = context.out.len();
@@ -318,7 +327,8 @@ fn looks_like_date(w: &Written) -> bool {
         [2, 2, 4] => year_at(4),
         [4, 4] => year_at(0) && year_at(4),
         [4, 2, 2, 2, ..] => year_at(0),
-        [4] | [2, 2, 2] => true,
+        [2, 2, 2] => w.separators[0] != b' ',
+        [4] => true,
         _ => false,
     }
 }
