@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use desk::Desk;
+use desk::{Desk, records::PublicLog};
 use ipnet::IpNet;
 
 /// Bytes in a form or JSON body. Uploads have routes, and limits, of their own.
@@ -32,13 +32,21 @@ pub struct WebState {
     pub options: Arc<WebOptions>,
     /// The metrics.
     pub metrics: MetricsText,
+    /// The public face of the ledger, when this process holds it open.
+    pub public_log: Option<PublicLog>,
     draining: Arc<AtomicBool>,
 }
 
 impl WebState {
     /// Puts the state together.
     pub fn new(desk: Desk, options: WebOptions, metrics: MetricsText) -> Self {
-        Self { desk, options: Arc::new(options), metrics, draining: Arc::new(AtomicBool::new(false)) }
+        Self { desk, options: Arc::new(options), metrics, public_log: None, draining: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Serves the public log under `/log/`.
+    #[must_use]
+    pub fn with_public_log(self, log: Option<PublicLog>) -> Self {
+        Self { public_log: log, ..self }
     }
 
     /// From now on `/readyz` says that no new requests should come here, and live streams end.

@@ -159,7 +159,7 @@ fn a_second_writer_is_turned_away_and_changes_nothing() {
 #[test]
 fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room() {
     let mut random = Random(seed());
-    for round in 0..setting("LEDGER_FAULTS", FAULTS_SHORT).div_ceil(15) {
+    for round in 0..setting("LEDGER_FAULTS", FAULTS_SHORT).div_ceil(15).min(200) {
         let disk = new_ledger(round);
         disk.set_capacity(Some(disk.used() + random.below(150_000)));
         let mut told = Told::default();

@@ -8,6 +8,7 @@ mod faults;
 mod loopback;
 mod object_server;
 mod outsiders;
+mod processes;
 mod programs;
 mod sample;
 mod sim_disk;

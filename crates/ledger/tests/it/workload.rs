@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub const ORIGIN: &str = "log.example.test/faults";
+pub const ORIGIN: &str = "log.example.test/records";
 
 /// A clock that a test sets.
 pub struct TestClock(pub AtomicI64);
@@ -66,7 +66,7 @@ pub fn record_id(number: u64) -> RecordId {
 }
 
 pub fn entry(number: u64) -> NewEntry {
-    let length = usize::try_from(number * number % 700).expect("small");
+    let length = usize::try_from(number % 1000 * (number % 1000) % 70).expect("small");
     NewEntry {
         kind: EntryKind::Capture,
         record_id: record_id(number),
