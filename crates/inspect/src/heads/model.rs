@@ -37,7 +37,7 @@ pub const COLUMN_NAMES: [&str; COLUMNS] = [
 
 const MAGIC: &[u8; 7] = b"GPHEADS";
 /// Raise when the layout, the features, the classes or the second layer's inputs change.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// Why a model file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +99,8 @@ impl std::error::Error for ModelError {}
 #[derive(Clone, Debug)]
 pub struct Model {
     rows: u32,
+    /// Tells models apart.
+    pub(super) checksum: u64,
     table: Box<[[i16; COLUMNS]]>,
     scales: [f32; COLUMNS],
     pub(super) biases: [f32; COLUMNS],
@@ -182,7 +184,8 @@ impl Model {
             });
         }
         let (content, checksum) = bytes.split_at(expected - 8);
-        if hash_folded(content).to_le_bytes() != checksum {
+        let computed = hash_folded(content);
+        if computed.to_le_bytes() != checksum {
             return Err(ModelError::Checksum);
         }
         let scales = reader.floats();
@@ -196,6 +199,7 @@ impl Model {
             .collect();
         Ok(Model {
             rows,
+            checksum: computed,
             table,
             scales,
             biases,
