@@ -145,9 +145,7 @@ impl Tokens {
 
     /// The folded bytes (UTF-8) of a token of this scan.
     pub fn folded(&self, token: &Token) -> &[u8] {
-        self.folded
-            .get(token.fold_start as usize..token.fold_end as usize)
-            .unwrap_or(&[])
+        self.folded.get(token.fold_start as usize..token.fold_end as usize).unwrap_or(&[])
     }
 
     /// How many `!` the text holds outside addresses.
@@ -175,9 +173,7 @@ pub fn hash_word(word: &str) -> u64 {
 
 /// FNV-1a over bytes that are folded already; the hash of a prefix is a step on the way to the hash of the whole.
 pub fn hash_folded(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(FNV_OFFSET, |hash, &byte| hash_step(hash, byte))
+    bytes.iter().fold(FNV_OFFSET, |hash, &byte| hash_step(hash, byte))
 }
 
 /// One byte more; start from `hash_folded(b"")`.

@@ -1,1 +1,18 @@
 //! Test only: disposable databases, a manual clock, people with each right, peers and fault injection.
+
+pub mod context;
+pub mod crash;
+pub mod desk;
+pub mod jobs;
+pub mod passkey;
+pub mod people;
+pub mod ports;
+pub mod postgres;
+pub mod process;
+pub mod wait;
+
+pub use context::{ManualClock, SeededIds};
+pub use desk::{TestDesk, on_both};
+pub use passkey::SoftPasskey;
+pub use people::Somebody;
+pub use wait::eventually;

@@ -93,18 +93,10 @@ pub struct ClassTable {
 impl ClassTable {
     /// The table that ships with the crate. Unknown section names are skipped; a test holds the file to [`NAMES`].
     pub fn builtin() -> ClassTable {
-        let mut table = ClassTable {
-            slots: vec![(0, Classes(0)); SLOTS].into_boxed_slice(),
-        };
+        let mut table = ClassTable { slots: vec![(0, Classes(0)); SLOTS].into_boxed_slice() };
         let mut bit = None;
-        for line in include_str!("classes.txt")
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-        {
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'))
-            {
+        for line in include_str!("classes.txt").lines().filter(|line| !line.starts_with('#')) {
+            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 bit = NAMES.iter().position(|known| *known == name);
             } else if let Some(bit) = bit {
                 for word in line.split_whitespace() {
@@ -157,18 +149,10 @@ mod tests {
 
     #[test]
     fn every_section_of_the_file_is_known_and_the_table_has_room() {
-        let sections = include_str!("classes.txt")
-            .lines()
-            .filter_map(|line| line.strip_prefix('['));
-        let known = sections
-            .filter(|name| NAMES.contains(&name.trim_end_matches(']')))
-            .count();
+        let sections = include_str!("classes.txt").lines().filter_map(|line| line.strip_prefix('['));
+        let known = sections.filter(|name| NAMES.contains(&name.trim_end_matches(']'))).count();
         assert_eq!(known, NAMES.len());
-        let used = ClassTable::builtin()
-            .slots
-            .iter()
-            .filter(|(key, _)| *key != 0)
-            .count();
+        let used = ClassTable::builtin().slots.iter().filter(|(key, _)| *key != 0).count();
         assert!(used > 500 && used < SLOTS / 2, "{used}");
     }
 }

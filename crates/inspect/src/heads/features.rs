@@ -65,11 +65,7 @@ pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<W
         let hash = match token.kind {
             TokenKind::Mention => hash_folded(b"@user"),
             TokenKind::Url => hash_folded(b"http"),
-            TokenKind::Number => hash_folded(if token.end - token.start == 4 {
-                b"0000"
-            } else {
-                b"0"
-            }),
+            TokenKind::Number => hash_folded(if token.end - token.start == 4 { b"0000" } else { b"0" }),
             TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji => token.hash,
         };
         let classes = table.of(hash);
@@ -77,18 +73,8 @@ pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<W
             reach = 0;
         }
         let negated = reach > 0;
-        reach = if classes.any(Classes::NOT) {
-            NEGATION_REACH
-        } else {
-            reach.saturating_sub(1)
-        };
-        views.push(WordView {
-            hash,
-            classes,
-            negated,
-            marks: token.marks,
-            kind: token.kind,
-        });
+        reach = if classes.any(Classes::NOT) { NEGATION_REACH } else { reach.saturating_sub(1) };
+        views.push(WordView { hash, classes, negated, marks: token.marks, kind: token.kind });
     }
 }
 
@@ -165,11 +151,7 @@ fn abstract_pair(before: &WordView, view: &WordView, emit: &mut impl FnMut(u64))
 }
 
 fn stand_in(view: &WordView) -> u64 {
-    if view.classes.any(Classes::IDENTITY) {
-        1
-    } else {
-        view.hash
-    }
+    if view.classes.any(Classes::IDENTITY) { 1 } else { view.hash }
 }
 
 /// How the classes of one word are read when they stand in a sequence; a word of several classes is the same as
@@ -214,11 +196,7 @@ pub fn class_features(views: &[WordView], mut emit: impl FnMut(u64)) {
             let class = reading.of(view.classes);
             emit(mix(Salt::ClassPair, last[1], class));
             emit(mix(Salt::ClassSkip, last[0], class));
-            emit(mix(
-                Salt::ClassTriple,
-                mix(Salt::ClassTriple, last[0], last[1]),
-                class,
-            ));
+            emit(mix(Salt::ClassTriple, mix(Salt::ClassTriple, last[0], last[1]), class));
             last = [last[1], class];
         }
         emit(mix(Salt::End, last[0], last[1]));

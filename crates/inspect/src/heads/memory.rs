@@ -19,12 +19,7 @@ struct Slot {
     sums: [i32; COLUMNS],
 }
 
-const EMPTY: Slot = Slot {
-    letters: [0; LETTERS_MAX],
-    len: 0,
-    features: 0,
-    sums: [0; COLUMNS],
-};
+const EMPTY: Slot = Slot { letters: [0; LETTERS_MAX], len: 0, features: 0, sums: [0; COLUMNS] };
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -44,16 +39,9 @@ impl WordMemory {
     }
 
     /// The sums and the number of features of a word; `sum` computes them when they are not remembered.
-    pub fn recall(
-        &mut self,
-        letters: &[u8],
-        hash: u64,
-        sum: impl FnOnce(&mut [i32; COLUMNS]) -> u32,
-    ) -> ([i32; COLUMNS], u32) {
+    pub fn recall(&mut self, letters: &[u8], hash: u64, sum: impl FnOnce(&mut [i32; COLUMNS]) -> u32) -> ([i32; COLUMNS], u32) {
         let mut fresh = EMPTY;
-        let length = u8::try_from(letters.len())
-            .ok()
-            .filter(|length| (1..=LETTERS_MAX).contains(&usize::from(*length)));
+        let length = u8::try_from(letters.len()).ok().filter(|length| (1..=LETTERS_MAX).contains(&usize::from(*length)));
         // The top bits of a product: FNV's low bits are weak for short words.
         let place = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
         if let (Some(length), Some(slot)) = (length, self.slots.get_mut(place)) {

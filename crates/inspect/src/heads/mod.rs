@@ -104,11 +104,7 @@ impl Assessment {
     const NOTHING_SAID: Assessment = Assessment {
         probabilities: [0.0; Head::ALL.len()],
         flags: 0,
-        sentiment: Sentiment {
-            negative: 0.0,
-            neutral: 1.0,
-            positive: 0.0,
-        },
+        sentiment: Sentiment { negative: 0.0, neutral: 1.0, positive: 0.0 },
     };
 
     /// Calibrated probability of a head, 0 to 1.
@@ -145,10 +141,7 @@ impl Heads {
 
     /// A model in the format of [`model`], for instance one that the recipe has just written.
     pub fn read(bytes: &[u8]) -> Result<Heads, ModelError> {
-        Ok(Heads {
-            model: Model::read(bytes)?,
-            classes: ClassTable::builtin(),
-        })
+        Ok(Heads { model: Model::read(bytes)?, classes: ClassTable::builtin() })
     }
 
     /// Whether the heads were trained on this language. Undetermined text is read as English when its letters are
@@ -163,27 +156,12 @@ impl Heads {
     }
 
     /// Weighs the scanned message; `None` means "not assessed", because the language is not supported.
-    pub fn assess(
-        &self,
-        tokens: &Tokens,
-        language: Language,
-        scratch: &mut HeadScratch,
-    ) -> Option<Assessment> {
+    pub fn assess(&self, tokens: &Tokens, language: Language, scratch: &mut HeadScratch) -> Option<Assessment> {
         if !Heads::supports(language) {
             return None;
         }
-        let says = |kind| {
-            matches!(
-                kind,
-                TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji
-            )
-        };
-        if !tokens
-            .list()
-            .iter()
-            .take(WORDS_MAX)
-            .any(|token| says(token.kind))
-        {
+        let says = |kind| matches!(kind, TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji);
+        if !tokens.list().iter().take(WORDS_MAX).any(|token| says(token.kind)) {
             scratch.words.clear();
             return Some(Assessment::NOTHING_SAID);
         }
@@ -197,11 +175,7 @@ impl Heads {
             flags |= u8::from(probability >= self.threshold(head)) << head as u8;
         }
         let [.., negative, neutral, positive] = outputs;
-        Some(Assessment {
-            probabilities,
-            flags,
-            sentiment: softmax(negative, neutral, positive),
-        })
+        Some(Assessment { probabilities, flags, sentiment: softmax(negative, neutral, positive) })
     }
 
     /// The words that weigh most for a head, strongest first. Call it after [`Heads::assess`] on the same tokens.
@@ -226,11 +200,7 @@ impl Heads {
                 features
             };
             // Only a plain word's features depend on nothing but its letters.
-            let letters = if token.kind == TokenKind::Word {
-                tokens.folded(token)
-            } else {
-                b""
-            };
+            let letters = if token.kind == TokenKind::Word { tokens.folded(token) } else { b"" };
             let (own, features) = scratch.memory.recall(letters, token.hash, sum);
             count += features;
             let mut joint = [0_i32; COLUMNS];
@@ -252,16 +222,9 @@ impl Heads {
         });
         let classes = self.model.scaled(&classes);
         for column in 0..COLUMNS {
-            totals[column] = (totals[column] + classes[column]) / f32_of(count.max(1)).sqrt()
-                + self.model.biases[column];
+            totals[column] = (totals[column] + classes[column]) / f32_of(count.max(1)).sqrt() + self.model.biases[column];
         }
-        Inputs {
-            tokens,
-            views: &scratch.views,
-            words: &scratch.words,
-            totals,
-        }
-        .build()
+        Inputs { tokens, views: &scratch.views, words: &scratch.words, totals }.build()
     }
 }
 
@@ -279,9 +242,5 @@ fn softmax(negative: f32, neutral: f32, positive: f32) -> Sentiment {
     let top = negative.max(neutral).max(positive);
     let parts = [negative, neutral, positive].map(|x| (x - top).exp());
     let sum: f32 = parts.iter().sum();
-    Sentiment {
-        negative: parts[0] / sum,
-        neutral: parts[1] / sum,
-        positive: parts[2] / sum,
-    }
+    Sentiment { negative: parts[0] / sum, neutral: parts[1] / sum, positive: parts[2] / sum }
 }

@@ -65,30 +65,15 @@ pub enum ModelError {
 impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ModelError::NotAModel => write!(
-                f,
-                "read text model: not a model file; run `make train` to write one"
-            ),
+            ModelError::NotAModel => write!(f, "read text model: not a model file; run `make train` to write one"),
             ModelError::Format { found } => {
-                write!(
-                    f,
-                    "read text model: format {found}, this program reads {FORMAT}; run `make train` again"
-                )
+                write!(f, "read text model: format {found}, this program reads {FORMAT}; run `make train` again")
             }
             ModelError::Length { expected, found } => {
-                write!(
-                    f,
-                    "read text model: {found} bytes instead of {expected}; fetch or train it again"
-                )
+                write!(f, "read text model: {found} bytes instead of {expected}; fetch or train it again")
             }
-            ModelError::Rows(rows) => write!(
-                f,
-                "read text model: {rows} rows, allowed are 1 to {ROWS_MAX}"
-            ),
-            ModelError::Checksum => write!(
-                f,
-                "read text model: checksum differs; fetch or train it again"
-            ),
+            ModelError::Rows(rows) => write!(f, "read text model: {rows} rows, allowed are 1 to {ROWS_MAX}"),
+            ModelError::Checksum => write!(f, "read text model: checksum differs; fetch or train it again"),
         }
     }
 }
@@ -144,10 +129,7 @@ impl Model {
     }
 
     /// Sums in the scale of the columns' weights.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a word's sum stays below 2^24: at most 75 rows of i16"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "a word's sum stays below 2^24: at most 75 rows of i16")]
     pub(super) fn scaled(&self, sums: &[i32; COLUMNS]) -> [f32; COLUMNS] {
         let mut scaled = [0.0; COLUMNS];
         for column in 0..COLUMNS {
@@ -165,23 +147,16 @@ impl Model {
         match reader.take(1) {
             Some(&[FORMAT]) => {}
             other => {
-                return Err(ModelError::Format {
-                    found: other.map_or(0, |bytes| bytes[0]),
-                });
+                return Err(ModelError::Format { found: other.map_or(0, |bytes| bytes[0]) });
             }
         }
-        let rows = reader
-            .take(4)
-            .map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let rows = reader.take(4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
         if rows == 0 || rows > ROWS_MAX {
             return Err(ModelError::Rows(rows));
         }
         let expected = file_bytes(rows);
         if bytes.len() != expected {
-            return Err(ModelError::Length {
-                expected,
-                found: bytes.len(),
-            });
+            return Err(ModelError::Length { expected, found: bytes.len() });
         }
         let (content, checksum) = bytes.split_at(expected - 8);
         let computed = hash_folded(content);
@@ -197,45 +172,26 @@ impl Model {
             .chunks_exact(COLUMNS * 2)
             .map(|row| std::array::from_fn(|i| i16::from_le_bytes([row[2 * i], row[2 * i + 1]])))
             .collect();
-        Ok(Model {
-            rows,
-            checksum: computed,
-            table,
-            scales,
-            biases,
-            stack,
-            thresholds,
-        })
+        Ok(Model { rows, checksum: computed, table, scales, biases, stack, thresholds })
     }
 
     /// Writes a model file; weights are rounded to 1/32,767 of their column's largest.
     pub fn write(trained: &Trained<'_>) -> Vec<u8> {
-        let rows = u32::try_from(trained.columns[0].len())
-            .expect("the trainer's tables are at most ROWS_MAX rows");
+        let rows = u32::try_from(trained.columns[0].len()).expect("the trainer's tables are at most ROWS_MAX rows");
         let mut bytes = Vec::with_capacity(file_bytes(rows));
         bytes.extend_from_slice(MAGIC);
         bytes.push(FORMAT);
         bytes.extend_from_slice(&rows.to_le_bytes());
         let scales: [f32; COLUMNS] = std::array::from_fn(|column| {
-            let largest = trained.columns[column]
-                .iter()
-                .fold(0.0_f32, |top, weight| top.max(weight.abs()));
+            let largest = trained.columns[column].iter().fold(0.0_f32, |top, weight| top.max(weight.abs()));
             (largest / f32::from(i16::MAX)).max(f32::MIN_POSITIVE)
         });
-        for value in scales
-            .iter()
-            .chain(&trained.biases)
-            .chain(&trained.stack.to_flat())
-            .chain(&trained.thresholds)
-        {
+        for value in scales.iter().chain(&trained.biases).chain(&trained.stack.to_flat()).chain(&trained.thresholds) {
             bytes.extend_from_slice(&value.to_le_bytes());
         }
         for row in 0..rows as usize {
             for (column, scale) in trained.columns.iter().zip(scales) {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    reason = "the quotient lies within ±32,767 by construction"
-                )]
+                #[expect(clippy::cast_possible_truncation, reason = "the quotient lies within ±32,767 by construction")]
                 let weight = (column[row] / scale).round() as i16;
                 bytes.extend_from_slice(&weight.to_le_bytes());
             }
@@ -264,10 +220,7 @@ impl<'a> Reader<'a> {
     /// The length was checked before the first call.
     fn float_list(&mut self, count: usize) -> Vec<f32> {
         let bytes = self.take(count * 4).unwrap_or(&[]);
-        bytes
-            .chunks_exact(4)
-            .map(|raw| f32::from_le_bytes([raw[0], raw[1], raw[2], raw[3]]))
-            .collect()
+        bytes.chunks_exact(4).map(|raw| f32::from_le_bytes([raw[0], raw[1], raw[2], raw[3]])).collect()
     }
 
     fn floats<const N: usize>(&mut self) -> [f32; N] {

@@ -25,10 +25,7 @@ impl Reasons {
             }
         }
         let len = best.iter().take_while(|(weight, _)| *weight > 0.0).count();
-        Reasons {
-            tokens: best.map(|(_, index)| index),
-            len,
-        }
+        Reasons { tokens: best.map(|(_, index)| index), len }
     }
 
     /// Token indices, strongest first.

@@ -57,12 +57,7 @@ impl Inputs<'_> {
                 *count += (view.classes.0 >> bit) & 1;
             }
             if view.negated {
-                let watched = [
-                    Classes::INSULT,
-                    Classes::LOVE,
-                    Classes::HATE,
-                    Classes::VIOLENCE,
-                ];
+                let watched = [Classes::INSULT, Classes::LOVE, Classes::HATE, Classes::VIOLENCE];
                 for (class, count) in watched.into_iter().zip(&mut negated) {
                     *count += u32::from(view.classes.any(class));
                 }
@@ -81,9 +76,8 @@ impl Inputs<'_> {
     }
 
     fn style(&self) -> [f32; STYLE] {
-        let count = |test: &dyn Fn(&WordView) -> bool| {
-            f32_of(u32::try_from(self.views.iter().filter(|v| test(v)).count()).unwrap_or(0))
-        };
+        let count =
+            |test: &dyn Fn(&WordView) -> bool| f32_of(u32::try_from(self.views.iter().filter(|v| test(v)).count()).unwrap_or(0));
         let words = count(&|_| true);
         let caps = count(&|view| view.marks.has(Marks::ALL_CAPS));
         [
@@ -119,8 +113,7 @@ pub struct Stack {
 
 impl Stack {
     /// Numbers in the flat form.
-    pub const FLAT: usize =
-        INPUTS * HIDDEN + HIDDEN + HIDDEN * OUTPUTS + INPUTS * OUTPUTS + OUTPUTS;
+    pub const FLAT: usize = INPUTS * HIDDEN + HIDDEN + HIDDEN * OUTPUTS + INPUTS * OUTPUTS + OUTPUTS;
 
     /// Logits of the outputs.
     pub fn run(&self, inputs: &[f32; INPUTS]) -> [f32; OUTPUTS] {
@@ -149,17 +142,8 @@ impl Stack {
 
     /// All numbers in one row, in the order of the fields.
     pub fn to_flat(&self) -> Vec<f32> {
-        let parts = self
-            .first
-            .as_flattened()
-            .iter()
-            .chain(&self.first_bias)
-            .chain(self.second.as_flattened());
-        parts
-            .chain(self.direct.as_flattened())
-            .chain(&self.second_bias)
-            .copied()
-            .collect()
+        let parts = self.first.as_flattened().iter().chain(&self.first_bias).chain(self.second.as_flattened());
+        parts.chain(self.direct.as_flattened()).chain(&self.second_bias).copied().collect()
     }
 
     /// All zero.
@@ -172,16 +156,10 @@ impl Stack {
         let mut rest = flat.iter().copied();
         let mut next = || rest.next().unwrap_or(0.0);
         Stack {
-            first: (0..INPUTS)
-                .map(|_| std::array::from_fn(|_| next()))
-                .collect(),
+            first: (0..INPUTS).map(|_| std::array::from_fn(|_| next())).collect(),
             first_bias: std::array::from_fn(|_| next()),
-            second: (0..HIDDEN)
-                .map(|_| std::array::from_fn(|_| next()))
-                .collect(),
-            direct: (0..INPUTS)
-                .map(|_| std::array::from_fn(|_| next()))
-                .collect(),
+            second: (0..HIDDEN).map(|_| std::array::from_fn(|_| next())).collect(),
+            direct: (0..INPUTS).map(|_| std::array::from_fn(|_| next())).collect(),
             second_bias: std::array::from_fn(|_| next()),
         }
     }

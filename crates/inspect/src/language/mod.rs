@@ -68,14 +68,8 @@ pub struct LanguageDetector {
 impl LanguageDetector {
     /// The lists that ship with the crate.
     pub fn builtin() -> LanguageDetector {
-        let mut detector = LanguageDetector {
-            slots: vec![(0, 0); SLOTS].into_boxed_slice(),
-            languages: Vec::new(),
-        };
-        for line in include_str!("words.txt")
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-        {
+        let mut detector = LanguageDetector { slots: vec![(0, 0); SLOTS].into_boxed_slice(), languages: Vec::new() };
+        for line in include_str!("words.txt").lines().filter(|line| !line.starts_with('#')) {
             let Some((code, words)) = line.split_once(": ") else {
                 continue;
             };
@@ -98,12 +92,7 @@ impl LanguageDetector {
         let mut scripts = Scripts::default();
         let mut evidence = [0.0_f32; LISTED];
         let mut words = 0.0_f32;
-        for token in tokens
-            .list()
-            .iter()
-            .filter(|token| token.kind == TokenKind::Word)
-            .take(WORDS_MAX)
-        {
+        for token in tokens.list().iter().filter(|token| token.kind == TokenKind::Word).take(WORDS_MAX) {
             words += 1.0;
             scripts.read(tokens.folded(token));
             let (key, languages) = self.slots[self.slot_of(token.hash)];
@@ -134,20 +123,12 @@ impl LanguageDetector {
             }
         }
         let (sum, bit) = best;
-        let language = self
-            .languages
-            .get(bit)
-            .copied()
-            .unwrap_or(Language::Undetermined);
+        let language = self.languages.get(bit).copied().unwrap_or(Language::Undetermined);
         let clear = sum > second
             && sum >= EVIDENCE_MIN
             && sum >= words * SHARE_MIN
             && (language == Language::English || sum >= evidence[0] * AGAINST_ENGLISH);
-        if clear {
-            language
-        } else {
-            Language::Undetermined
-        }
+        if clear { language } else { Language::Undetermined }
     }
 
     fn slot_of(&self, hash: u64) -> usize {
@@ -198,9 +179,7 @@ impl Scripts {
             0x900..=0x97f => &mut self.devanagari,
             0xe00..=0xe7f => &mut self.thai,
             0x3040..=0x30ff => &mut self.kana,
-            0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3134f => {
-                &mut self.han
-            }
+            0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3134f => &mut self.han,
             0x1100..=0x11ff | 0xac00..=0xd7af => &mut self.hangul,
             _ => &mut self.other,
         };
@@ -225,17 +204,9 @@ impl Scripts {
         } else {
             Language::Russian
         };
-        let arabic = if self.persian > 0 {
-            Language::Persian
-        } else {
-            Language::Arabic
-        };
+        let arabic = if self.persian > 0 { Language::Persian } else { Language::Arabic };
         // Japanese mixes Han with Kana; Chinese has no Kana.
-        let han = if self.kana > 0 {
-            Language::Japanese
-        } else {
-            Language::Chinese
-        };
+        let han = if self.kana > 0 { Language::Japanese } else { Language::Chinese };
         let scripts = [
             (self.cyrillic, cyrillic),
             (self.greek, Language::Greek),
@@ -267,46 +238,19 @@ mod tests {
     fn sentences_are_recognised() {
         for (code, text) in [
             ("en", "I don't think that this is what they wanted"),
-            (
-                "de",
-                "Ich habe heute leider keine Zeit für das Treffen mit euch",
-            ),
-            (
-                "fr",
-                "Je ne suis pas d'accord avec vous, mais merci pour la réponse",
-            ),
-            (
-                "es",
-                "Hola, no tengo tiempo hoy porque estoy en la oficina con los demás",
-            ),
-            (
-                "it",
-                "Grazie per la risposta, oggi non ho molto tempo ma domani sono libero",
-            ),
+            ("de", "Ich habe heute leider keine Zeit für das Treffen mit euch"),
+            ("fr", "Je ne suis pas d'accord avec vous, mais merci pour la réponse"),
+            ("es", "Hola, no tengo tiempo hoy porque estoy en la oficina con los demás"),
+            ("it", "Grazie per la risposta, oggi non ho molto tempo ma domani sono libero"),
             ("nl", "Ik heb vandaag geen tijd voor het gesprek met je"),
-            (
-                "pt",
-                "Obrigado pela resposta, hoje não tenho muito tempo para isso",
-            ),
-            (
-                "pl",
-                "Nie mam dzisiaj czasu, ale jutro będzie bardzo dobrze",
-            ),
+            ("pt", "Obrigado pela resposta, hoje não tenho muito tempo para isso"),
+            ("pl", "Nie mam dzisiaj czasu, ale jutro będzie bardzo dobrze"),
             ("sv", "Jag har inte tid idag men det är bra att du frågar"),
-            (
-                "fi",
-                "Minulla ei ole aikaa tänään mutta huomenna olen kotona",
-            ),
+            ("fi", "Minulla ei ole aikaa tänään mutta huomenna olen kotona"),
             ("cs", "Dnes nemám čas, ale zítra už to bude velmi dobře"),
-            (
-                "hu",
-                "Ma nincs időm, de holnap már itt vagyok és nagyon jól lesz",
-            ),
+            ("hu", "Ma nincs időm, de holnap már itt vagyok és nagyon jól lesz"),
             ("tr", "Bugün çok işim var ama sonra sizin için gelirim"),
-            (
-                "id",
-                "Saya tidak bisa datang hari ini karena ada rapat dengan mereka",
-            ),
+            ("id", "Saya tidak bisa datang hari ini karena ada rapat dengan mereka"),
             ("ru", "Сегодня у меня нет времени, но завтра мы увидимся"),
             ("uk", "Сьогодні я не маю часу, але завтра ми зустрінемося"),
             ("el", "Δεν έχω χρόνο σήμερα"),
@@ -325,25 +269,14 @@ mod tests {
 
     #[test]
     fn too_little_to_tell_is_undetermined() {
-        for text in [
-            "",
-            "42",
-            "lol",
-            "@ann #news https://a.example",
-            "you idiot",
-            "John Smith",
-            "ok 😂😂",
-        ] {
+        for text in ["", "42", "lol", "@ann #news https://a.example", "you idiot", "John Smith", "ok 😂😂"] {
             assert_eq!(detect(text), "und", "{text}");
         }
     }
 
     #[test]
     fn english_with_a_foreign_word_or_name_stays_english() {
-        for text in [
-            "The war in the Gulf was bad for the art of la vie",
-            "He met Maria de la Cruz at the bar and they sang",
-        ] {
+        for text in ["The war in the Gulf was bad for the art of la vie", "He met Maria de la Cruz at the bar and they sang"] {
             assert_eq!(detect(text), "en", "{text}");
         }
     }

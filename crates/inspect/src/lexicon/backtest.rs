@@ -44,11 +44,7 @@ pub struct Backtest {
 }
 
 /// Looks every message up with both. Rules are compared by list and identifier, not by their order in the files.
-pub fn backtest<'m>(
-    old: &Lexicon,
-    new: &Lexicon,
-    messages: impl IntoIterator<Item = &'m str>,
-) -> Backtest {
+pub fn backtest<'m>(old: &Lexicon, new: &Lexicon, messages: impl IntoIterator<Item = &'m str>) -> Backtest {
     let mut result = Backtest::default();
     let mut tokens = Tokens::new();
     let mut scratch = LexiconScratch::default();
@@ -64,44 +60,24 @@ pub fn backtest<'m>(
                 result.same += 1;
             } else {
                 result.added += 1;
-                result
-                    .by_rule
-                    .entry((one.list.clone(), one.rule.clone()))
-                    .or_default()
-                    .0 += 1;
+                result.by_rule.entry((one.list.clone(), one.rule.clone())).or_default().0 += 1;
                 keep(&mut result.added_examples, one);
             }
         }
         for one in before.iter().filter(|one| !after.contains(one)) {
             result.removed += 1;
-            result
-                .by_rule
-                .entry((one.list.clone(), one.rule.clone()))
-                .or_default()
-                .1 += 1;
+            result.by_rule.entry((one.list.clone(), one.rule.clone())).or_default().1 += 1;
             keep(&mut result.removed_examples, one);
         }
     }
     result
 }
 
-fn named(
-    lexicon: &Lexicon,
-    text: &str,
-    tokens: &Tokens,
-    message: u64,
-    scratch: &mut LexiconScratch,
-) -> Vec<Difference> {
+fn named(lexicon: &Lexicon, text: &str, tokens: &Tokens, message: u64, scratch: &mut LexiconScratch) -> Vec<Difference> {
     let found = lexicon.find(text, tokens, Zone::Text, scratch);
     let named = found.iter().filter_map(|one| {
         let rule = lexicon.rule(one.rule)?;
-        Some(Difference {
-            message,
-            list: rule.list.clone(),
-            rule: rule.id.clone(),
-            start: one.start,
-            end: one.end,
-        })
+        Some(Difference { message, list: rule.list.clone(), rule: rule.id.clone(), start: one.start, end: one.end })
     });
     named.collect()
 }

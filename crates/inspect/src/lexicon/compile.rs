@@ -55,10 +55,8 @@ impl Table {
     fn build(pairs: &[(u64, u32)]) -> Table {
         let capacity = (pairs.len() * 2).next_power_of_two().max(16);
         let filter_words = (pairs.len() / 4).next_power_of_two().max(16);
-        let mut table = Table {
-            filter: vec![0; filter_words].into_boxed_slice(),
-            slots: vec![(0, NO_PHRASE); capacity].into_boxed_slice(),
-        };
+        let mut table =
+            Table { filter: vec![0; filter_words].into_boxed_slice(), slots: vec![(0, NO_PHRASE); capacity].into_boxed_slice() };
         for (key, value) in pairs {
             let (word, bit) = table.filter_place(*key);
             table.filter[word] |= bit;
@@ -111,9 +109,7 @@ pub struct Leads {
 
 impl Default for Leads {
     fn default() -> Leads {
-        Leads {
-            bits: vec![0; 1 << 10].into_boxed_slice(),
-        }
+        Leads { bits: vec![0; 1 << 10].into_boxed_slice() }
     }
 }
 
@@ -187,10 +183,7 @@ impl Globs {
         }
         let mut check = |list: &[(u64, u32)], first: Option<u32>, key: u64| {
             let Some(first) = first else { return };
-            for (_, index) in list[first as usize..]
-                .iter()
-                .take_while(|(hash, _)| *hash == key)
-            {
+            for (_, index) in list[first as usize..].iter().take_while(|(hash, _)| *hash == key) {
                 if glob::fits(&self.patterns[*index as usize], word) {
                     emit(*index);
                 }
@@ -218,10 +211,7 @@ impl Globs {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the caller masks the low bits anyway"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the caller masks the low bits anyway")]
 fn low_bits(key: u64) -> usize {
     key as usize
 }
@@ -237,9 +227,7 @@ fn first_places(sorted: &[(u64, u32)]) -> Vec<(u64, u32)> {
 }
 
 fn reversed_hash(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(hash_folded(b""), |hash, byte| {
-        crate::tokens::hash_step(hash, *byte)
-    })
+    bytes.iter().rev().fold(hash_folded(b""), |hash, byte| crate::tokens::hash_step(hash, *byte))
 }
 
 fn spread(hash: u64) -> u64 {
@@ -270,17 +258,13 @@ impl Automaton {
 
     /// Rules that a phrase takes part in.
     pub fn rules_of(&self, phrase: u32) -> &[u32] {
-        &self.postings
-            [self.starts[phrase as usize] as usize..self.starts[phrase as usize + 1] as usize]
+        &self.postings[self.starts[phrase as usize] as usize..self.starts[phrase as usize + 1] as usize]
     }
 
     /// Builds it; drafts have been checked by the parser.
     pub fn build(drafts: &[Draft]) -> Automaton {
         let mut builder = Builder::default();
-        builder.nodes.push(Node {
-            phrase: NO_PHRASE,
-            edges: 0,
-        });
+        builder.nodes.push(Node { phrase: NO_PHRASE, edges: 0 });
         let rules: Box<[CompiledRule]> = drafts.iter().map(|draft| builder.rule(draft)).collect();
         let (starts, postings) = postings(&rules, builder.phrases);
         let edges: Vec<(u64, u32)> = builder.edges.into_iter().collect();
@@ -327,12 +311,8 @@ impl Builder {
     fn part(&mut self, term: &Term) -> Part {
         match term {
             Term::Phrase(words) => Part::Phrase(self.phrase(words)),
-            Term::Near(first, second, distance) => {
-                Part::Near(self.phrase(first), self.phrase(second), *distance)
-            }
-            Term::Before(first, second, distance) => {
-                Part::Before(self.phrase(first), self.phrase(second), *distance)
-            }
+            Term::Near(first, second, distance) => Part::Near(self.phrase(first), self.phrase(second), *distance),
+            Term::Before(first, second, distance) => Part::Before(self.phrase(first), self.phrase(second), *distance),
         }
     }
 
@@ -346,25 +326,15 @@ impl Builder {
                     (Edge::Stem, *hash)
                 }
                 Word::Glob(pattern) => {
-                    let next =
-                        u32::try_from(self.globs.len()).expect("fewer wildcards than rules allow");
-                    (
-                        Edge::Glob,
-                        u64::from(*self.globs.entry(pattern.as_slice().into()).or_insert(next)),
-                    )
+                    let next = u32::try_from(self.globs.len()).expect("fewer wildcards than rules allow");
+                    (Edge::Glob, u64::from(*self.globs.entry(pattern.as_slice().into()).or_insert(next)))
                 }
             };
             self.nodes[node as usize].edges |= edge as u8;
             let next = u32::try_from(self.nodes.len()).expect("rules times words stays below 2^32");
-            let child = *self
-                .edges
-                .entry(edge_key(node, edge, value))
-                .or_insert(next);
+            let child = *self.edges.entry(edge_key(node, edge, value)).or_insert(next);
             if child == next {
-                self.nodes.push(Node {
-                    phrase: NO_PHRASE,
-                    edges: 0,
-                });
+                self.nodes.push(Node { phrase: NO_PHRASE, edges: 0 });
             }
             node = child;
         }
@@ -382,11 +352,7 @@ fn postings(rules: &[CompiledRule], phrases: u32) -> (Box<[u32]>, Box<[u32]>) {
     let mut pairs: Vec<(u32, u32)> = Vec::new();
     for (index, rule) in (0_u32..).zip(rules) {
         // A rule with `any` is looked at when one of these is found; one without when its first `all` part is.
-        let leading = if rule.any.is_empty() {
-            &rule.all[..rule.all.len().min(1)]
-        } else {
-            &rule.any[..]
-        };
+        let leading = if rule.any.is_empty() { &rule.all[..rule.all.len().min(1)] } else { &rule.any[..] };
         for part in leading {
             let (Part::Phrase(first) | Part::Near(first, ..) | Part::Before(first, ..)) = *part;
             pairs.push((first, index));
@@ -395,10 +361,7 @@ fn postings(rules: &[CompiledRule], phrases: u32) -> (Box<[u32]>, Box<[u32]>) {
     pairs.sort_unstable();
     pairs.dedup();
     let starts = (0..=phrases)
-        .map(|phrase| {
-            u32::try_from(pairs.partition_point(|(p, _)| *p < phrase))
-                .expect("as many as rule parts")
-        })
+        .map(|phrase| u32::try_from(pairs.partition_point(|(p, _)| *p < phrase)).expect("as many as rule parts"))
         .collect();
     (starts, pairs.into_iter().map(|(_, rule)| rule).collect())
 }

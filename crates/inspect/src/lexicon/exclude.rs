@@ -43,11 +43,7 @@ const DISCLAIMERS: &[&str] = &[
 pub fn run(text: &str, tokens: &Tokens, exclusions: &mut Vec<Exclusion>) {
     quotations(text, exclusions);
     if let Some(start) = disclaimer(tokens) {
-        exclusions.push(Exclusion {
-            start,
-            end: u32::MAX,
-            why: SKIP_DISCLAIMER,
-        });
+        exclusions.push(Exclusion { start, end: u32::MAX, why: SKIP_DISCLAIMER });
     }
 }
 
@@ -57,18 +53,11 @@ pub fn inside(exclusions: &[Exclusion], at: u32) -> u8 {
         return 0;
     };
     let holds = |one: &Exclusion| {
-        if one.start <= at && at < one.end {
-            one.why
-        } else {
-            0
-        }
+        if one.start <= at && at < one.end { one.why } else { 0 }
     };
     // Quotations are disjoint and sorted; the disclaimer, if any, is last and open-ended.
     let next = quotations.partition_point(|one| one.start <= at);
-    holds(last)
-        | next
-            .checked_sub(1)
-            .map_or(0, |index| holds(&quotations[index]))
+    holds(last) | next.checked_sub(1).map_or(0, |index| holds(&quotations[index]))
 }
 
 fn quotations(text: &str, exclusions: &mut Vec<Exclusion>) {
@@ -80,11 +69,7 @@ fn quotations(text: &str, exclusions: &mut Vec<Exclusion>) {
             return;
         }
         if line.trim_start().starts_with('>') {
-            exclusions.push(Exclusion {
-                start: offset(line_start),
-                end: offset(line_end),
-                why: SKIP_QUOTED,
-            });
+            exclusions.push(Exclusion { start: offset(line_start), end: offset(line_end), why: SKIP_QUOTED });
         } else {
             let mut open: Option<(usize, char)> = None;
             for (at, c) in line.char_indices() {
@@ -92,11 +77,7 @@ fn quotations(text: &str, exclusions: &mut Vec<Exclusion>) {
                     Some((start, closing)) if c == closing => {
                         let (start, end) = (offset(line_start + start), offset(line_start + at));
                         if exclusions.len() < EXCLUSIONS_MAX {
-                            exclusions.push(Exclusion {
-                                start,
-                                end,
-                                why: SKIP_QUOTED,
-                            });
+                            exclusions.push(Exclusion { start, end, why: SKIP_QUOTED });
                         }
                         open = None;
                     }
@@ -131,10 +112,7 @@ fn disclaimer(tokens: &Tokens) -> Option<u32> {
             DISCLAIMERS.iter().any(|phrase| {
                 let mut words = phrase.split(' ');
                 let mut rest = list[at..].iter();
-                words.all(|word| {
-                    rest.next()
-                        .is_some_and(|token| tokens.folded(token) == word.as_bytes())
-                })
+                words.all(|word| rest.next().is_some_and(|token| tokens.folded(token) == word.as_bytes()))
             })
         })
         .map(|at| list[at].start)

@@ -20,13 +20,7 @@ pub struct Occurrence {
     inside: u8,
 }
 
-pub fn run(
-    automaton: &Automaton,
-    text: &str,
-    tokens: &Tokens,
-    zone: Zone,
-    scratch: &mut LexiconScratch,
-) {
+pub fn run(automaton: &Automaton, text: &str, tokens: &Tokens, zone: Zone, scratch: &mut LexiconScratch) {
     scratch.occurrences.clear();
     scratch.candidates.clear();
     scratch.exclusions.clear();
@@ -53,17 +47,12 @@ pub fn run(
     for occurrence in &scratch.occurrences {
         if occurrence.phrase != last {
             last = occurrence.phrase;
-            scratch
-                .candidates
-                .extend_from_slice(automaton.rules_of(last));
+            scratch.candidates.extend_from_slice(automaton.rules_of(last));
         }
     }
     scratch.candidates.sort_unstable();
     scratch.candidates.dedup();
-    let search = Search {
-        occurrences: &scratch.occurrences,
-        tokens: tokens.list(),
-    };
+    let search = Search { occurrences: &scratch.occurrences, tokens: tokens.list() };
     for &rule in &scratch.candidates {
         search.judge(automaton, rule, zone, &mut scratch.found);
     }
@@ -87,12 +76,7 @@ fn walk(automaton: &Automaton, tokens: &Tokens, start: usize, scratch: &mut Lexi
                 return;
             }
             let offset = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-            scratch.occurrences.push(Occurrence {
-                phrase: place.phrase,
-                first: offset(start),
-                last: offset(at - 1),
-                inside: 0,
-            });
+            scratch.occurrences.push(Occurrence { phrase: place.phrase, first: offset(start), last: offset(at - 1), inside: 0 });
         }
         let Some(token) = list.get(at) else { continue };
         if place.edges == 0 {
@@ -105,15 +89,7 @@ fn walk(automaton: &Automaton, tokens: &Tokens, start: usize, scratch: &mut Lexi
             }
         };
         steps += 1;
-        leave(
-            automaton,
-            tokens,
-            token,
-            node,
-            place.edges,
-            &mut scratch.globs,
-            &mut push,
-        );
+        leave(automaton, tokens, token, node, place.edges, &mut scratch.globs, &mut push);
     }
 }
 
@@ -130,10 +106,7 @@ fn leave(
     if edges & Edge::Exact as u8 != 0 {
         push(automaton.follow(node, Edge::Exact, token.hash));
     }
-    if !matches!(
-        token.kind,
-        TokenKind::Word | TokenKind::Hashtag | TokenKind::Mention
-    ) {
+    if !matches!(token.kind, TokenKind::Word | TokenKind::Hashtag | TokenKind::Mention) {
         return;
     }
     let folded = tokens.folded(token);
@@ -142,9 +115,7 @@ fn leave(
     }
     if edges & Edge::Glob as u8 != 0 && !automaton.globs.is_empty() {
         globs.clear();
-        automaton
-            .globs
-            .fitting(tokens.folded(token), |glob| globs.push(glob));
+        automaton.globs.fitting(tokens.folded(token), |glob| globs.push(glob));
         for &glob in globs.iter() {
             push(automaton.follow(node, Edge::Glob, u64::from(glob)));
         }
@@ -170,23 +141,13 @@ impl Search<'_> {
             });
             any
         };
-        if !rule.all.iter().all(|part| stands(part, rule.skip))
-            || rule.not.iter().any(|part| stands(part, 0))
-        {
+        if !rule.all.iter().all(|part| stands(part, rule.skip)) || rule.not.iter().any(|part| stands(part, 0)) {
             return;
         }
-        let leading = if rule.any.is_empty() {
-            &rule.all[..1]
-        } else {
-            &rule.any[..]
-        };
+        let leading = if rule.any.is_empty() { &rule.all[..1] } else { &rule.any[..] };
         for part in leading {
             self.places(*part, rule.skip, |first, last| {
-                found.push(Found {
-                    rule: index,
-                    start: self.tokens[first as usize].start,
-                    end: self.tokens[last as usize].end,
-                });
+                found.push(Found { rule: index, start: self.tokens[first as usize].start, end: self.tokens[last as usize].end });
                 true
             });
         }
@@ -196,11 +157,7 @@ impl Search<'_> {
     fn places(&self, part: Part, skip: u8, mut visit: impl FnMut(u32, u32) -> bool) {
         match part {
             Part::Phrase(phrase) => {
-                for place in self
-                    .of(phrase)
-                    .iter()
-                    .filter(|place| place.inside & skip == 0)
-                {
+                for place in self.of(phrase).iter().filter(|place| place.inside & skip == 0) {
                     if !visit(place.first, place.last) {
                         return;
                     }
@@ -223,20 +180,9 @@ impl Search<'_> {
     }
 
     /// Places of `first` that `second` follows within the distance.
-    fn ordered(
-        &self,
-        first: u32,
-        second: u32,
-        distance: u32,
-        skip: u8,
-        mut visit: impl FnMut(u32, u32) -> bool,
-    ) {
+    fn ordered(&self, first: u32, second: u32, distance: u32, skip: u8, mut visit: impl FnMut(u32, u32) -> bool) {
         let followers = self.of(second);
-        for place in self
-            .of(first)
-            .iter()
-            .filter(|place| place.inside & skip == 0)
-        {
+        for place in self.of(first).iter().filter(|place| place.inside & skip == 0) {
             let from = followers.partition_point(|follower| follower.first <= place.last);
             let follower = followers[from..]
                 .iter()
@@ -249,9 +195,7 @@ impl Search<'_> {
     }
 
     fn of(&self, phrase: u32) -> &[Occurrence] {
-        let from = self
-            .occurrences
-            .partition_point(|place| place.phrase < phrase);
+        let from = self.occurrences.partition_point(|place| place.phrase < phrase);
         let count = self.occurrences[from..].partition_point(|place| place.phrase == phrase);
         &self.occurrences[from..from + count]
     }
@@ -260,11 +204,7 @@ impl Search<'_> {
 /// Drops what lies inside another finding of the same rule, then orders by start.
 fn keep_widest(found: &mut Vec<Found>) {
     found.sort_unstable_by_key(|one| (one.rule, one.start, u32::MAX - one.end));
-    let mut widest = Found {
-        rule: u32::MAX,
-        start: 0,
-        end: 0,
-    };
+    let mut widest = Found { rule: u32::MAX, start: 0, end: 0 };
     found.retain(|one| {
         let hidden = one.rule == widest.rule && one.end <= widest.end;
         if !hidden {

@@ -5,19 +5,13 @@ pub const WORD_BYTES_MAX: usize = 64;
 
 /// The literal bytes before the first wildcard.
 pub fn prefix(pattern: &[u8]) -> &[u8] {
-    let end = pattern
-        .iter()
-        .position(|b| matches!(b, b'*' | b'?'))
-        .unwrap_or(pattern.len());
+    let end = pattern.iter().position(|b| matches!(b, b'*' | b'?')).unwrap_or(pattern.len());
     &pattern[..end]
 }
 
 /// The literal bytes after the last wildcard.
 pub fn suffix(pattern: &[u8]) -> &[u8] {
-    let start = pattern
-        .iter()
-        .rposition(|b| matches!(b, b'*' | b'?'))
-        .map_or(0, |at| at + 1);
+    let start = pattern.iter().rposition(|b| matches!(b, b'*' | b'?')).map_or(0, |at| at + 1);
     &pattern[start..]
 }
 
@@ -54,10 +48,7 @@ pub fn fits(pattern: &[u8], word: &[u8]) -> bool {
 }
 
 fn character_bytes(word: &[u8], at: usize) -> usize {
-    1 + word[at + 1..]
-        .iter()
-        .take_while(|b| **b & 0xc0 == 0x80)
-        .count()
+    1 + word[at + 1..].iter().take_while(|b| **b & 0xc0 == 0x80).count()
 }
 
 #[cfg(test)]
@@ -79,11 +70,7 @@ mod tests {
             ("a*b*c", "aXXbXbd", false),
             ("**x", "x", true),
         ] {
-            assert_eq!(
-                fits(pattern.as_bytes(), word.as_bytes()),
-                expected,
-                "{pattern} {word}"
-            );
+            assert_eq!(fits(pattern.as_bytes(), word.as_bytes()), expected, "{pattern} {word}");
         }
     }
 }

@@ -158,9 +158,7 @@ pub struct Lexicon {
 
 impl fmt::Debug for Lexicon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lexicon")
-            .field("rules", &self.rules.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Lexicon").field("rules", &self.rules.len()).finish_non_exhaustive()
     }
 }
 
@@ -176,10 +174,7 @@ impl Lexicon {
         problems.truncate(parse::PROBLEMS_MAX);
         if problems.is_empty() {
             let automaton = Automaton::build(&drafts);
-            Ok(Lexicon {
-                rules: drafts.into_iter().map(|draft| draft.rule).collect(),
-                automaton,
-            })
+            Ok(Lexicon { rules: drafts.into_iter().map(|draft| draft.rule).collect(), automaton })
         } else {
             Err(problems)
         }
@@ -187,10 +182,7 @@ impl Lexicon {
 
     /// No lists.
     pub fn empty() -> Lexicon {
-        Lexicon {
-            rules: Vec::new(),
-            automaton: Automaton::build(&[]),
-        }
+        Lexicon { rules: Vec::new(), automaton: Automaton::build(&[]) }
     }
 
     /// The rule of a finding.
@@ -209,13 +201,7 @@ impl Lexicon {
     }
 
     /// Looks the scanned text up; `text` must be what `tokens` were scanned from. The findings are left in `scratch`.
-    pub fn find<'s>(
-        &self,
-        text: &str,
-        tokens: &Tokens,
-        zone: Zone,
-        scratch: &'s mut LexiconScratch,
-    ) -> &'s [Found] {
+    pub fn find<'s>(&self, text: &str, tokens: &Tokens, zone: Zone, scratch: &'s mut LexiconScratch) -> &'s [Found] {
         find::run(&self.automaton, text, tokens, zone, scratch);
         scratch.found()
     }

@@ -22,12 +22,4 @@ macro_rules! packs {
 }
 
 /// Every pack, in alphabetical order.
-pub const STARTER_PACKS: &[Pack] = packs![
-    "banking",
-    "confidential",
-    "crisis",
-    "health-care",
-    "insider",
-    "self-harm",
-    "threats"
-];
+pub const STARTER_PACKS: &[Pack] = packs!["banking", "confidential", "crisis", "health-care", "insider", "self-harm", "threats"];

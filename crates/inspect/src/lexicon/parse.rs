@@ -167,11 +167,7 @@ pub fn refuse_duplicates(drafts: &[Draft], problems: &mut Vec<ListError>) {
         let rule = &draft.rule;
         if let Some(line) = seen.insert((&rule.list, &rule.id), rule.line) {
             let problem = Problem::Duplicate(rule.id.clone(), line);
-            problems.push(ListError {
-                name: draft.source.clone(),
-                line: rule.line,
-                problem,
-            });
+            problems.push(ListError { name: draft.source.clone(), line: rule.line, problem });
         }
     }
 }
@@ -186,21 +182,12 @@ fn without_comment(line: &str) -> &str {
 
 impl Reader<'_> {
     fn report(&mut self, problem: Problem) {
-        self.problems.push(ListError {
-            name: self.source.name.to_owned(),
-            line: self.line,
-            problem,
-        });
+        self.problems.push(ListError { name: self.source.name.to_owned(), line: self.line, problem });
     }
 
     fn draft(&self, id: &str) -> Draft {
-        let rule = Rule {
-            list: self.list.clone(),
-            list_version: self.version,
-            id: id.to_owned(),
-            level: self.level,
-            line: self.line,
-        };
+        let rule =
+            Rule { list: self.list.clone(), list_version: self.version, id: id.to_owned(), level: self.level, line: self.line };
         Draft {
             rule,
             source: self.source.name.to_owned(),
@@ -219,20 +206,14 @@ impl Reader<'_> {
             return false;
         };
         let mut quoted = rest.splitn(3, '"');
-        let (id, title, after) = (
-            quoted.next().unwrap_or("").trim(),
-            quoted.next(),
-            quoted.next(),
-        );
+        let (id, title, after) = (quoted.next().unwrap_or("").trim(), quoted.next(), quoted.next());
         let (Some(_), Some(after)) = (title, after) else {
             self.report(Problem::BadHeader);
             return false;
         };
         let version = match after.trim() {
             "" => Some(1),
-            stated => stated
-                .strip_prefix("version ")
-                .and_then(|number| number.trim().parse().ok()),
+            stated => stated.strip_prefix("version ").and_then(|number| number.trim().parse().ok()),
         };
         match version {
             Some(version) if !id.is_empty() && !id.contains(char::is_whitespace) => {
@@ -248,10 +229,7 @@ impl Reader<'_> {
     }
 
     fn set_level(&mut self, word: &str) {
-        match [Level::Low, Level::Medium, Level::High]
-            .into_iter()
-            .find(|level| level.id() == word)
-        {
+        match [Level::Low, Level::Medium, Level::High].into_iter().find(|level| level.id() == word) {
             Some(level) => self.level = level,
             None => self.report(Problem::UnknownLevel(word.to_owned())),
         }
@@ -336,9 +314,7 @@ impl Reader<'_> {
             if word.contains(['*', '?']) && word.chars().any(char::is_alphanumeric) {
                 phrase.push(self.wildcard(word)?);
             } else {
-                let (letters, stemmed) = word
-                    .strip_suffix('~')
-                    .map_or((word, false), |letters| (letters, true));
+                let (letters, stemmed) = word.strip_suffix('~').map_or((word, false), |letters| (letters, true));
                 self.tokens.scan_with(letters, Links::Words);
                 for token in self.tokens.list() {
                     let stem = stemmed && token.kind == TokenKind::Word;
@@ -382,9 +358,7 @@ impl Reader<'_> {
                 letters.push(c);
             }
         }
-        let anchor = super::glob::prefix(&pattern)
-            .len()
-            .max(super::glob::suffix(&pattern).len());
+        let anchor = super::glob::prefix(&pattern).len().max(super::glob::suffix(&pattern).len());
         if anchor < ANCHOR_LETTERS_MIN {
             self.report(Problem::WideWildcard(word.to_owned()));
             return None;
@@ -394,8 +368,5 @@ impl Reader<'_> {
 }
 
 fn names(words: &str) -> impl Iterator<Item = &str> {
-    words
-        .split([',', ' ', '\t'])
-        .map(str::trim)
-        .filter(|word| !word.is_empty())
+    words.split([',', ' ', '\t']).map(str::trim).filter(|word| !word.is_empty())
 }

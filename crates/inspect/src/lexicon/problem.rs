@@ -44,10 +44,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Problem::NoHeader => write!(f, "the first line must be: list IDENTIFIER \"Title\""),
-            Problem::BadHeader => write!(
-                f,
-                "write the header as: list IDENTIFIER \"Title\" version NUMBER"
-            ),
+            Problem::BadHeader => write!(f, "write the header as: list IDENTIFIER \"Title\" version NUMBER"),
             Problem::UnknownLevel(word) => write!(f, "level {word:?} is none of low, medium, high"),
             Problem::UnknownZone(word) => {
                 write!(f, "zone {word:?} is none of text, alt, link, image")
@@ -56,41 +53,20 @@ impl fmt::Display for Problem {
                 write!(f, "skip {word:?} is neither quoted nor disclaimer")
             }
             Problem::EmptyTerm => write!(f, "a term needs at least one word"),
-            Problem::LongPhrase(words) => write!(
-                f,
-                "{words} words in a row, allowed are {PHRASE_WORDS_MAX}; use NEAR instead"
-            ),
+            Problem::LongPhrase(words) => write!(f, "{words} words in a row, allowed are {PHRASE_WORDS_MAX}; use NEAR instead"),
             Problem::WideWildcard(word) => {
-                write!(
-                    f,
-                    "wildcard {word:?} needs {ANCHOR_LETTERS_MIN} letters at its beginning or end"
-                )
+                write!(f, "wildcard {word:?} needs {ANCHOR_LETTERS_MIN} letters at its beginning or end")
             }
-            Problem::BadDistance(word) => write!(
-                f,
-                "{word:?} needs a number of words from 1 to {DISTANCE_MAX}, like NEAR/5"
-            ),
-            Problem::TwoDistances => write!(
-                f,
-                "one NEAR or BEFORE a term; write a rule with `all` for more"
-            ),
-            Problem::OutsideRule => write!(
-                f,
-                "an indented line belongs to a rule; begin one with: rule NAME"
-            ),
+            Problem::BadDistance(word) => write!(f, "{word:?} needs a number of words from 1 to {DISTANCE_MAX}, like NEAR/5"),
+            Problem::TwoDistances => write!(f, "one NEAR or BEFORE a term; write a rule with `all` for more"),
+            Problem::OutsideRule => write!(f, "an indented line belongs to a rule; begin one with: rule NAME"),
             Problem::UnknownPart(word) => write!(f, "{word:?} is none of any, all, not"),
-            Problem::RuleWithoutTerms => write!(
-                f,
-                "the rule has neither `any` nor `all`, so nothing can be found"
-            ),
+            Problem::RuleWithoutTerms => write!(f, "the rule has neither `any` nor `all`, so nothing can be found"),
             Problem::UnnamedRule => write!(f, "a rule needs a name: rule NAME"),
             Problem::Duplicate(id, line) => {
                 write!(f, "{id:?} stands in line {line} already; remove one")
             }
-            Problem::TooManyRules => write!(
-                f,
-                "more than {RULES_MAX} rules; split the lists between programs"
-            ),
+            Problem::TooManyRules => write!(f, "more than {RULES_MAX} rules; split the lists between programs"),
         }
     }
 }

@@ -12,9 +12,7 @@ pub struct LexiconSlot {
 impl LexiconSlot {
     /// Starts with these lists.
     pub fn new(lexicon: Lexicon) -> LexiconSlot {
-        LexiconSlot {
-            current: RwLock::new(Arc::new(lexicon)),
-        }
+        LexiconSlot { current: RwLock::new(Arc::new(lexicon)) }
     }
 
     /// The lists in use.

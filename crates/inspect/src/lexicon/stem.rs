@@ -6,8 +6,8 @@ use crate::tokens::{hash_folded, hash_step};
 
 /// Endings, longest first.
 const ENDINGS: &[&[u8]] = &[
-    b"ations", b"ation", b"ments", b"ingly", b"ment", b"ings", b"ers", b"ing", b"ors", b"ies",
-    b"ied", b"est", b"er", b"or", b"ed", b"es", b"ly", b"s",
+    b"ations", b"ation", b"ments", b"ingly", b"ment", b"ings", b"ers", b"ing", b"ors", b"ies", b"ied", b"est", b"er", b"or",
+    b"ed", b"es", b"ly", b"s",
 ];
 
 /// Letters that must remain before an ending.
@@ -15,11 +15,7 @@ const STEM_BYTES_MIN: usize = 3;
 
 /// Hash of the stem of a folded word.
 pub fn hash(folded: &[u8]) -> u64 {
-    let ending = ENDINGS
-        .iter()
-        .copied()
-        .find(|ending| is_ending(folded, ending))
-        .unwrap_or(b"");
+    let ending = ENDINGS.iter().copied().find(|ending| is_ending(folded, ending)).unwrap_or(b"");
     let mut stem = &folded[..folded.len() - ending.len()];
     if ending.starts_with(b"ie") {
         return hash_step(hash_folded(stem), b'y');
@@ -46,9 +42,7 @@ fn is_ending(folded: &[u8], ending: &[u8]) -> bool {
     };
     match (ending, stem.last()) {
         // passes, boxes, churches; but employee-s, merge-s.
-        (b"es", last) => {
-            stem.len() >= STEM_BYTES_MIN && matches!(last, Some(b's' | b'x' | b'z' | b'h' | b'o'))
-        }
+        (b"es", last) => stem.len() >= STEM_BYTES_MIN && matches!(last, Some(b's' | b'x' | b'z' | b'h' | b'o')),
         // class, bus, analysis: no plurals.
         (b"s", Some(b's' | b'u' | b'i')) => false,
         _ => stem.len() >= STEM_BYTES_MIN,

@@ -29,10 +29,7 @@ const EXCLAIM_SHARE: f32 = 0.08;
 pub fn rules(tokens: &Tokens, views: &[WordView], valence: impl Fn(usize) -> f32) -> [f32; RULES] {
     let contrast = hash_folded(b"but");
     let turn = views.iter().rposition(|view| view.hash == contrast);
-    let capitals = views
-        .iter()
-        .filter(|view| view.marks.has(Marks::ALL_CAPS))
-        .count();
+    let capitals = views.iter().filter(|view| view.marks.has(Marks::ALL_CAPS)).count();
     let mixed_case = capitals * 2 < views.len();
     let (mut positive, mut negative, mut after, mut emoji, mut last) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (index, view) in views.iter().enumerate() {
@@ -40,9 +37,7 @@ pub fn rules(tokens: &Tokens, views: &[WordView], valence: impl Fn(usize) -> f32
         if view.negated && view.kind != TokenKind::Emoji {
             value *= NEGATION_SHARE;
         }
-        let strengthened = index
-            .checked_sub(1)
-            .is_some_and(|before| views[before].classes.any(Classes::VERY));
+        let strengthened = index.checked_sub(1).is_some_and(|before| views[before].classes.any(Classes::VERY));
         if strengthened {
             value *= INTENSIFIER_SHARE;
         }
@@ -50,11 +45,7 @@ pub fn rules(tokens: &Tokens, views: &[WordView], valence: impl Fn(usize) -> f32
             value *= CAPITALS_SHARE;
         }
         if let Some(turn) = turn {
-            value *= if index < turn {
-                BEFORE_CONTRAST
-            } else {
-                AFTER_CONTRAST
-            };
+            value *= if index < turn { BEFORE_CONTRAST } else { AFTER_CONTRAST };
             if index > turn {
                 after += value;
             }
@@ -68,14 +59,7 @@ pub fn rules(tokens: &Tokens, views: &[WordView], valence: impl Fn(usize) -> f32
     }
     let stress = 1.0 + EXCLAIM_SHARE * crate::heads::f32_of(tokens.exclaims().min(4));
     let balance = (positive + negative) * stress;
-    [
-        soft(positive * stress),
-        soft(negative * stress),
-        soft(balance),
-        soft(after),
-        soft(emoji),
-        soft(last),
-    ]
+    [soft(positive * stress), soft(negative * stress), soft(balance), soft(after), soft(emoji), soft(last)]
 }
 
 /// Keeps sums of long messages within ±2 while small ones stay as they are.

@@ -65,23 +65,13 @@ pub fn fold_char(c: char) -> Folded {
     let code = c as u32;
     match code {
         0..=0x7f => Folded::One(c.to_ascii_lowercase()),
-        0xad
-        | 0x300..=0x36f
-        | 0x200b..=0x200f
-        | 0x202a..=0x202e
-        | 0x2060..=0x2064
-        | 0xfe00..=0xfe0f
-        | 0xfeff => Folded::Nothing,
+        0xad | 0x300..=0x36f | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x2064 | 0xfe00..=0xfe0f | 0xfeff => Folded::Nothing,
         0xc0..=0x17f => fold_latin(c, code),
         0x1e00..=0x1ef9 => fold_latin_additional(c, code),
         0x386..=0x3ff => Folded::One(fold_greek(lower(c))),
         0x401 | 0x451 => Folded::One('е'),
         // Full-width forms stand at a fixed distance from ASCII.
-        0xff01..=0xff5e => Folded::One(
-            char::from_u32(code - 0xfee0)
-                .unwrap_or(c)
-                .to_ascii_lowercase(),
-        ),
+        0xff01..=0xff5e => Folded::One(char::from_u32(code - 0xfee0).unwrap_or(c).to_ascii_lowercase()),
         0x2019 | 0x2bc => Folded::One('\''),
         _ => Folded::One(lower(c)),
     }

@@ -1,14 +1,11 @@
 //! The scanning loop: one pass over the characters, writing tokens and folded bytes.
 
-use super::{
-    FNV_OFFSET, Folded, Links, Marks, TEXT_BYTES_MAX, Token, TokenKind, Tokens, fold_char,
-    hash_folded, hash_step,
-};
+use super::{FNV_OFFSET, Folded, Links, Marks, TEXT_BYTES_MAX, Token, TokenKind, Tokens, fold_char, hash_folded, hash_step};
 
 /// Western emoticons that are tokens of their own. Longest first, so that the first that fits is the right one.
 const EMOTICONS: &[&str] = &[
-    ":'-(", ":'(", ":-))", ":-)", ":-(", ":-D", ":-P", ":-/", ":-|", ";-)", ":))", ":((", ":)",
-    ":(", ":D", ":P", ":/", ":|", ";)", "=)", "=(", "<3", ">:(", "^_^", "-_-",
+    ":'-(", ":'(", ":-))", ":-)", ":-(", ":-D", ":-P", ":-/", ":-|", ";-)", ":))", ":((", ":)", ":(", ":D", ":P", ":/", ":|",
+    ";)", "=)", "=(", "<3", ">:(", "^_^", "-_-",
 ];
 
 /// The part of a text that is scanned: cut at [`TEXT_BYTES_MAX`], on a character boundary.
@@ -28,9 +25,7 @@ pub(super) fn run(tokens: &mut Tokens, text: &str, links: Links) {
     while let Some(&byte) = bytes.get(at) {
         let before = tokens.list.len();
         at = match class(text, at) {
-            Class::Letter if links == Links::Whole && opens_address(bytes, at) => {
-                address(tokens, text, at)
-            }
+            Class::Letter if links == Links::Whole && opens_address(bytes, at) => address(tokens, text, at),
             Class::Letter => word(tokens, text, at, at, TokenKind::Word),
             Class::Alone(width) => alone(tokens, text, at, at + width),
             Class::Picture(width) => picture(tokens, text, at, width),
@@ -70,11 +65,7 @@ enum Class {
 fn class(text: &str, at: usize) -> Class {
     let byte = text.as_bytes()[at];
     if byte.is_ascii() {
-        return if byte.is_ascii_alphanumeric() {
-            Class::Letter
-        } else {
-            Class::Other(1)
-        };
+        return if byte.is_ascii_alphanumeric() { Class::Letter } else { Class::Other(1) };
     }
     let Some(c) = text[at..].chars().next() else {
         return Class::Other(1);
@@ -93,13 +84,9 @@ fn class(text: &str, at: usize) -> Class {
         {
             Class::Alone(width)
         }
-        0x1f000..=0x1faff
-        | 0x2600..=0x27bf
-        | 0x2b00..=0x2bff
-        | 0x231a..=0x23ff
-        | 0x203c
-        | 0x2049
-        | 0x3030 => Class::Picture(width),
+        0x1f000..=0x1faff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x231a..=0x23ff | 0x203c | 0x2049 | 0x3030 => {
+            Class::Picture(width)
+        }
         _ if c.is_alphanumeric() => Class::Letter,
         _ => Class::Other(width),
     }
@@ -107,20 +94,14 @@ fn class(text: &str, at: usize) -> Class {
 
 /// `@` or `#` opens a token when a word follows and none touches it from the left (`a@b` is no mention).
 fn sigil_opens(text: &str, at: usize) -> bool {
-    let free = !text[..at]
-        .chars()
-        .next_back()
-        .is_some_and(char::is_alphanumeric);
+    let free = !text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
     free && at + 1 < text.len() && matches!(class(text, at + 1), Class::Letter)
 }
 
 fn opens_address(bytes: &[u8], at: usize) -> bool {
     let rest = &bytes[at..];
-    let starts = |prefix: &[u8]| {
-        rest.len() > prefix.len() && rest[..prefix.len()].eq_ignore_ascii_case(prefix)
-    };
-    matches!(rest[0], b'h' | b'H' | b'w' | b'W')
-        && (starts(b"http://") || starts(b"https://") || starts(b"www."))
+    let starts = |prefix: &[u8]| rest.len() > prefix.len() && rest[..prefix.len()].eq_ignore_ascii_case(prefix);
+    matches!(rest[0], b'h' | b'H' | b'w' | b'W') && (starts(b"http://") || starts(b"https://") || starts(b"www."))
 }
 
 /// Consumes an address up to the next space, quotation mark or angle bracket, without closing punctuation.
@@ -131,22 +112,10 @@ fn address(tokens: &mut Tokens, text: &str, start: usize) -> usize {
         .position(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'<' | b'>'))
         .unwrap_or(bytes.len() - start);
     let mut end = start + length;
-    while end > start
-        && matches!(
-            bytes[end - 1],
-            b'.' | b',' | b';' | b':' | b'!' | b'?' | b')' | b'\''
-        )
-    {
+    while end > start && matches!(bytes[end - 1], b'.' | b',' | b';' | b':' | b'!' | b'?' | b')' | b'\'') {
         end -= 1;
     }
-    push(
-        tokens,
-        start,
-        end,
-        tokens.folded.len(),
-        TokenKind::Url,
-        Marks::default(),
-    );
+    push(tokens, start, end, tokens.folded.len(), TokenKind::Url, Marks::default());
     end
 }
 
@@ -162,10 +131,7 @@ fn word(tokens: &mut Tokens, text: &str, start: usize, letters: usize, kind: Tok
             tokens.folded.push(byte.to_ascii_lowercase());
             at += 1;
         } else if byte == b'\'' {
-            if !bytes
-                .get(at + 1)
-                .is_some_and(|next| next.is_ascii_alphabetic() || !next.is_ascii())
-            {
+            if !bytes.get(at + 1).is_some_and(|next| next.is_ascii_alphabetic() || !next.is_ascii()) {
                 break;
             }
             tokens.folded.push(b'\'');
@@ -184,20 +150,14 @@ fn word(tokens: &mut Tokens, text: &str, start: usize, letters: usize, kind: Tok
     if tokens.folded[fold_start..].ends_with(b"'s") && tokens.folded.len() - fold_start > 2 {
         marks.add(Marks::POSSESSIVE);
         tokens.folded.truncate(tokens.folded.len() - 2);
-        end = text[..end]
-            .char_indices()
-            .rev()
-            .nth(1)
-            .map_or(end, |(index, _)| index);
+        end = text[..end].char_indices().rev().nth(1).map_or(end, |(index, _)| index);
     }
     if cut_stretched(&mut tokens.folded, fold_start) {
         marks.add(Marks::STRETCHED);
     }
     let kind = match kind {
         TokenKind::Word if case.letters == 0 && case.digits > 0 => TokenKind::Number,
-        TokenKind::Word if matches!(&tokens.folded[fold_start..], b"http" | b"https") => {
-            TokenKind::Url
-        }
+        TokenKind::Word if matches!(&tokens.folded[fold_start..], b"http" | b"https") => TokenKind::Url,
         other => other,
     };
     push(tokens, start, end, fold_start, kind, marks);
@@ -205,12 +165,7 @@ fn word(tokens: &mut Tokens, text: &str, start: usize, letters: usize, kind: Tok
 }
 
 /// One non-ASCII character inside a word: appends its folded form, or says that the word ends here.
-fn continue_with(
-    tokens: &mut Tokens,
-    text: &str,
-    at: usize,
-    case: &mut CaseCount,
-) -> Option<usize> {
+fn continue_with(tokens: &mut Tokens, text: &str, at: usize, case: &mut CaseCount) -> Option<usize> {
     let c = text[at..].chars().next()?;
     let next = at + c.len_utf8();
     match fold_char(c) {
@@ -222,9 +177,7 @@ fn continue_with(
         Folded::One(folded) if folded == '\'' || matches!(class(text, at), Class::Letter) => {
             case.other(c);
             let mut buffer = [0; 4];
-            tokens
-                .folded
-                .extend_from_slice(folded.encode_utf8(&mut buffer).as_bytes());
+            tokens.folded.extend_from_slice(folded.encode_utf8(&mut buffer).as_bytes());
         }
         Folded::Two(first, second) => {
             case.other(c);
@@ -238,9 +191,7 @@ fn continue_with(
 /// Cuts each run of three or more equal ASCII letters to one (`nooooo`), unless the word is nothing else (`xxx`, `III`).
 fn cut_stretched(folded: &mut Vec<u8>, start: usize) -> bool {
     let letters = &folded[start..];
-    let stretched = letters
-        .windows(3)
-        .any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_lowercase());
+    let stretched = letters.windows(3).any(|w| w[0] == w[1] && w[1] == w[2] && w[0].is_ascii_lowercase());
     if !stretched || letters.iter().all(|&b| b == letters[0]) {
         return false;
     }
@@ -248,11 +199,7 @@ fn cut_stretched(folded: &mut Vec<u8>, start: usize) -> bool {
     while read < folded.len() {
         let byte = folded[read];
         let run = folded[read..].iter().take_while(|&&b| b == byte).count();
-        let keep = if run >= 3 && byte.is_ascii_lowercase() {
-            1
-        } else {
-            run
-        };
+        let keep = if run >= 3 && byte.is_ascii_lowercase() { 1 } else { run };
         for _ in 0..keep {
             folded[write] = byte;
             write += 1;
@@ -270,9 +217,7 @@ fn alone(tokens: &mut Tokens, text: &str, start: usize, end: usize) -> usize {
 
 fn alone_as(tokens: &mut Tokens, text: &str, start: usize, end: usize, kind: TokenKind) -> usize {
     let fold_start = tokens.folded.len();
-    tokens
-        .folded
-        .extend_from_slice(&text.as_bytes()[start..end]);
+    tokens.folded.extend_from_slice(&text.as_bytes()[start..end]);
     push(tokens, start, end, fold_start, kind, Marks::default());
     end
 }
@@ -280,9 +225,7 @@ fn alone_as(tokens: &mut Tokens, text: &str, start: usize, end: usize, kind: Tok
 /// A pictograph with variation selectors, skin tones, joined parts; two regional letters make one flag.
 fn picture(tokens: &mut Tokens, text: &str, start: usize, width: usize) -> usize {
     let fold_start = tokens.folded.len();
-    tokens
-        .folded
-        .extend_from_slice(&text.as_bytes()[start..start + width]);
+    tokens.folded.extend_from_slice(&text.as_bytes()[start..start + width]);
     let is_region = |c: char| (0x1f1e6..=0x1f1ff).contains(&(c as u32));
     let mut half_flag = text[start..].chars().next().is_some_and(is_region);
     let mut joined = false;
@@ -330,11 +273,7 @@ fn emoticon(bytes: &[u8], at: usize) -> Option<usize> {
         .iter()
         .find(|face| bytes[at..].starts_with(face.as_bytes()))
         .map(|face| at + face.len())
-        .filter(|&end| {
-            !bytes
-                .get(end)
-                .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'/')
-        })
+        .filter(|&end| !bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'/'))
 }
 
 /// Records punctuation between tokens.
@@ -361,20 +300,9 @@ fn note(tokens: &mut Tokens, gap: &mut Marks, text: &str, at: usize) {
     }
 }
 
-fn push(
-    tokens: &mut Tokens,
-    start: usize,
-    end: usize,
-    fold_start: usize,
-    kind: TokenKind,
-    marks: Marks,
-) {
+fn push(tokens: &mut Tokens, start: usize, end: usize, fold_start: usize, kind: TokenKind, marks: Marks) {
     let offset = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let hash = if kind == TokenKind::Url {
-        hash_step(FNV_OFFSET, 0)
-    } else {
-        hash_folded(&tokens.folded[fold_start..])
-    };
+    let hash = if kind == TokenKind::Url { hash_step(FNV_OFFSET, 0) } else { hash_folded(&tokens.folded[fold_start..]) };
     tokens.list.push(Token {
         start: offset(start),
         end: offset(end),

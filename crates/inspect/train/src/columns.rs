@@ -110,10 +110,7 @@ fn hate_tweet(row: &Row) -> Label {
 
 /// Tweets of no known abuse, as background for heads that only templates teach.
 fn background(row: &Row, suspicious: Classes) -> Label {
-    let calm = matches!(
-        row.source,
-        Source::Sentiment | Source::Emotion | Source::Senti4Sd | Source::GitHub
-    );
+    let calm = matches!(row.source, Source::Sentiment | Source::Emotion | Source::Senti4Sd | Source::GitHub);
     (calm && !has(row, suspicious)).then_some((false, 0.3))
 }
 
@@ -142,9 +139,7 @@ fn sexual(row: &Row) -> Label {
     match row.source {
         Source::Template => rare(row, Head::Sexual),
         Source::Davidson | Source::Olid if !has(row, Classes::SEXUAL) => Some((false, 0.3)),
-        Source::Davidson if has(row, Classes::SEXUAL) && has(row, Classes::PROFANE) => {
-            Some((true, 0.1))
-        }
+        Source::Davidson if has(row, Classes::SEXUAL) && has(row, Classes::PROFANE) => Some((true, 0.1)),
         _ => background(row, Classes::SEXUAL),
     }
 }
@@ -161,12 +156,9 @@ fn self_harm(row: &Row) -> Label {
 fn profanity(row: &Row) -> Label {
     match row.source {
         Source::Template => stated(row, Head::Profanity, 1.0),
-        Source::Olid
-        | Source::Davidson
-        | Source::Sentiment
-        | Source::Emotion
-        | Source::GitHub
-        | Source::Senti4Sd => Some((has(row, Classes(Classes::PROFANE.0 | Classes::SLUR.0)), 0.5)),
+        Source::Olid | Source::Davidson | Source::Sentiment | Source::Emotion | Source::GitHub | Source::Senti4Sd => {
+            Some((has(row, Classes(Classes::PROFANE.0 | Classes::SLUR.0)), 0.5))
+        }
         _ => None,
     }
 }
@@ -192,14 +184,7 @@ fn feeling(row: &Row, wanted: i8) -> Label {
         Source::Sentiment => Some((row.label == wanted, 1.0)),
         Source::Senti4Sd => Some((row.label == wanted, 0.3)),
         Source::Valence => Some((row.label == wanted, 0.5)),
-        Source::Emotion => Some((
-            if wanted == 0 {
-                matches!(row.label, 0 | 3)
-            } else {
-                matches!(row.label, 1 | 2)
-            },
-            0.3,
-        )),
+        Source::Emotion => Some((if wanted == 0 { matches!(row.label, 0 | 3) } else { matches!(row.label, 1 | 2) }, 0.3)),
         _ => None,
     }
 }

@@ -55,41 +55,17 @@ const FILES: &[(Source, Use, &str)] = &[
     (Source::OlidVal, Use::Measure, "tweeteval/offensive/val.tsv"),
     (Source::HatEval, Use::Train, "tweeteval/hate/train.tsv"),
     (Source::HatEvalVal, Use::Measure, "tweeteval/hate/val.tsv"),
-    (
-        Source::Sentiment,
-        Use::Train,
-        "tweeteval/sentiment/train_semeval2017_union.tsv",
-    ),
-    (
-        Source::SentimentVal,
-        Use::Measure,
-        "tweeteval/sentiment/val.tsv",
-    ),
+    (Source::Sentiment, Use::Train, "tweeteval/sentiment/train_semeval2017_union.tsv"),
+    (Source::SentimentVal, Use::Measure, "tweeteval/sentiment/val.tsv"),
     (Source::Emotion, Use::Train, "tweeteval/emotion/train.tsv"),
     (Source::Davidson, Use::Train, "davidson/train.tsv"),
-    (
-        Source::Hatexplain,
-        Use::Train,
-        "hatexplain/train_binary.tsv",
-    ),
-    (
-        Source::Measuring,
-        Use::Train,
-        "measuring-hate-speech/train.tsv",
-    ),
-    (
-        Source::MeasuringDev,
-        Use::Measure,
-        "measuring-hate-speech/dev_500.tsv",
-    ),
+    (Source::Hatexplain, Use::Train, "hatexplain/train_binary.tsv"),
+    (Source::Measuring, Use::Train, "measuring-hate-speech/train.tsv"),
+    (Source::MeasuringDev, Use::Measure, "measuring-hate-speech/dev_500.tsv"),
     (Source::Edos, Use::Train, "edos/train.tsv"),
     (Source::EdosDev, Use::Measure, "edos/dev.tsv"),
     (Source::Hatemoji, Use::Train, "hatemoji-build/train.tsv"),
-    (
-        Source::HatemojiVal,
-        Use::Measure,
-        "hatemoji-build/validation.tsv",
-    ),
+    (Source::HatemojiVal, Use::Measure, "hatemoji-build/validation.tsv"),
     (Source::Toxigen, Use::Train, "toxigen-annotated/train.tsv"),
     (Source::GitHub, Use::Train, "github-incivility/train.tsv"),
     (Source::Senti4Sd, Use::Train, "senti4sd/train.tsv"),
@@ -129,16 +105,10 @@ impl Corpus {
         for (source, purpose, name) in ordered {
             let path = data.join(name);
             let content = std::fs::read_to_string(&path).map_err(|error| {
-                format!(
-                    "read {}: {error}; the data folder's README lists what belongs there",
-                    path.display()
-                )
+                format!("read {}: {error}; the data folder's README lists what belongs there", path.display())
             })?;
             let mut seen = HashSet::new();
-            for line in content
-                .lines()
-                .skip(usize::from(*source != Source::Valence))
-            {
+            for line in content.lines().skip(usize::from(*source != Source::Valence)) {
                 let Some((label, text)) = parse(*source, line) else {
                     continue;
                 };
@@ -157,9 +127,7 @@ impl Corpus {
             }
             rows.push((source, 0, stated, text));
         }
-        Ok(Corpus {
-            rows: featurise(&rows),
-        })
+        Ok(Corpus { rows: featurise(&rows) })
     }
 
     pub fn of(&self, source: Source) -> impl Iterator<Item = &Row> {
@@ -179,10 +147,7 @@ impl Corpus {
 
 /// Whether rows of a source may be trained on.
 pub fn is_trained(source: Source) -> bool {
-    source == Source::Template
-        || FILES
-            .iter()
-            .any(|(known, purpose, _)| *known == source && *purpose == Use::Train)
+    source == Source::Template || FILES.iter().any(|(known, purpose, _)| *known == source && *purpose == Use::Train)
 }
 
 fn parse(source: Source, line: &str) -> Option<(i8, &str)> {
@@ -190,17 +155,10 @@ fn parse(source: Source, line: &str) -> Option<(i8, &str)> {
     let (first, second) = (fields.next()?, fields.next()?);
     match source {
         Source::Edos | Source::EdosDev => {
-            let kind = second
-                .chars()
-                .next()
-                .and_then(|c| c.to_digit(10))
-                .unwrap_or(0);
+            let kind = second.chars().next().and_then(|c| c.to_digit(10)).unwrap_or(0);
             Some((i8::try_from(kind).ok()?, fields.next()?))
         }
-        Source::GitHub => Some((
-            i8::from(first != "none") + i8::from(first == "Threat"),
-            second,
-        )),
+        Source::GitHub => Some((i8::from(first != "none") + i8::from(first == "Threat"), second)),
         Source::Valence => {
             let valence: f32 = second.parse().ok()?;
             (valence.abs() >= 1.0).then_some((if valence > 0.0 { 2 } else { 0 }, first))
@@ -210,11 +168,7 @@ fn parse(source: Source, line: &str) -> Option<(i8, &str)> {
 }
 
 fn letters_and_digits(text: &str) -> u64 {
-    let folded: String = text
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+    let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     hash_folded(folded.as_bytes())
 }
 
@@ -242,8 +196,7 @@ fn featurise(raw: &[Raw]) -> Vec<Row> {
                     fold: u8::try_from(letters_and_digits(text) >> 20 & 3).expect("two bits"),
                     text: text.clone(),
                     classes: views.iter().fold(0, |bits, view| bits | view.classes.0),
-                    scale: 1.0
-                        / f32::from(u16::try_from(list.len().max(1)).unwrap_or(u16::MAX)).sqrt(),
+                    scale: 1.0 / f32::from(u16::try_from(list.len().max(1)).unwrap_or(u16::MAX)).sqrt(),
                     features: counted(list),
                 }
             })

@@ -25,9 +25,7 @@ pub struct Experts {
 }
 
 /// Cost of an error, a column: small sets need more freedom, noisy ones less.
-const COSTS: [f32; COLUMNS] = [
-    1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
-];
+const COSTS: [f32; COLUMNS] = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
 
 impl Experts {
     /// The bytes of a model with these experts and a second layer.
@@ -42,17 +40,13 @@ impl Experts {
 
     /// An engine with these experts; what its second layer says is of no use.
     pub fn engine(&self) -> Heads {
-        Heads::read(&self.with_second(&Second::empty()))
-            .expect("the bytes were written a moment ago")
+        Heads::read(&self.with_second(&Second::empty())).expect("the bytes were written a moment ago")
     }
 }
 
 /// One set of experts a fold, each trained without that fold's rows.
 pub fn train_folds(corpus: &Corpus) -> Vec<Experts> {
-    let mut parts = work::map(FOLDS * COLUMNS, |job| {
-        train_column(corpus, job % COLUMNS, Some(job / COLUMNS))
-    })
-    .into_iter();
+    let mut parts = work::map(FOLDS * COLUMNS, |job| train_column(corpus, job % COLUMNS, Some(job / COLUMNS))).into_iter();
     (0..FOLDS).map(|_| collect(&mut parts)).collect()
 }
 
@@ -87,12 +81,7 @@ fn train_column(corpus: &Corpus, column: usize, without: Option<usize>) -> (Vec<
         }
         if let Some((label, weight)) = columns::of_column(row, column) {
             let sign = if label { 1.0 } else { -1.0 };
-            examples.push(Example {
-                row,
-                sign,
-                slack: 0.5 / (COSTS[column] * weight),
-                alpha: 0.0,
-            });
+            examples.push(Example { row, sign, slack: 0.5 / (COSTS[column] * weight), alpha: 0.0 });
         }
     }
     let ratios = ratios(&examples);
@@ -106,10 +95,7 @@ fn train_column(corpus: &Corpus, column: usize, without: Option<usize>) -> (Vec<
 /// Root of the log-count ratio of every feature (half-way between naive Bayes and none did best on held-out folds), its
 /// size at least a tenth so that no feature is shut out.
 fn ratios(examples: &[Example<'_>]) -> Vec<f32> {
-    let mut counts = [
-        vec![SMOOTHING; ROWS_MAX as usize],
-        vec![SMOOTHING; ROWS_MAX as usize],
-    ];
+    let mut counts = [vec![SMOOTHING; ROWS_MAX as usize], vec![SMOOTHING; ROWS_MAX as usize]];
     for example in examples {
         let side = &mut counts[usize::from(example.sign > 0.0)];
         for &(feature, _) in &example.row.features {
@@ -118,19 +104,13 @@ fn ratios(examples: &[Example<'_>]) -> Vec<f32> {
     }
     let sums = counts.each_ref().map(|side| side.iter().sum::<f32>());
     let [without, with] = &counts;
-    with.iter()
-        .zip(without)
-        .map(|(p, q)| ((p / sums[1]) / (q / sums[0])).ln().abs().max(0.1).sqrt())
-        .collect()
+    with.iter().zip(without).map(|(p, q)| ((p / sums[1]) / (q / sums[0])).ln().abs().max(0.1).sqrt()).collect()
 }
 
 fn descend(examples: &mut [Example<'_>], ratios: &[f32]) -> (Vec<f32>, f32) {
     let mut weights = vec![0.0_f32; ROWS_MAX as usize];
     let mut bias = 0.0_f32;
-    let lengths: Vec<f32> = examples
-        .iter()
-        .map(|example| squared_length(example.row, ratios))
-        .collect();
+    let lengths: Vec<f32> = examples.iter().map(|example| squared_length(example.row, ratios)).collect();
     let mut order: Vec<usize> = (0..examples.len()).collect();
     let mut random = Random(11);
     for _ in 0..PASSES {
@@ -140,10 +120,7 @@ fn descend(examples: &mut [Example<'_>], ratios: &[f32]) -> (Vec<f32>, f32) {
             let row = example.row;
             let mut sum = bias * BIAS_VALUE;
             for &(feature, count) in &row.features {
-                sum += weights[feature as usize]
-                    * ratios[feature as usize]
-                    * f32::from(count)
-                    * row.scale;
+                sum += weights[feature as usize] * ratios[feature as usize] * f32::from(count) * row.scale;
             }
             let gradient = example.sign * sum - 1.0 + example.alpha * example.slack;
             let alpha = (example.alpha - gradient / (lengths[index] + example.slack)).max(0.0);
@@ -152,8 +129,7 @@ fn descend(examples: &mut [Example<'_>], ratios: &[f32]) -> (Vec<f32>, f32) {
             if step != 0.0 {
                 bias += step * BIAS_VALUE;
                 for &(feature, count) in &row.features {
-                    weights[feature as usize] +=
-                        step * ratios[feature as usize] * f32::from(count) * row.scale;
+                    weights[feature as usize] += step * ratios[feature as usize] * f32::from(count) * row.scale;
                 }
             }
         }

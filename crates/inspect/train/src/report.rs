@@ -30,19 +30,11 @@ pub fn f1_at(pairs: &[(f32, bool)], threshold: f32) -> (f32, f32) {
 }
 
 /// Prints a line a set.
-pub fn held_out(
-    corpus: &Corpus,
-    bytes: &[u8],
-    out: &mut impl Write,
-) -> Result<(), Box<dyn std::error::Error>> {
+pub fn held_out(corpus: &Corpus, bytes: &[u8], out: &mut impl Write) -> Result<(), Box<dyn std::error::Error>> {
     let heads = Heads::read(bytes)?;
     let yes = |row: &Row| row.label > 0;
     let stated = |head: Head| move |row: &Row| row.stated[head as usize] == 1;
-    writeln!(
-        out,
-        "{:<34} {:>6} {:>7} {:>7} {:>7} {:>9}",
-        "set and head", "rows", "macroF1", "F1", "acc", "best at"
-    )?;
+    writeln!(out, "{:<34} {:>6} {:>7} {:>7} {:>7} {:>9}", "set and head", "rows", "macroF1", "F1", "acc", "best at")?;
     for (source, head) in [
         (Source::OlidVal, Head::Offensive),
         (Source::HatEvalVal, Head::IdentityHate),
@@ -56,14 +48,7 @@ pub fn held_out(
         line(corpus, &heads, source, head, &yes, out)?;
     }
     for head in Head::ALL {
-        line(
-            corpus,
-            &heads,
-            Source::TemplateVal,
-            head,
-            &stated(head),
-            out,
-        )?;
+        line(corpus, &heads, Source::TemplateVal, head, &stated(head), out)?;
     }
     sentiment(corpus, &heads, out)?;
     Ok(())
@@ -88,18 +73,12 @@ fn line(
             tokens.scan(&row.text);
             let assessment = heads.assess(&tokens, detector.detect(&tokens), &mut scratch);
             silent += u32::from(assessment.is_none());
-            (
-                assessment.map_or(0.0, |assessment| assessment.probability(head)),
-                wanted(row),
-            )
+            (assessment.map_or(0.0, |assessment| assessment.probability(head)), wanted(row))
         })
         .collect();
     let at = heads.threshold(head);
     let (f1, _) = f1_at(&pairs, at);
-    let right = pairs
-        .iter()
-        .filter(|(probability, wanted)| (*probability >= at) == *wanted)
-        .count();
+    let right = pairs.iter().filter(|(probability, wanted)| (*probability >= at) == *wanted).count();
     let (best, best_at) = (1..40)
         .map(|step| f32::from(u8::try_from(step).expect("small")) * 0.025)
         .map(|threshold| (macro_f1_at(&pairs, threshold), threshold))
@@ -108,11 +87,7 @@ fn line(
     let rows = pairs.len().max(1);
     #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
     let accuracy = right as f32 / rows as f32;
-    writeln!(
-        out,
-        "{name:<34} {rows:>6} {:>7.4} {f1:>7.4} {accuracy:>7.4} {best:.4}@{best_at:.3}",
-        macro_f1_at(&pairs, at)
-    )
+    writeln!(out, "{name:<34} {rows:>6} {:>7.4} {f1:>7.4} {accuracy:>7.4} {best:.4}@{best_at:.3}", macro_f1_at(&pairs, at))
 }
 
 fn sentiment(corpus: &Corpus, heads: &Heads, out: &mut impl Write) -> std::io::Result<()> {
@@ -121,26 +96,11 @@ fn sentiment(corpus: &Corpus, heads: &Heads, out: &mut impl Write) -> std::io::R
     let mut cells = [[0_u32; 3]; 3];
     for row in corpus.of(Source::SentimentVal) {
         tokens.scan(&row.text);
-        let feeling = heads
-            .assess(&tokens, Language::English, &mut scratch)
-            .expect("English is supported")
-            .sentiment;
+        let feeling = heads.assess(&tokens, Language::English, &mut scratch).expect("English is supported").sentiment;
         let parts = [feeling.negative, feeling.neutral, feeling.positive];
-        let answer = (0..3).fold(0, |best, class| {
-            if parts[class] > parts[best] {
-                class
-            } else {
-                best
-            }
-        });
+        let answer = (0..3).fold(0, |best, class| if parts[class] > parts[best] { class } else { best });
         cells[usize::try_from(row.label).unwrap_or(0)][answer] += 1;
     }
-    let recalls: Vec<f64> = (0..3)
-        .map(|c| f64::from(cells[c][c]) / f64::from(cells[c].iter().sum::<u32>().max(1)))
-        .collect();
-    writeln!(
-        out,
-        "SentimentVal: recall {recalls:.4?}, macro {:.4}",
-        recalls.iter().sum::<f64>() / 3.0
-    )
+    let recalls: Vec<f64> = (0..3).map(|c| f64::from(cells[c][c]) / f64::from(cells[c].iter().sum::<u32>().max(1))).collect();
+    writeln!(out, "SentimentVal: recall {recalls:.4?}, macro {:.4}", recalls.iter().sum::<f64>() / 3.0)
 }

@@ -1,9 +1,6 @@
 //! The second layer: trained on what the experts say of rows they have not seen, then calibrated, then thresholds.
 
-#![expect(
-    clippy::needless_range_loop,
-    reason = "several arrays share one index in matrix loops"
-)]
+#![expect(clippy::needless_range_loop, reason = "several arrays share one index in matrix loops")]
 
 use crate::columns;
 use crate::data::{Corpus, Row, Source, is_trained};
@@ -33,10 +30,7 @@ pub struct Second {
 
 impl Second {
     pub fn empty() -> Second {
-        Second {
-            stack: Stack::zero(),
-            thresholds: [0.5; HEADS],
-        }
+        Second { stack: Stack::zero(), thresholds: [0.5; HEADS] }
     }
 }
 
@@ -67,60 +61,31 @@ fn inputs_of(rows: &[&Row], folds: &[Experts]) -> Vec<[f32; INPUTS]> {
 }
 
 pub fn train(corpus: &Corpus, folds: &[Experts], out: &mut impl Write) -> std::io::Result<Second> {
-    let rows: Vec<&Row> = corpus
-        .rows
-        .iter()
-        .filter(|row| is_trained(row.source))
-        .collect();
+    let rows: Vec<&Row> = corpus.rows.iter().filter(|row| is_trained(row.source)).collect();
     let inputs = inputs_of(&rows, folds);
     let mut examples: Vec<Example> = Vec::new();
     let mut totals = [[0.0_f32; 2]; OUTPUTS];
     for (row, inputs) in rows.iter().zip(inputs) {
-        let labels: [columns::Label; OUTPUTS] =
-            std::array::from_fn(|output| columns::of_output(row, output));
+        let labels: [columns::Label; OUTPUTS] = std::array::from_fn(|output| columns::of_output(row, output));
         if labels.iter().all(Option::is_none) {
             continue;
         }
-        let wanted = labels.map(|label| {
-            label.map_or((0.0, 0.0), |(yes, weight)| {
-                (f32::from(u8::from(yes)), weight)
-            })
-        });
+        let wanted = labels.map(|label| label.map_or((0.0, 0.0), |(yes, weight)| (f32::from(u8::from(yes)), weight)));
         for (total, (yes, weight)) in totals.iter_mut().zip(wanted) {
             total[usize::from(yes > 0.5)] += weight;
         }
-        examples.push(Example {
-            source: row.source,
-            fold: row.fold,
-            label: row.label,
-            inputs,
-            wanted,
-        });
+        examples.push(Example { source: row.source, fold: row.fold, label: row.label, inputs, wanted });
     }
     balance(&mut examples, &totals);
     writeln!(out, "second layer: {} rows", examples.len())?;
     let parts = work::map(2, |part| {
-        let seen: Vec<&Example> = examples
-            .iter()
-            .filter(|example| part == 1 || example.fold != HELD_FOLD)
-            .collect();
+        let seen: Vec<&Example> = examples.iter().filter(|example| part == 1 || example.fold != HELD_FOLD).collect();
         descend(&seen)
     });
     let [trial, stack] = <[Stack; 2]>::try_from(parts).expect("two jobs give two parts");
-    let unseen: Vec<&Example> = examples
-        .iter()
-        .filter(|example| example.fold == HELD_FOLD)
-        .collect();
-    let apart: Vec<&Row> = corpus
-        .rows
-        .iter()
-        .filter(|row| chosen_on(row.source))
-        .collect();
-    let apart: Vec<(&Row, [f32; INPUTS])> = apart
-        .iter()
-        .copied()
-        .zip(inputs_of(&apart, folds))
-        .collect();
+    let unseen: Vec<&Example> = examples.iter().filter(|example| example.fold == HELD_FOLD).collect();
+    let apart: Vec<&Row> = corpus.rows.iter().filter(|row| chosen_on(row.source)).collect();
+    let apart: Vec<(&Row, [f32; INPUTS])> = apart.iter().copied().zip(inputs_of(&apart, folds)).collect();
     let thresholds = choose_thresholds(&trial, &unseen, &apart, out)?;
     sentiment_recall(&trial, &unseen, out)?;
     Ok(Second { stack, thresholds })
@@ -224,19 +189,12 @@ struct Adam {
 impl Adam {
     fn new(stack: &Stack) -> Adam {
         let count = stack.to_flat().len();
-        Adam {
-            first: vec![0.0; count],
-            second: vec![0.0; count],
-            steps: 0,
-        }
+        Adam { first: vec![0.0; count], second: vec![0.0; count], steps: 0 }
     }
 
     fn step(&mut self, stack: &mut Stack, gradient: &Stack, rate: f32) {
         self.steps += 1;
-        let (fade1, fade2) = (
-            1.0 - 0.9_f32.powi(self.steps),
-            1.0 - 0.999_f32.powi(self.steps),
-        );
+        let (fade1, fade2) = (1.0 - 0.9_f32.powi(self.steps), 1.0 - 0.999_f32.powi(self.steps));
         let batch = 1.0 / f32::from(u8::try_from(BATCH).expect("a small batch"));
         let (first, second) = (&mut self.first, &mut self.second);
         let mut at = 0;
@@ -248,26 +206,11 @@ impl Adam {
             at += 1;
         };
         let pairs = [
-            (
-                stack.first.as_flattened_mut(),
-                gradient.first.as_flattened(),
-            ),
-            (
-                stack.first_bias.as_mut_slice(),
-                gradient.first_bias.as_slice(),
-            ),
-            (
-                stack.second.as_flattened_mut(),
-                gradient.second.as_flattened(),
-            ),
-            (
-                stack.direct.as_flattened_mut(),
-                gradient.direct.as_flattened(),
-            ),
-            (
-                stack.second_bias.as_mut_slice(),
-                gradient.second_bias.as_slice(),
-            ),
+            (stack.first.as_flattened_mut(), gradient.first.as_flattened()),
+            (stack.first_bias.as_mut_slice(), gradient.first_bias.as_slice()),
+            (stack.second.as_flattened_mut(), gradient.second.as_flattened()),
+            (stack.direct.as_flattened_mut(), gradient.direct.as_flattened()),
+            (stack.second_bias.as_mut_slice(), gradient.second_bias.as_slice()),
         ];
         for (weights, slopes) in pairs {
             for (weight, slope) in weights.iter_mut().zip(slopes) {
@@ -281,12 +224,7 @@ impl Adam {
 fn chosen_on(source: Source) -> bool {
     matches!(
         source,
-        Source::OlidVal
-            | Source::HatEvalVal
-            | Source::MeasuringDev
-            | Source::EdosDev
-            | Source::HatemojiVal
-            | Source::TemplateVal
+        Source::OlidVal | Source::HatEvalVal | Source::MeasuringDev | Source::EdosDev | Source::HatemojiVal | Source::TemplateVal
     )
 }
 
@@ -294,9 +232,7 @@ fn chosen_on(source: Source) -> bool {
 fn label_apart(row: &Row, head: Head) -> Option<bool> {
     match (row.source, head) {
         (Source::TemplateVal, Head::Offensive) => None,
-        (Source::TemplateVal, _) => {
-            (row.stated[head as usize] >= 0).then(|| row.stated[head as usize] == 1)
-        }
+        (Source::TemplateVal, _) => (row.stated[head as usize] >= 0).then(|| row.stated[head as usize] == 1),
         (Source::OlidVal, Head::Offensive) => Some(row.label > 0),
         (Source::OlidVal, _) => None,
         (_, Head::IdentityHate) => Some(row.label > 0),
@@ -319,15 +255,9 @@ fn choose_thresholds(
         let weak = head == Head::Incivility;
         let seen = rows
             .iter()
-            .filter(|row| {
-                !weak
-                    && row.wanted[output].1 > 0.0
-                    && (head != Head::Offensive || row.source == Source::Olid)
-            })
+            .filter(|row| !weak && row.wanted[output].1 > 0.0 && (head != Head::Offensive || row.source == Source::Olid))
             .map(|row| (row.source, (says(&row.inputs), row.wanted[output].0 > 0.5)));
-        let kept = apart.iter().filter_map(|(row, inputs)| {
-            Some((row.source, (says(inputs), label_apart(row, head)?)))
-        });
+        let kept = apart.iter().filter_map(|(row, inputs)| Some((row.source, (says(inputs), label_apart(row, head)?))));
         let mut sets: BTreeMap<Source, Vec<(f32, bool)>> = BTreeMap::new();
         for (source, pair) in seen.chain(kept) {
             sets.entry(source).or_default().push(pair);
@@ -339,12 +269,7 @@ fn choose_thresholds(
             .map(|threshold| (mean_macro_f1(&sets, threshold), threshold))
             .fold((0.0, 0.5), |a, b| if b.0 > a.0 { b } else { a });
         thresholds[output] = best;
-        writeln!(
-            out,
-            "threshold {}: {best:.3}, mean macro F1 {score:.4}, {} sets",
-            head.id(),
-            sets.len()
-        )?;
+        writeln!(out, "threshold {}: {best:.3}, mean macro F1 {score:.4}, {} sets", head.id(), sets.len())?;
     }
     Ok(thresholds)
 }
@@ -361,24 +286,11 @@ fn sentiment_recall(stack: &Stack, rows: &[&Example], out: &mut impl Write) -> s
     let mut all = [0.0_f32; 3];
     for row in rows.iter().filter(|row| row.source == Source::Sentiment) {
         let outputs = stack.run(&row.inputs);
-        let answer = (0..3).fold(0, |best, class| {
-            if outputs[HEADS + class] > outputs[HEADS + best] {
-                class
-            } else {
-                best
-            }
-        });
+        let answer = (0..3).fold(0, |best, class| if outputs[HEADS + class] > outputs[HEADS + best] { class } else { best });
         let wanted = usize::try_from(row.label).unwrap_or(0);
         all[wanted] += 1.0;
         right[wanted] += f32::from(u8::from(answer == wanted));
     }
-    let recall = (0..3)
-        .map(|class| right[class] / all[class].max(1.0))
-        .sum::<f32>()
-        / 3.0;
-    writeln!(
-        out,
-        "sentiment: macro recall {recall:.4} on {} rows",
-        all.iter().sum::<f32>()
-    )
+    let recall = (0..3).map(|class| right[class] / all[class].max(1.0)).sum::<f32>() / 3.0;
+    writeln!(out, "sentiment: macro recall {recall:.4} on {} rows", all.iter().sum::<f32>())
 }

@@ -18,15 +18,10 @@ type Stated = [i8; Head::ALL.len()];
 type Sentence = (Source, Stated, String);
 
 pub fn expand(folder: &Path) -> Result<Vec<Sentence>, Box<dyn std::error::Error>> {
-    let mut files: Vec<_> = std::fs::read_dir(folder)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
+    let mut files: Vec<_> = std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
-    let contents = files
-        .iter()
-        .map(std::fs::read_to_string)
-        .collect::<Result<Vec<_>, _>>()?;
+    let contents = files.iter().map(std::fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
     let slots = slots(&contents);
     let mut random = Random(7);
     let mut rows = Vec::new();
@@ -38,29 +33,16 @@ pub fn expand(folder: &Path) -> Result<Vec<Sentence>, Box<dyn std::error::Error>
             if line.trim().is_empty() || line.starts_with('#') || slot_line(line).is_some() {
                 continue;
             }
-            if let Some(header) = line
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_suffix(']'))
-            {
-                stated = labels(header)
-                    .ok_or_else(|| format!("{}: unknown head in {header:?}", at()))?;
+            if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                stated = labels(header).ok_or_else(|| format!("{}: unknown head in {header:?}", at()))?;
                 continue;
             }
             number += 1;
-            let source = if number % HELD_OUT_EVERY == 0 {
-                Source::TemplateVal
-            } else {
-                Source::Template
-            };
+            let source = if number % HELD_OUT_EVERY == 0 { Source::TemplateVal } else { Source::Template };
             let mut drawn = HashSet::new();
-            let draws = if line.contains('{') {
-                DRAWS_MAX
-            } else {
-                FIXED_DRAWS
-            };
+            let draws = if line.contains('{') { DRAWS_MAX } else { FIXED_DRAWS };
             for _ in 0..draws {
-                let text = fill(line, &slots, &mut random)
-                    .map_err(|name| format!("{}: no slot {name:?}", at()))?;
+                let text = fill(line, &slots, &mut random).map_err(|name| format!("{}: no slot {name:?}", at()))?;
                 let text = vary(decorate(text, &mut random), &mut random);
                 if drawn.insert(text.clone()) {
                     rows.push((source, stated, text));
@@ -74,22 +56,14 @@ pub fn expand(folder: &Path) -> Result<Vec<Sentence>, Box<dyn std::error::Error>
 /// `name = a | b`: the name is one word.
 fn slot_line(line: &str) -> Option<(&str, &str)> {
     let (name, values) = line.split_once(" = ")?;
-    name.chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '_')
-        .then_some((name, values))
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then_some((name, values))
 }
 
 fn slots(contents: &[String]) -> HashMap<String, Vec<String>> {
-    let lines = contents
-        .iter()
-        .flat_map(|content| content.lines())
-        .filter_map(slot_line);
+    let lines = contents.iter().flat_map(|content| content.lines()).filter_map(slot_line);
     let mut slots: HashMap<String, Vec<String>> = HashMap::new();
     for (name, values) in lines {
-        slots
-            .entry(name.to_owned())
-            .or_default()
-            .extend(values.split('|').map(|value| value.trim().to_owned()));
+        slots.entry(name.to_owned()).or_default().extend(values.split('|').map(|value| value.trim().to_owned()));
     }
     slots
 }
@@ -112,17 +86,10 @@ fn labels(header: &str) -> Option<Stated> {
 }
 
 /// Replaces slots until none is left; a slot's value may hold slots.
-fn fill(
-    line: &str,
-    slots: &HashMap<String, Vec<String>>,
-    random: &mut Random,
-) -> Result<String, String> {
+fn fill(line: &str, slots: &HashMap<String, Vec<String>>, random: &mut Random) -> Result<String, String> {
     let mut text = line.to_owned();
     while let Some(open) = text.find('{') {
-        let close = text[open..]
-            .find('}')
-            .map(|offset| open + offset)
-            .ok_or_else(|| text.clone())?;
+        let close = text[open..].find('}').map(|offset| open + offset).ok_or_else(|| text.clone())?;
         let name = text[open + 1..close].to_owned();
         let values = slots.get(&name).ok_or(name)?;
         text.replace_range(open..=close, &values[random.below(values.len())]);
@@ -132,35 +99,11 @@ fn fill(
 
 /// What people put around a sentence, whatever it says.
 fn decorate(text: String, random: &mut Random) -> String {
-    const BEFORE: [&str; 10] = [
-        "honestly ",
-        "tbh ",
-        "idk, ",
-        "guys ",
-        "So ",
-        "Well, ",
-        "ok ",
-        "And ",
-        "hey, ",
-        "btw ",
-    ];
-    const AFTER: [&str; 8] = [
-        " tbh",
-        " lol",
-        " you know",
-        " #justsaying",
-        " and that's it",
-        " today",
-        "!!",
-        " ...",
-    ];
+    const BEFORE: [&str; 10] = ["honestly ", "tbh ", "idk, ", "guys ", "So ", "Well, ", "ok ", "And ", "hey, ", "btw "];
+    const AFTER: [&str; 8] = [" tbh", " lol", " you know", " #justsaying", " and that's it", " today", "!!", " ..."];
     match random.below(8) {
         0 => format!("{}{text}", BEFORE[random.below(BEFORE.len())]),
-        1 => format!(
-            "{}{}",
-            text.trim_end_matches('.'),
-            AFTER[random.below(AFTER.len())]
-        ),
+        1 => format!("{}{}", text.trim_end_matches('.'), AFTER[random.below(AFTER.len())]),
         _ => text,
     }
 }
@@ -191,9 +134,7 @@ fn disguise_letters(text: &str, random: &mut Random) -> String {
         _ => c,
     };
     let share = 1 + random.below(3);
-    text.chars()
-        .map(|c| if random.below(3) < share { swap(c) } else { c })
-        .collect()
+    text.chars().map(|c| if random.below(3) < share { swap(c) } else { c }).collect()
 }
 
 /// A typing slip in one or two long words.
@@ -227,11 +168,7 @@ fn join_or_split(text: &str, random: &mut Random) -> String {
         }
         1 if words.len() <= 6 => return words.concat(),
         2 => {
-            return words
-                .iter()
-                .map(|word| spaced(word))
-                .collect::<Vec<_>>()
-                .join("  ");
+            return words.iter().map(|word| spaced(word)).collect::<Vec<_>>().join("  ");
         }
         _ => words[index] = spaced(&words[index]),
     }

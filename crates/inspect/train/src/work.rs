@@ -4,9 +4,7 @@ use std::sync::Mutex;
 
 /// `job(0..count)` in order of index, computed on as many threads as the machine offers.
 pub fn map<T: Send>(count: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(count.max(1));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
     let next = Mutex::new(0_usize);
     let done = Mutex::new((0..count).map(|_| None).collect::<Vec<Option<T>>>());
     std::thread::scope(|scope| {
@@ -22,16 +20,13 @@ pub fn map<T: Send>(count: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
                         return;
                     }
                     let result = job(index);
-                    done.lock().expect("no job panics while it holds the lock")[index] =
-                        Some(result);
+                    done.lock().expect("no job panics while it holds the lock")[index] = Some(result);
                 }
             });
         }
     });
     let done = done.into_inner().expect("all threads have ended");
-    done.into_iter()
-        .map(|result| result.expect("every index was taken once"))
-        .collect()
+    done.into_iter().map(|result| result.expect("every index was taken once")).collect()
 }
 
 /// SplitMix64: small, seeded, the same everywhere.

@@ -1,0 +1,167 @@
+//! Every metric the desk reports: one table, from which the exporter's descriptions and the monitoring page are made.
+//!
+//! Invariant: a metric is recorded under a name from this table only. Names carry their unit; labels never name a person.
+
+/// What sort of number a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricType {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// A distribution.
+    Histogram,
+}
+
+/// One metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Name with its unit, for example `gatepost_jobs_oldest_wait_seconds`.
+    pub name: &'static str,
+    /// What sort of number it is.
+    pub metric_type: MetricType,
+    /// The labels it has.
+    pub labels: &'static [&'static str],
+    /// What it says, and when to worry.
+    pub docs: &'static str,
+}
+
+const KIND: &[&str] = &["kind"];
+const KIND_AND_OUTCOME: &[&str] = &["kind", "outcome"];
+
+/// Jobs that wait.
+pub const JOBS_QUEUED: Metric = Metric {
+    name: "gatepost_jobs_queued",
+    metric_type: MetricType::Gauge,
+    labels: KIND,
+    docs: "Jobs that wait, due or not. Counted in the database, so every node reports the same number: take the maximum, not the sum.",
+};
+/// Jobs that run.
+pub const JOBS_RUNNING: Metric = Metric {
+    name: "gatepost_jobs_running",
+    metric_type: MetricType::Gauge,
+    labels: KIND,
+    docs: "Jobs held by a worker of any node. Counted in the database, so every node reports the same number.",
+};
+/// Jobs that were given up.
+pub const JOBS_DEAD: Metric = Metric {
+    name: "gatepost_jobs_dead",
+    metric_type: MetricType::Gauge,
+    labels: KIND,
+    docs: "Jobs that were given up and wait for a person to run them again. Anything above 0 deserves a look at the jobs page.",
+};
+/// How long the oldest due job waits.
+pub const JOBS_OLDEST_WAIT: Metric = Metric {
+    name: "gatepost_jobs_oldest_wait_seconds",
+    metric_type: MetricType::Gauge,
+    labels: KIND,
+    docs: "How long the job that is due longest has been due. Growth over minutes means that workers are missing or stuck.",
+};
+/// Attempts that ended.
+pub const JOBS_ATTEMPTS: Metric = Metric {
+    name: "gatepost_jobs_attempts_total",
+    metric_type: MetricType::Counter,
+    labels: KIND_AND_OUTCOME,
+    docs: "Attempts that ended on this node, by outcome: done, retry, dead, cancelled, handed_back, lease_lost, unrecorded \
+           (the database was away; the job is taken up again when its lease runs out).",
+};
+/// How long attempts take.
+pub const JOBS_DURATION: Metric = Metric {
+    name: "gatepost_jobs_duration_seconds",
+    metric_type: MetricType::Histogram,
+    labels: KIND_AND_OUTCOME,
+    docs: "How long an attempt on this node took from claim to end, by outcome.",
+};
+
+/// Audit entries shipped.
+pub const LEDGER_SHIPPED: Metric = Metric {
+    name: "gatepost_ledger_shipped_total",
+    metric_type: MetricType::Counter,
+    labels: &[],
+    docs: "Audit entries that the ledger took and made durable on this node. A stop while the audit log grows means that the ledger \
+           refuses; the log says why.",
+};
+/// Requests answered.
+pub const HTTP_REQUESTS: Metric = Metric {
+    name: "gatepost_http_requests_total",
+    metric_type: MetricType::Counter,
+    labels: &["method", "route", "status"],
+    docs: "Requests answered by this node. The route is the pattern, never the address.",
+};
+/// How long requests take.
+pub const HTTP_DURATION: Metric = Metric {
+    name: "gatepost_http_request_duration_seconds",
+    metric_type: MetricType::Histogram,
+    labels: &["method", "route"],
+    docs: "How long requests took on this node, from the first byte read to the head of the answer.",
+};
+
+/// Every metric, in the order of the monitoring page.
+pub const ALL: &[Metric] = &[
+    JOBS_QUEUED,
+    JOBS_RUNNING,
+    JOBS_DEAD,
+    JOBS_OLDEST_WAIT,
+    JOBS_ATTEMPTS,
+    JOBS_DURATION,
+    LEDGER_SHIPPED,
+    HTTP_REQUESTS,
+    HTTP_DURATION,
+];
+
+/// Tells the installed recorder what each metric means. Call once, after the recorder was installed.
+pub fn describe() {
+    for metric in ALL {
+        match metric.metric_type {
+            MetricType::Counter => metrics::describe_counter!(metric.name, metric.docs),
+            MetricType::Gauge => metrics::describe_gauge!(metric.name, metric.docs),
+            MetricType::Histogram => metrics::describe_histogram!(metric.name, metric.docs),
+        }
+    }
+}
+
+/// The table as Markdown, for the monitoring page.
+pub fn markdown() -> String {
+    let row = |metric: &Metric| {
+        let kind = match metric.metric_type {
+            MetricType::Counter => "counter",
+            MetricType::Gauge => "gauge",
+            MetricType::Histogram => "histogram",
+        };
+        format!("| `{}` | {kind} | {} | {} |\n", metric.name, metric.labels.join(", "), metric.docs)
+    };
+    let rows: String = ALL.iter().map(row).collect();
+    format!("| metric | type | labels | says |\n|---|---|---|---|\n{rows}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{ALL, MetricType, markdown};
+
+    #[test]
+    fn the_table_has_a_row_for_each_metric_with_four_columns() {
+        let table = markdown();
+        assert_eq!(table.lines().count(), ALL.len() + 2);
+        assert!(table.lines().all(|line| line.matches('|').count() == 5), "{table}");
+    }
+
+    #[test]
+    fn names_are_ours_unique_and_say_their_unit() {
+        let names: HashSet<_> = ALL.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for metric in ALL {
+            assert!(metric.name.starts_with("gatepost_"), "{}", metric.name);
+            assert_eq!(metric.name.ends_with("_total"), metric.metric_type == MetricType::Counter, "{}", metric.name);
+            let has_unit = metric.name.ends_with("_seconds") || metric.name.ends_with("_bytes");
+            assert_eq!(
+                has_unit,
+                metric.metric_type == MetricType::Histogram || metric.docs.starts_with("How long"),
+                "{}",
+                metric.name
+            );
+            assert!(metric.docs.ends_with('.'), "{}", metric.name);
+        }
+    }
+}

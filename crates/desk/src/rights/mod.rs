@@ -1,0 +1,27 @@
+//! Rights: who may do what, and why.
+//!
+//! Two tables in code say everything: [`Right`]/[`Level`] (what can be given) and [`Operation`] (what needs what). [`decide`] is the
+//! only decision. Grants reach a person directly, through teams and through roles; [`explain`] says by which way.
+//! Invariants: no right implies another; an unknown right counts as none; the last person who can give rights cannot lose that.
+
+mod effective;
+mod grants;
+mod model;
+mod operation;
+mod right;
+mod roles;
+mod rules;
+mod store;
+mod teams;
+
+pub use effective::{EffectiveRights, Given, Grant, Scope, Via};
+pub use grants::{effective, explain, give, grants_of_holder, take};
+pub use model::{Assignment, Explanation, Give, GrantRow, Holder, Role, Team};
+pub use operation::{AWAITING_OPERATIONS, Access, Callers, Freshness, Need, Operation, READING, TokenScope};
+pub use right::{Level, Right, UnknownRight};
+pub use roles::{BUILT_IN_ROLES, BuiltInRole, OWNER_ROLE, assign, create_role, remove_role, rename_role, role, roles, unassign};
+pub use rules::{STEP_UP_WINDOW_MS, Target, decide};
+pub use teams::{add_member, create_team, members, remove_member, remove_team, rename_team, team, teams};
+
+pub(crate) use grants::{keep_a_keeper, of_person};
+pub(crate) use roles::{assign_in, create_built_in};

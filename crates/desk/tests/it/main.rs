@@ -1,0 +1,11 @@
+//! Integration tests of the desk, on both engines, in one binary: linking is what costs.
+
+mod audit;
+mod cast;
+mod database;
+mod jobs;
+mod live;
+mod people;
+mod records;
+mod rights;
+mod sign_in;

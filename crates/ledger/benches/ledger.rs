@@ -1,0 +1,340 @@
+//! Measures the goals of the ledger on the disk it is run on. Each figure stands beside the fdatasync p50 and
+//! the seal-only rate of the same run. `LEDGER_BENCH_RECORDS` sets the size (default 1,000,000).
+
+use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use ledger::body;
+use ledger::engine::{Environment, Ledger, NewEntry, Options, create};
+use ledger::entry::EntryKind;
+use ledger::governance::Responsible;
+use ledger::governance::removal::Target;
+use ledger::ids::{RecordId, StreamId, SubjectId};
+use ledger::keys::master::LocalMasterKey;
+use ledger::keys::secret::Secret;
+use ledger::verify::{Settings, verify};
+
+const TOPICS: &str = "parcel invoice harbour bicycle concert ticket garden lamp train station weather coffee \
+    machine battery screen window radio kitchen river mountain museum library ferry tunnel market bakery \
+    umbrella keyboard charger camera tripod lens sofa carpet ladder hammer engine pump filter valve";
+const GLUE: &str = "my our the this that has is was stopped working since yesterday after before because and \
+    but please could you tell me when it arrives I would like to return exchange repair replace never again \
+    very happy with excellent terrible slow quick friendly rude staff on phone in shop online";
+
+/// A synthetic message of about the size and shape that platforms send.
+fn message(number: u64, rng: &mut u64) -> Vec<u8> {
+    let topics: Vec<&str> = TOPICS.split_whitespace().collect();
+    let glue: Vec<&str> = GLUE.split_whitespace().collect();
+    let mut next = |limit: usize| {
+        *rng = rng.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*rng >> 33) as usize % limit
+    };
+    let count = 6 + next(40);
+    let words: Vec<&str> =
+        (0..count).map(|n| if n % 4 == 1 { topics[next(topics.len())] } else { glue[next(glue.len())] }).collect();
+    let (text, user) = (words.join(" "), next(1 << 24));
+    let (day, hour, minute) = (1 + next(28), next(24), next(60));
+    format!(
+        r#"{{"raw":{{"id":"11{number:016}","created_at":"2026-03-{day:02}T{hour:02}:{minute:02}:11.000Z","in_reply_to_id":null,"sensitive":false,"visibility":"public","language":"en","url":"https://town.example.test/@user{user}/11{number:016}","replies_count":{},"favourites_count":{},"content":"<p>{text}</p>","account":{{"id":"{user}","username":"user{user}","display_name":"User {user}","url":"https://town.example.test/@user{user}","followers_count":{}}},"media_attachments":[],"mentions":[],"tags":[]}},"text":"{text}","author":{{"id":"{user}","name":"User {user}"}},"connector":"mastodon/1"}}"#,
+        next(9),
+        next(99),
+        next(9999)
+    )
+    .into_bytes()
+}
+
+fn entry(number: u64, rng: &mut u64) -> NewEntry {
+    let mut record = [0; 16];
+    record[..8].copy_from_slice(&number.to_be_bytes());
+    record[8..].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    let mut subject = [7; 16];
+    subject[..8].copy_from_slice(&(number % 997).to_be_bytes());
+    NewEntry {
+        kind: EntryKind::Capture,
+        record_id: RecordId(record),
+        stream: StreamId([u8::try_from(number % 50).expect("small"); 16]),
+        subjects: vec![SubjectId(subject)],
+        retention_class: 1,
+        refers_to: RecordId::NONE,
+        source_time_ms: 1_790_000_000_000,
+        body: message(number, rng),
+    }
+}
+
+/// Middle one of 500 synced page writes, in microseconds.
+fn fdatasync_p50_us(folder: &Path) -> f64 {
+    let path = folder.join("sync-probe");
+    let file = std::fs::File::create(&path).expect("created");
+    file.write_all_at(&vec![0; 4 << 20], 0).expect("filled");
+    file.sync_all().expect("synced");
+    let mut times: Vec<Duration> = (0..500_u64)
+        .map(|n| {
+            let start = Instant::now();
+            file.write_all_at(&[1; 4096], n * 4096).expect("written");
+            file.sync_data().expect("synced");
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    std::fs::remove_file(path).expect("removed");
+    times[times.len() / 2].as_secs_f64() * 1e6
+}
+
+fn master() -> LocalMasterKey {
+    LocalMasterKey::new(Secret::new([1; 32]))
+}
+
+fn open(root: &Path) -> Ledger {
+    Ledger::open(Environment::default(), root, &master(), Options::default()).expect("opens")
+}
+
+/// Closed loop of `producers` threads; answers with records per second and sorted latencies.
+fn produce(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64, Vec<Duration>) {
+    let prepared: Vec<Vec<NewEntry>> = (0..producers)
+        .map(|producer| {
+            let mut rng = first + producer + 1;
+            (0..each).map(|n| entry(first + producer * each + n, &mut rng)).collect()
+        })
+        .collect();
+    let start = Instant::now();
+    let mut latencies: Vec<Duration> = std::thread::scope(|scope| {
+        let threads: Vec<_> = prepared
+            .into_iter()
+            .map(|entries| {
+                scope.spawn(move || {
+                    let mut times = Vec::with_capacity(entries.len());
+                    for new in entries {
+                        let start = Instant::now();
+                        ledger.append(new).expect("accepted").wait().expect("durable");
+                        times.push(start.elapsed());
+                    }
+                    times
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+    });
+    let rate = (producers * each) as f64 / start.elapsed().as_secs_f64();
+    latencies.sort_unstable();
+    (rate, latencies)
+}
+
+/// `producers` tasks in a closed loop, driven by two threads: the way an async caller appends.
+fn produce_async(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64, Duration) {
+    const DRIVERS: u64 = 2;
+    let next = AtomicU64::new(first);
+    let end = first + producers * each;
+    let pool: Vec<Vec<NewEntry>> = (0..DRIVERS)
+        .map(|driver| {
+            let mut rng = first + driver + 1;
+            (0..(end - first) / DRIVERS + 1).map(|n| entry(first + n * DRIVERS + driver, &mut rng)).collect()
+        })
+        .collect();
+    let start = Instant::now();
+    let mut latencies: Vec<Duration> = std::thread::scope(|scope| {
+        let threads: Vec<_> = pool
+            .into_iter()
+            .map(|entries| {
+                let next = &next;
+                scope.spawn(move || {
+                    let mut flying = std::collections::VecDeque::new();
+                    let mut times = Vec::new();
+                    for new in entries {
+                        if next.fetch_add(1, Ordering::Relaxed) >= end {
+                            break;
+                        }
+                        if flying.len() as u64 >= producers / DRIVERS {
+                            let (start, pending): (Instant, ledger::engine::Pending<_>) = flying.pop_front().expect("not empty");
+                            pending.wait().expect("durable");
+                            times.push(start.elapsed());
+                        }
+                        flying.push_back((Instant::now(), ledger.append(new).expect("accepted")));
+                    }
+                    for (start, pending) in flying {
+                        pending.wait().expect("durable");
+                        times.push(start.elapsed());
+                    }
+                    times
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+    });
+    let rate = latencies.len() as f64 / start.elapsed().as_secs_f64();
+    latencies.sort_unstable();
+    (rate, latencies[latencies.len() / 2])
+}
+
+/// What one core seals without any disk: compression, key, encryption, hashes, tree.
+fn seal_only(count: u64) -> f64 {
+    use ledger::frame::write_frame;
+    use ledger::keys::record::RecordKey;
+    use ledger::keys::tree::LeafCursor;
+    let mut rng = 5;
+    let entries: Vec<NewEntry> = (0..count).map(|n| entry(n, &mut rng)).collect();
+    let mut cursor = LeafCursor::new(Secret::new([3; 32]));
+    let subject = Secret::new([4; 32]);
+    let mut tree = ledger::merkle::Frontier::default();
+    let mut frames = Vec::with_capacity(1 << 22);
+    let start = Instant::now();
+    for new in &entries {
+        let canonical = body::canonical(new.source_time_ms, &new.body);
+        let packed = body::pack(&canonical);
+        let (_, leaf) = cursor.advance().expect("enough slots");
+        let key = RecordKey::derive(&leaf, [&subject], new.record_id);
+        let mut sealed = Vec::with_capacity(canonical.len());
+        key.seal(&new.subjects, packed.as_deref().unwrap_or(&canonical), &mut sealed);
+        let header = ledger::entry::Entry {
+            kind: new.kind,
+            flags: ledger::entry::FLAG_ZSTD,
+            body_len: u32::try_from(canonical.len()).expect("short"),
+            seq: tree.size(),
+            captured_at_ms: 0,
+            record_id: new.record_id,
+            stream_id: new.stream,
+            stream_seq: 0,
+            retention_class: 1,
+            sealed_len: u32::try_from(sealed.len()).expect("short"),
+            segment: 1,
+            slot: 0,
+            refers_to: RecordId::NONE,
+            commitment: key.commit(&canonical),
+            sealed_sha256: ledger::hash::sha256(&sealed),
+        }
+        .encode();
+        tree.push(ledger::hash::leaf_hash(&header), |_, hash| {
+            std::hint::black_box(hash);
+        });
+        if frames.len() > 1 << 21 {
+            frames.clear();
+        }
+        write_frame(&mut frames, &header, &sealed);
+    }
+    count as f64 / start.elapsed().as_secs_f64()
+}
+
+fn folder_bytes(root: &Path) -> u64 {
+    std::fs::read_dir(root)
+        .expect("listed")
+        .map(|item| {
+            let item = item.expect("listed");
+            let metadata = item.metadata().expect("known");
+            let ring = item.file_name() == "wal";
+            if ring {
+                0
+            } else if metadata.is_dir() {
+                folder_bytes(&item.path())
+            } else {
+                metadata.len()
+            }
+        })
+        .sum()
+}
+
+fn main() {
+    let records: u64 = std::env::var("LEDGER_BENCH_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let folder = std::env::var_os("LEDGER_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
+    let dir = tempfile::tempdir_in(folder).expect("temporary folder");
+    let root = dir.path().join("ledger");
+    create(&Environment::default(), &root, "bench.example.test", &master(), &[], 64 << 20).expect("created");
+    let mut out = std::io::stdout().lock();
+    let sync = fdatasync_p50_us(dir.path());
+    let seal = seal_only(100_000);
+    let mut line = |name: &str, value: String, goal: &str| {
+        writeln!(out, "{name:<52} {value:>16}   {goal}").expect("printed");
+    };
+    line("fdatasync p50", format!("{sync:.0} us"), "");
+    line("seal only, one core", format!("{seal:.0} /s"), "");
+    let ledger = open(&root);
+    let mut next = 1;
+    for producers in [1, 8, 32] {
+        let each = 20_000 / producers;
+        let (rate, times) = produce(&ledger, next, producers, each);
+        next += producers * each;
+        let p50 = times[times.len() / 2].as_secs_f64() * 1e6;
+        line(
+            &format!("acknowledgement p50, {producers} producer threads"),
+            format!("{p50:.0} us"),
+            &format!("{:.1} x fdatasync (goal 3); {rate:.0} /s", p50 / sync),
+        );
+    }
+    let (rate, _) = produce(&ledger, next, 128, 800);
+    next += 128 * 800;
+    line(
+        "durable records/s, 128 producer threads",
+        format!("{rate:.0} /s"),
+        &format!("goal 100000; {:.0} % of seal only (goal 40)", rate / seal * 100.0),
+    );
+    let (rate, p50) = produce_async(&ledger, next, 128, 2000);
+    next += 128 * 2000 + 4;
+    line(
+        "durable records/s, 128 in flight on 2 threads",
+        format!("{rate:.0} /s"),
+        &format!("goal 100000; {:.0} % of seal only; p50 {:.0} us", rate / seal * 100.0, p50.as_secs_f64() * 1e6),
+    );
+    let (mut plain, mut rng, mut filled, start) = (0_u64, 9, 0_u64, Instant::now());
+    let mut flying = std::collections::VecDeque::new();
+    while ledger.size() + (flying.len() as u64) < records {
+        let lot: Vec<NewEntry> = (0..1000).map(|n| entry(next + n, &mut rng)).collect();
+        next += 1000;
+        filled += 1000;
+        plain += lot.iter().map(|new| new.body.len() as u64).sum::<u64>();
+        flying.push_back(ledger.append_batch(lot).expect("accepted"));
+        if flying.len() > 8 {
+            for pending in flying.pop_front().expect("not empty") {
+                pending.wait().expect("durable");
+            }
+        }
+    }
+    for pending in flying.into_iter().flatten() {
+        pending.wait().expect("durable");
+    }
+    ledger.checkpoint_now().expect("signed");
+    line(
+        "batches of 1000 from one thread that also writes them",
+        format!("{:.0} /s", filled as f64 / start.elapsed().as_secs_f64()),
+        "",
+    );
+    let size = ledger.size();
+    if filled > 0 {
+        let before = plain as f64 / filled as f64;
+        let stored = folder_bytes(&root) as f64 / size as f64;
+        line(
+            "stored per record, tree and index included",
+            format!("{stored:.0} B"),
+            &format!("{:.2} of the plaintext's {before:.0} B (goal 0.85)", stored / before),
+        );
+    }
+    let reader = ledger.reader();
+    let start = Instant::now();
+    let report = verify(&reader, Settings::default(), &mut |_| true).expect("readable");
+    assert!(report.damage.is_empty(), "{:?}", report.damage);
+    line("verify, one core", format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()), "goal 1500000");
+    let start = Instant::now();
+    let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true).expect("readable");
+    assert!(report.damage.is_empty() && report.opened == size, "{:?}", report.damage);
+    line("verify --deep, one core", format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()), "goal 400000");
+    let proof = reader.prove(size / 3).expect("proved").to_text().len();
+    line("proof per record, without body and timestamp", format!("{proof} B"), "goal 8000 with them");
+    let responsible = Responsible { requested_by: "a".into(), approved_by: "b".into(), reason: "bench".into() };
+    let mut subject = [7; 16];
+    subject[..8].copy_from_slice(&3_u64.to_be_bytes());
+    let start = Instant::now();
+    let removed = ledger.erase(&Target::Subject(SubjectId(subject)), &responsible, &master()).expect("erased");
+    line(
+        &format!("erase a person with {} of {size} records", removed.count),
+        format!("{:.3} s", start.elapsed().as_secs_f64()),
+        "goal 2 s",
+    );
+    let start = Instant::now();
+    drop(reader);
+    ledger.close().expect("closed");
+    line("close", format!("{:.3} s", start.elapsed().as_secs_f64()), "");
+    let start = Instant::now();
+    let ledger = open(&root);
+    line("open again", format!("{:.3} s", start.elapsed().as_secs_f64()), "");
+    drop(ledger);
+}

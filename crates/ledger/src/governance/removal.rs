@@ -1,0 +1,444 @@
+//! Erasing and disposing: tombstone, durable checkpoint, keys, bytes.
+//!
+//! Invariant: the holds are read and the tombstone is written under the same lock that setting a hold takes,
+//! so that no hold can slip between. After the tombstone nothing is decided any more: a crash is finished by
+//! [`Ledger::finish_removals`], which can be repeated.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::policy::{PolicyChange, PolicyInForce, expired};
+use super::state::{State, Verdict};
+use super::{Act, GovernanceError, Removals, Responsible, Tombstone};
+use crate::engine::{LEDGER_CLASS, Ledger};
+use crate::entry::{Entry, EntryKind};
+use crate::frame::SealedBody;
+use crate::ids::{RecordId, SubjectId};
+use crate::keys::master::MasterKey;
+use crate::store::{SegmentName, StoreError};
+
+/// Records about a subject that are looked up at a time.
+const ABOUT_CHUNK: usize = 1024;
+/// Ranges of single records in one tombstone: its body is limited. What is left goes with the next run.
+const RANGES_MAX: usize = 20_000;
+
+/// What is to be erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Single records.
+    Records(Vec<RecordId>),
+    /// Everything about a person.
+    Subject(SubjectId),
+    /// A whole segment of bodies.
+    Segment(u64),
+}
+
+/// What a removal did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removed {
+    /// Seq of the tombstone.
+    pub tombstone: u64,
+    /// Records that went.
+    pub count: u64,
+}
+
+/// What disposal would remove now, by class and rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DisposalPlan {
+    /// One lot per class and rule.
+    pub lots: Vec<Lot>,
+    /// Records whose time is over but which a hold keeps.
+    pub held: u64,
+}
+
+/// Records of one class that go under one rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lot {
+    /// The class.
+    pub class: u16,
+    /// Seq of the rule's entry.
+    pub policy: u64,
+    /// Segments that go as a whole.
+    pub segments: Vec<u64>,
+    /// Single records in segments that stay, as ranges of seq.
+    pub records: Vec<(u64, u64)>,
+    /// Records altogether.
+    pub count: u64,
+}
+
+/// While one of these lives, nothing is disposed of.
+pub struct ExportGuard(Arc<AtomicUsize>);
+
+impl Drop for ExportGuard {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Exports running in this process.
+fn exports() -> &'static Arc<AtomicUsize> {
+    static RUNNING: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+    RUNNING.get_or_init(Arc::default)
+}
+
+impl Ledger {
+    /// Announces an export: disposal is refused until the guard is dropped.
+    pub fn begin_export(&self) -> ExportGuard {
+        let _order = self.governing();
+        exports().fetch_add(1, Ordering::AcqRel);
+        ExportGuard(exports().clone())
+    }
+
+    /// Erases on request. A hold that covers any of it refuses all of it, and the refusal is logged.
+    pub fn erase(&self, target: &Target, responsible: &Responsible, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
+        responsible.check()?;
+        let _order = self.governing();
+        let state = self.governance()?;
+        let (mut tombstone, held) = match target {
+            Target::Records(records) => self.records_tombstone(records, &state)?,
+            Target::Subject(subject) => self.subject_tombstone(*subject, &state)?,
+            Target::Segment(segment) => self.segment_tombstone(*segment, &state)?,
+        };
+        tombstone.responsible = responsible.clone();
+        if let Some((name, records)) = held {
+            let refused = Act::RemovalRefused {
+                what: format!("{target:?}"),
+                why: format!("hold `{name}` covers {records} of the records"),
+                responsible: responsible.clone(),
+            };
+            self.act(EntryKind::RemovalRefused, RecordId::NONE, &refused)?;
+            return Err(GovernanceError::Held { name, records });
+        }
+        self.carry_out(EntryKind::ErasureTombstone, &tombstone, master)
+    }
+
+    /// What disposal would remove now.
+    pub fn plan_disposal(&self) -> Result<DisposalPlan, GovernanceError> {
+        let state = self.governance()?;
+        self.plan(&state, &state.policies)
+    }
+
+    /// Disposes of everything whose time is over and that no hold keeps. `confirmed` is the count of the plan
+    /// that was looked at. The first removal under a rule needs two people.
+    pub fn dispose(
+        &self,
+        confirmed: u64,
+        responsible: &Responsible,
+        master: &dyn MasterKey,
+    ) -> Result<Vec<Removed>, GovernanceError> {
+        responsible.check()?;
+        let _order = self.governing();
+        if exports().load(Ordering::Acquire) > 0 {
+            return Err(GovernanceError::ExportRunning);
+        }
+        let state = self.governance()?;
+        let plan = self.plan(&state, &state.policies)?;
+        let found = plan.lots.iter().map(|lot| lot.count).sum();
+        if found != confirmed {
+            return Err(GovernanceError::CountChanged { confirmed, found });
+        }
+        let purged = |policy: u64| state.removals.tombstones().iter().any(|(_, t)| t.policy == Some(policy));
+        if !responsible.are_two() && plan.lots.iter().any(|lot| !purged(lot.policy)) {
+            return Err(GovernanceError::SecondPerson("the first removal under a rule"));
+        }
+        let mut removed = Vec::new();
+        for lot in plan.lots {
+            let tombstone = Tombstone {
+                policy: Some(lot.policy),
+                class: Some(lot.class),
+                segments: lot.segments,
+                records: lot.records,
+                subjects: Vec::new(),
+                count: lot.count,
+                responsible: responsible.clone(),
+            };
+            removed.push(self.carry_out(EntryKind::DisposalTombstone, &tombstone, master)?);
+        }
+        Ok(removed)
+    }
+
+    /// Finishes removals that a crash interrupted after their tombstone. Answers with how many there were.
+    pub fn finish_removals(&self, master: &dyn MasterKey) -> Result<usize, GovernanceError> {
+        let _order = self.governing();
+        let removals = self.governance()?.removals;
+        let mut open = Vec::new();
+        for (seq, tombstone) in removals.tombstones() {
+            if self.is_unfinished(*seq, tombstone)? {
+                open.push((*seq, tombstone.clone()));
+            }
+        }
+        for (seq, tombstone) in &open {
+            self.remove(*seq, tombstone, master)?;
+        }
+        Ok(open.len())
+    }
+
+    /// The verdict on a record.
+    pub fn verdict(&self, seq: u64) -> Result<Verdict, GovernanceError> {
+        let reader = self.reader();
+        Ok(Verdict::of(&reader, &Removals::read(&reader)?, seq)?)
+    }
+
+    fn records_tombstone(
+        &self,
+        records: &[RecordId],
+        state: &State,
+    ) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
+        let reader = self.reader();
+        let (mut seqs, mut held) = (Vec::new(), Held::default());
+        for record in records {
+            let missing = || GovernanceError::NotFound(format!("record {record}"));
+            let entry = reader.entry(reader.find(*record)?.ok_or_else(missing)?)?;
+            if entry.retention_class == LEDGER_CLASS {
+                return Err(GovernanceError::NotFound(format!("removable record {record}")));
+            }
+            held.check(state, &entry, &reader.subjects(&entry)?);
+            seqs.push(entry.seq);
+        }
+        let count = seqs.len() as u64;
+        Ok((Tombstone { records: ranges(seqs), count, ..empty_tombstone() }, held.0))
+    }
+
+    fn subject_tombstone(
+        &self,
+        subject: SubjectId,
+        state: &State,
+    ) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
+        let reader = self.reader();
+        let (mut count, mut next, mut held) = (0, 0, Held::default());
+        loop {
+            let seqs = reader.about(subject, next, ABOUT_CHUNK)?;
+            let Some(last) = seqs.last() else { break };
+            next = last + 1;
+            count += seqs.len() as u64;
+            for seq in seqs.iter().filter(|_| !state.holds.is_empty()) {
+                let entry = reader.entry(*seq)?;
+                // Co-subjects count: a hold on one person also keeps what is about two.
+                let subjects = reader.subjects(&entry)?;
+                held.check(state, &entry, if subjects.is_empty() { std::slice::from_ref(&subject) } else { &subjects });
+            }
+        }
+        if count == 0 {
+            return Err(GovernanceError::NotFound(format!("record about {subject}")));
+        }
+        Ok((Tombstone { subjects: vec![subject], count, ..empty_tombstone() }, held.0))
+    }
+
+    fn segment_tombstone(&self, segment: u64, state: &State) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
+        let names = self.store().segments()?;
+        let found = names.into_iter().find(|name| name.segment == segment && name.class != LEDGER_CLASS);
+        let name = found.ok_or_else(|| GovernanceError::NotFound(format!("segment {segment} to remove")))?;
+        let (mut count, mut held) = (0, Held::default());
+        self.each_in(name, |entry, subjects| {
+            count += 1;
+            held.check(state, entry, subjects);
+        })?;
+        Ok((Tombstone { segments: vec![segment], count, ..empty_tombstone() }, held.0))
+    }
+
+    /// Tombstone, durable checkpoint, then the rest.
+    fn carry_out(&self, kind: EntryKind, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
+        let count = tombstone.count;
+        let receipt = self.act(kind, RecordId::NONE, &Act::Tombstone { tombstone: tombstone.clone() })?;
+        self.checkpoint_now()?;
+        self.remove(receipt.seq, tombstone, master)?;
+        Ok(Removed { tombstone: receipt.seq, count })
+    }
+
+    /// Keys, then bytes. Repeating it changes nothing.
+    fn remove(&self, seq: u64, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<(), GovernanceError> {
+        let reader = self.reader();
+        let mut entries = Vec::new();
+        for (first, last) in &tombstone.records {
+            for number in *first..=*last {
+                entries.push(reader.entry(number)?);
+            }
+        }
+        let fresh = |subject: &SubjectId| -> Result<bool, GovernanceError> {
+            // Records captured after the tombstone have a new key, which stays.
+            Ok(self.oldest_readable(*subject, seq)?.is_none())
+        };
+        let mut gone = Vec::new();
+        for subject in &tombstone.subjects {
+            if !fresh(subject)? {
+                gone.push(*subject);
+            }
+        }
+        self.while_quiet(|| {
+            self.with_ring(|ring| {
+                for entry in &entries {
+                    if let Some(keys) = ring.segments.get_mut(&entry.segment) {
+                        keys.tree.puncture(entry.slot);
+                    }
+                }
+                for segment in &tombstone.segments {
+                    ring.segments.remove(segment);
+                }
+                for subject in &gone {
+                    ring.subjects.remove(subject);
+                }
+            });
+            self.renew_keystore(master)
+        })??;
+        for entry in &entries {
+            self.store().wipe_body(entry)?;
+        }
+        self.store().sync_bodies()?;
+        for name in self.store().segments()? {
+            if tombstone.segments.contains(&name.segment) {
+                self.store().remove_segment(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first record about a subject before `end` that still opens with the subject's present key.
+    fn oldest_readable(&self, subject: SubjectId, end: u64) -> Result<Option<u64>, GovernanceError> {
+        let reader = self.reader();
+        let seqs = reader.about(subject, 0, ABOUT_CHUNK)?;
+        Ok(seqs.into_iter().filter(|seq| *seq < end).find(|seq| reader.read(*seq).is_ok()))
+    }
+
+    fn is_unfinished(&self, seq: u64, tombstone: &Tombstone) -> Result<bool, GovernanceError> {
+        let reader = self.reader();
+        let stored = self.store().segments()?;
+        if stored.iter().any(|name| tombstone.segments.contains(&name.segment)) {
+            return Ok(true);
+        }
+        for (first, last) in &tombstone.records {
+            for number in *first..=*last {
+                if self.store().body(&reader.entry(number)?)?.is_some() {
+                    return Ok(true);
+                }
+            }
+        }
+        for subject in &tombstone.subjects {
+            if self.oldest_readable(*subject, seq)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    pub(super) fn count_removable(&self, change: Option<&PolicyChange>) -> Result<u64, GovernanceError> {
+        let state = self.governance()?;
+        let mut policies = state.policies.clone();
+        policies.extend(change.map(|change| PolicyInForce { seq: self.size(), change: change.clone() }));
+        Ok(self.plan(&state, &policies)?.lots.iter().map(|lot| lot.count).sum())
+    }
+
+    fn plan(&self, state: &State, policies: &[PolicyInForce]) -> Result<DisposalPlan, GovernanceError> {
+        let now = self.environment().clock.now_ms();
+        let mut plan = DisposalPlan::default();
+        for name in self.store().segments()? {
+            if !policies.iter().any(|policy| policy.change.class == name.class) {
+                continue;
+            }
+            let (mut going, mut staying) = (Vec::new(), false);
+            self.each_in(name, |entry, subjects| {
+                if state.removals.of(entry, subjects).is_some() {
+                    return;
+                }
+                match expired(policies, entry, now) {
+                    None => staying = true,
+                    Some(_) if state.holds.values().any(|hold| hold.covers(entry, subjects)) => {
+                        staying = true;
+                        plan.held += 1;
+                    }
+                    Some(policy) => going.push((policy, entry.seq)),
+                }
+            })?;
+            // A whole segment goes under one rule; otherwise its records go one by one.
+            let one_rule = going.windows(2).all(|pair| pair[0].0 == pair[1].0);
+            let whole = !staying && one_rule;
+            while let Some((policy, _)) = going.first().copied() {
+                let (now_going, later): (Vec<_>, Vec<_>) = going.into_iter().partition(|(p, _)| *p == policy);
+                going = later;
+                plan.add(name, policy, whole, &now_going);
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Calls `each` with every entry of a segment that is stored, and whom its body is about.
+    fn each_in(&self, name: SegmentName, mut each: impl FnMut(&Entry, &[SubjectId])) -> Result<(), GovernanceError> {
+        let reader = self.reader();
+        let mut failed = None;
+        self.store()
+            .scan_segment(name, &mut |seq, sealed| match (reader.entry(seq), sealed) {
+                (Ok(entry), Some(sealed)) => {
+                    let subjects = SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default();
+                    each(&entry, &subjects);
+                    Ok(())
+                }
+                (Ok(_), None) => Ok(()),
+                (Err(error), _) => {
+                    failed = Some(error);
+                    Err(StoreError::Stopped)
+                }
+            })
+            .or_else(|error| failed.map_or(Err(GovernanceError::from(error)), |failed| Err(failed.into())))
+    }
+}
+
+impl DisposalPlan {
+    fn add(&mut self, name: SegmentName, policy: u64, whole: bool, going: &[(u64, u64)]) {
+        let index = self.lots.iter().position(|lot| lot.class == name.class && lot.policy == policy);
+        let index = index.unwrap_or_else(|| {
+            let lot = Lot { class: name.class, policy, segments: Vec::new(), records: Vec::new(), count: 0 };
+            self.lots.push(lot);
+            self.lots.len() - 1
+        });
+        let lot = &mut self.lots[index];
+        if whole {
+            lot.segments.push(name.segment);
+            lot.count += going.len() as u64;
+            return;
+        }
+        for range in ranges(going.iter().map(|(_, seq)| *seq).collect()) {
+            if lot.records.len() < RANGES_MAX {
+                lot.count += range.1 - range.0 + 1;
+                lot.records.push(range);
+            }
+        }
+    }
+}
+
+/// The first hold found and how many records holds cover.
+#[derive(Default)]
+struct Held(Option<(String, u64)>);
+
+impl Held {
+    fn check(&mut self, state: &State, entry: &Entry, subjects: &[SubjectId]) {
+        if let Some(hold) = state.holds.values().find(|hold| hold.covers(entry, subjects)) {
+            self.0.get_or_insert_with(|| (hold.name.clone(), 0)).1 += 1;
+        }
+    }
+}
+
+fn empty_tombstone() -> Tombstone {
+    let responsible = Responsible { requested_by: String::new(), approved_by: String::new(), reason: String::new() };
+    Tombstone {
+        policy: None,
+        class: None,
+        segments: Vec::new(),
+        records: Vec::new(),
+        subjects: Vec::new(),
+        count: 0,
+        responsible,
+    }
+}
+
+/// Sorted numbers as ranges with both ends included.
+fn ranges(mut seqs: Vec<u64>) -> Vec<(u64, u64)> {
+    seqs.sort_unstable();
+    seqs.dedup();
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for seq in seqs {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == seq => *last = seq,
+            _ => ranges.push((seq, seq)),
+        }
+    }
+    ranges
+}

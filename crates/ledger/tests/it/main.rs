@@ -1,0 +1,15 @@
+//! The ledger from outside: its public API, its files and its proofs, checked with what others wrote.
+//!
+//! One binary, because linking is what costs. A test whose peer is not installed fails and says what to install.
+
+mod corpus;
+mod database;
+mod faults;
+mod loopback;
+mod object_server;
+mod outsiders;
+mod programs;
+mod sample;
+mod sim_disk;
+mod time_authority;
+mod workload;

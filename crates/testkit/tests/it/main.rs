@@ -1,0 +1,4 @@
+//! Tests of what the other tests stand on, and those that need a process of their own to kill.
+
+mod crash;
+mod postgres;

@@ -1,0 +1,216 @@
+//! What a caller is told when something did not happen: an RFC 9457 problem document on the API, a page or a way on in the browser.
+//!
+//! Invariant: nothing of the inside (SQL, paths, keys) is ever part of an answer; a failure inside is logged and told as a failure.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Redirect, Response},
+};
+use desk::{Error, Refusal};
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use serde::Serialize;
+
+use crate::ui::{
+    button::Button,
+    layout::{DoorFrame, door, problem_at_door},
+};
+
+/// A problem document (RFC 9457).
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// What kind of problem, as a relative URI into the API documentation.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time and what to do.
+    pub detail: String,
+    /// Fields that do not fit, in the order of the form.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub errors: Vec<FieldProblem>,
+    /// Seconds after which trying again makes sense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<i64>,
+}
+
+/// One field that does not fit.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct FieldProblem {
+    /// The field's name.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Problem {
+    /// A problem of one kind.
+    pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/api/docs#problem-{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::Refused(Refusal::SignInNeeded) => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "sign-in-needed",
+                "Sign-in needed",
+                "send an API token as `Authorization: Bearer …`",
+            ),
+            Error::Refused(Refusal::Suspended) => Self::new(StatusCode::FORBIDDEN, "suspended", "Account suspended", detail),
+            Error::Refused(Refusal::SecondFactorNeeded) => {
+                Self::new(StatusCode::FORBIDDEN, "second-factor-needed", "Second factor needed", detail)
+            }
+            Error::Refused(Refusal::StepUpNeeded(_)) => {
+                Self::new(StatusCode::FORBIDDEN, "step-up-needed", "Fresh proof of identity needed", detail)
+            }
+            Error::Refused(Refusal::ScopeNeeded(_)) => {
+                Self::new(StatusCode::FORBIDDEN, "scope-needed", "Token scope missing", detail)
+            }
+            Error::Refused(Refusal::RightNeeded(_) | Refusal::PersonNeeded(_) | Refusal::OperatorNeeded(_)) => {
+                Self::new(StatusCode::FORBIDDEN, "not-allowed", "Not allowed", detail)
+            }
+            Error::Invalid(invalid) => {
+                let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Input does not fit", detail);
+                problem.errors = invalid
+                    .fields
+                    .into_iter()
+                    .map(|(field, problem)| FieldProblem { field: field.to_owned(), problem })
+                    .collect();
+                problem
+            }
+            Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail),
+            Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail),
+            Error::TooMany { until } => {
+                let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many attempts", detail);
+                let now = jiff::Timestamp::now().as_millisecond();
+                problem.retry_after_s = Some(((until.0 - now).max(0) + 999) / 1_000);
+                problem
+            }
+            Error::Database(error) if error.is_transient() => {
+                tracing::warn!(%error, "the database could not serve a request");
+                let mut problem = Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "Temporarily unavailable",
+                    "the desk is overloaded or its database does not answer; try again",
+                );
+                problem.retry_after_s = Some(2);
+                problem
+            }
+            Error::Database(_) | Error::Sealed(_) | Error::Internal(_) => {
+                tracing::error!(error = %detail, "a request failed inside");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "failed",
+                    "Failed",
+                    "something failed inside; it is in the server's log, and `gatepost check` on the server says more",
+                )
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, retry) = (self.status(), self.retry_after_s);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// An error on its way to a browser.
+#[derive(Debug)]
+pub struct PageError {
+    error: Error,
+    /// Where the person wanted to go, to come back after signing in.
+    wanted: Option<String>,
+}
+
+impl From<Error> for PageError {
+    fn from(error: Error) -> Self {
+        Self { error, wanted: None }
+    }
+}
+
+impl PageError {
+    /// An error on the way to an address, to which the person comes back.
+    pub(crate) fn at(error: Error, request: &Parts) -> Self {
+        let wanted = (request.method == http::Method::GET)
+            .then(|| request.uri.path_and_query().map(|wanted| wanted.as_str().to_owned()))
+            .flatten();
+        Self { error, wanted }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let then = self.wanted.as_deref().filter(|wanted| *wanted != "/").map(encode_query);
+        let with_then = |path: &str| match &then {
+            Some(then) => format!("{path}?then={then}"),
+            None => path.to_owned(),
+        };
+        match &self.error {
+            Error::Refused(Refusal::SignInNeeded) => Redirect::to(&with_then("/sign-in")).into_response(),
+            Error::Refused(Refusal::SecondFactorNeeded) => Redirect::to("/account/second-factor").into_response(),
+            Error::Refused(Refusal::StepUpNeeded(_)) => Redirect::to(&with_then("/step-up")).into_response(),
+            _ => {
+                let told = Problem::from(self.error);
+                let home = Button::link("Go to the home page", "/");
+                let mut detail = told.detail.clone();
+                if let Some(first) = detail.get(..1) {
+                    detail = format!("{}{}.", first.to_uppercase(), &detail[1..]);
+                }
+                let body = problem_at_door(&detail, &[home]);
+                let frame = DoorFrame { title: told.title.clone(), workspace: "Gatepost".to_owned(), ..DoorFrame::default() };
+                (told.status(), door(&frame, &body)).into_response()
+            }
+        }
+    }
+}
+
+/// Percent-encodes a text as one query value (RFC 3986, section 2.3: unreserved characters stay).
+pub(crate) fn encode_query(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// What page handlers return.
+pub type PageResult = Result<Response, PageError>;
+
+#[cfg(test)]
+mod tests {
+    use super::encode_query;
+
+    #[test]
+    fn a_path_becomes_one_query_value() {
+        assert_eq!(encode_query("/people?text=a&b"), "%2Fpeople%3Ftext%3Da%26b");
+    }
+}

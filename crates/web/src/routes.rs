@@ -1,0 +1,186 @@
+//! The routes: one table of method, path, what it needs, and handler. Read it to know the whole edge.
+//!
+//! Invariants: a route is in this table or does not exist; its right comes from the operation it names; the golden file
+//! `tests/it/golden/routes.txt` lists them all, and a test walks every one as nobody, without the right, and suspended.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{MethodRouter, get, post},
+};
+use desk::rights::Operation;
+use http::Method;
+
+use crate::{
+    account, api, audit_log, door, gate, home, jobs, live, people, profiles, rights, settings,
+    state::{BODY_MAX, WebState},
+    views,
+};
+
+/// For whom an answer is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// A person in a browser: pages and forms.
+    Page,
+    /// A program: JSON and problem documents.
+    Api,
+    /// A page that listens for live updates.
+    Live,
+}
+
+impl Face {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Api => "api",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// What a route needs before its handler runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// What this operation needs.
+    Operation(Operation),
+    /// Nothing, for this reason.
+    Nothing(&'static str),
+}
+
+impl Needs {
+    /// The operation, if one is named.
+    pub fn operation(self) -> Option<Operation> {
+        match self {
+            Self::Operation(operation) => Some(operation),
+            Self::Nothing(_) => None,
+        }
+    }
+}
+
+/// One route.
+#[derive(Clone)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+    /// For whom it answers.
+    pub face: Face,
+    /// Body limit in bytes.
+    pub body_max: usize,
+    handler: MethodRouter<WebState>,
+}
+
+impl Route {
+    /// With another limit for its body.
+    pub(crate) fn with_body_max(self, body_max: usize) -> Self {
+        Self { body_max, ..self }
+    }
+
+    /// A line of the golden file: method, path, face, operation, need.
+    pub fn line(&self) -> String {
+        let needs = match self.needs {
+            Needs::Operation(operation) => format!("{} {:?}", operation.id(), operation.need()),
+            Needs::Nothing(reason) => format!("- ({reason})"),
+        };
+        format!("{:6} {:44} {:4} {needs}", self.method.as_str(), self.path, self.face.name())
+    }
+}
+
+/// A page: answers GET.
+pub(crate) fn page(path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
+    Route { method: Method::GET, path, needs: Needs::Operation(operation), face: Face::Page, body_max: 0, handler }
+}
+
+/// A form: answers POST.
+pub(crate) fn form(path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
+    Route { method: Method::POST, path, needs: Needs::Operation(operation), face: Face::Page, body_max: BODY_MAX, handler }
+}
+
+/// An API call.
+pub(crate) fn call(method: Method, path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
+    let body_max = if method == Method::GET || method == Method::DELETE { 0 } else { BODY_MAX };
+    Route { method, path, needs: Needs::Operation(operation), face: Face::Api, body_max, handler }
+}
+
+/// A route that nobody needs to be signed in for, with the reason.
+pub(crate) fn open(
+    method: Method,
+    path: &'static str,
+    reason: &'static str,
+    face: Face,
+    handler: MethodRouter<WebState>,
+) -> Route {
+    Route { method, path, needs: Needs::Nothing(reason), face, body_max: BODY_MAX, handler }
+}
+
+/// Every guarded route.
+pub fn routes() -> Vec<Route> {
+    use Operation as O;
+    let mut routes = vec![
+        page("/", O::AccountRead, get(home::home)),
+        Route { face: Face::Live, ..page("/live", O::AccountRead, get(live::stream)) },
+        page("/people", O::PeopleRead, get(people::list)),
+        page("/people/invite", O::PersonInvite, get(people::invite_form)),
+        form("/people/invite", O::PersonInvite, post(people::invite)),
+        page("/people/{id}", O::PeopleRead, get(people::detail)),
+        form("/people/{id}/rename", O::PersonChange, post(people::rename)),
+        form("/people/{id}/suspend", O::PersonSuspend, post(people::suspend)),
+        form("/people/{id}/restore", O::PersonRestore, post(people::restore)),
+        form("/people/{id}/link", O::PersonResetLink, post(people::make_link)),
+        form("/people/{id}/end-sessions", O::PersonSessionsEnd, post(people::end_sessions)),
+        page("/people/{id}/rights", O::RightsRead, get(rights::of_person)),
+        form("/grants", O::GrantGive, post(rights::give)),
+        form("/grants/{id}/take", O::GrantTake, post(rights::take)),
+        page("/roles", O::RightsRead, get(rights::roles)),
+        form("/roles", O::RoleCreate, post(rights::create_role)),
+        page("/roles/{id}", O::RightsRead, get(rights::role)),
+        form("/roles/{id}", O::RoleChange, post(rights::change_role)),
+        form("/roles/{id}/remove", O::RoleChange, post(rights::remove_role)),
+        form("/assignments", O::RoleAssign, post(rights::assign)),
+        form("/assignments/{id}/remove", O::RoleUnassign, post(rights::unassign)),
+        page("/teams", O::RightsRead, get(rights::teams)),
+        form("/teams", O::TeamChange, post(rights::create_team)),
+        page("/teams/{id}", O::RightsRead, get(rights::team)),
+        form("/teams/{id}", O::TeamChange, post(rights::rename_team)),
+        form("/teams/{id}/remove", O::TeamChange, post(rights::remove_team)),
+        form("/teams/{id}/members", O::TeamMembers, post(rights::change_members)),
+        page("/profiles", O::AccountRead, get(profiles::list)),
+        form("/profiles", O::ProfileAdd, post(profiles::add)),
+        page("/profiles/{id}", O::AccountRead, get(profiles::detail)),
+        form("/profiles/{id}", O::ProfileChange, post(profiles::change)),
+        form("/profiles/{id}/pause", O::ProfilePause, post(profiles::pause)),
+        form("/profiles/{id}/resume", O::ProfilePause, post(profiles::resume)),
+        form("/profiles/{id}/disconnect", O::ProfileDisconnect, post(profiles::disconnect)),
+        form("/profile-groups", O::GroupChange, post(profiles::create_group)),
+        page("/audit-log", O::AuditRead, get(audit_log::list)),
+        page("/audit-log/export", O::AuditExport, get(audit_log::export)),
+        page("/jobs", O::JobsRead, get(jobs::list)),
+        form("/jobs/{id}/retry", O::JobRetry, post(jobs::retry)),
+        form("/jobs/{id}/cancel", O::JobCancel, post(jobs::cancel)),
+        page("/settings", O::AccountRead, get(settings::rooms)),
+        page("/settings/workspace", O::SettingsRead, get(settings::workspace)),
+        form("/settings/workspace", O::SettingsChange, post(settings::change)),
+        page("/settings/rights", O::AccountRead, get(rights::table)),
+        form("/views", O::ViewSave, post(views::save)),
+        form("/views/{id}/remove", O::ViewSave, post(views::remove)),
+    ];
+    routes.extend(door::routes());
+    routes.extend(account::routes());
+    routes.extend(api::routes());
+    routes
+}
+
+/// Mounts the table, each route behind the gate.
+pub(crate) fn mount(state: &WebState) -> Router<WebState> {
+    routes().into_iter().fold(Router::new(), |router, route| {
+        let (path, limit, handler) = (route.path, route.body_max, route.handler.clone());
+        let guard = middleware::from_fn_with_state((state.clone(), Arc::new(route)), gate::pass);
+        router.route(path, handler.layer(DefaultBodyLimit::max(limit)).layer(guard))
+    })
+}

@@ -1,0 +1,53 @@
+//! What every handler can reach: the desk, the edge's options, the probes' sources.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use desk::Desk;
+use ipnet::IpNet;
+
+/// Bytes in a form or JSON body. Uploads have routes, and limits, of their own.
+pub const BODY_MAX: usize = 256 * 1024;
+
+/// Choices of the operator that concern the edge.
+#[derive(Debug, Clone, Default)]
+pub struct WebOptions {
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether development pages (`/_gallery`) are served.
+    pub development: bool,
+}
+
+/// Writes the metrics in Prometheus text form.
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// The state of the router. Cheap to clone.
+#[derive(Clone)]
+pub struct WebState {
+    /// The application.
+    pub desk: Desk,
+    /// The operator's choices.
+    pub options: Arc<WebOptions>,
+    /// The metrics.
+    pub metrics: MetricsText,
+    draining: Arc<AtomicBool>,
+}
+
+impl WebState {
+    /// Puts the state together.
+    pub fn new(desk: Desk, options: WebOptions, metrics: MetricsText) -> Self {
+        Self { desk, options: Arc::new(options), metrics, draining: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// From now on `/readyz` says that no new requests should come here, and live streams end.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the server is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+}
