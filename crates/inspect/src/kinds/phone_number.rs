@@ -111,7 +111,7 @@ pub(crate) const KIND: Kind = Kind {
         "it costs 1 200 000 euro",
         "2019-2024",
         "3.141592653",
-        "between 10 000 and 20 000",
+        "between 10 000 and 20 000", "lottery 04 11 19 23 35 42",
     ],
     ..BLANK
 };
@@ -289,7 +289,9 @@ fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
         return Some(verdict);
     }
     let groups_plausible = groups.iter().all(|g| (2..=8).contains(g)) && uniform(w);
-    let trunk = digits[0] == b'0' && digits[1] != b'0';
+    // Pairs with a trunk prefix are French and have ten digits; more pairs are drawn numbers.
+    let too_many_pairs = groups.len() > 5 && groups.iter().all(|g| *g == 2);
+    let trunk = digits[0] == b'0' && digits[1] != b'0' && !too_many_pairs;
     match w.count {
         9..=12 if trunk && groups_plausible && w.group_count >= 3 => Some(("national form with trunk prefix", 50, 85)),
         8..=12 if trunk && groups_plausible && (w.group_count == 2 || w.area_in_brackets) => {
