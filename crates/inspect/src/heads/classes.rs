@@ -6,7 +6,7 @@
 use crate::tokens::hash_word;
 
 /// The sections of `classes.txt`, in the order of their bits.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     "identity",
     "slur",
     "unprotected",
@@ -29,6 +29,9 @@ const NAMES: [&str; 22] = [
     "selfharm",
     "unprofessional",
     "belittling",
+    "good",
+    "bad",
+    "political",
 ];
 
 /// Slots of the table; four times the words of the file keeps probes short.

@@ -108,3 +108,34 @@ fn the_same_text_gives_the_same_numbers() {
     let text = "I can't believe they sold out!! 😂 #fail";
     assert_eq!(assess(text), assess(text));
 }
+
+#[test]
+fn a_warm_scratch_gives_what_a_fresh_one_gives() {
+    let heads = Heads::builtin().unwrap();
+    let mut tokens = Tokens::new();
+    let mut warm = HeadScratch::default();
+    for text in [
+        "You are a stupid idiot and everything you say is garbage",
+        "stupid #stupid @stupid Stupid's STUPID stuuupid 😂 https://a.example",
+        "Our shop is open until eight tonight, come by and try the new coffee.",
+    ] {
+        for _ in 0..2 {
+            tokens.scan(text);
+            assert_eq!(heads.assess(&tokens, Language::English, &mut warm), Some(assess(text)), "{text}");
+        }
+    }
+}
+
+#[test]
+fn any_text_is_assessed_without_panic() {
+    let heads = Heads::builtin().unwrap();
+    let mut tokens = Tokens::new();
+    let mut scratch = HeadScratch::default();
+    for text in
+        ["\u{0}", "é", "日本", "a'", "😂", "@", "#", "a\u{301}", &"x".repeat(100_000), &"@".repeat(100_000), &"! ".repeat(9_000)]
+    {
+        tokens.scan(text);
+        let assessment = heads.assess(&tokens, Language::Undetermined, &mut scratch).unwrap();
+        assert!(Head::ALL.iter().all(|head| (0.0..=1.0).contains(&assessment.probability(*head))), "{text:.20}");
+    }
+}
