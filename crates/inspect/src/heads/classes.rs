@@ -75,6 +75,19 @@ impl Classes {
     /// Words that sour it when they are aimed at others or their work, not when somebody blames themselves.
     pub const BELITTLING: Classes = Classes(1 << 21);
 
+    /// Every class that some head is about.
+    pub const CHARGED: Classes = Classes(
+        Classes::SLUR.0
+            | Classes::VIOLENCE.0
+            | Classes::INSULT.0
+            | Classes::HATE.0
+            | Classes::PROFANE.0
+            | Classes::SEXUAL.0
+            | Classes::SELF_HARM.0
+            | Classes::UNPROFESSIONAL.0
+            | Classes::BELITTLING.0,
+    );
+
     /// How many classes there are.
     pub const COUNT: usize = NAMES.len();
 

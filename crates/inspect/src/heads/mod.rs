@@ -20,7 +20,7 @@ mod tests;
 
 use crate::language::Language;
 use crate::tokens::{TokenKind, Tokens};
-use classes::ClassTable;
+use classes::{ClassTable, Classes};
 use features::WordView;
 use memory::WordMemory;
 use model::{COLUMNS, Model, ModelError};
@@ -169,8 +169,10 @@ impl Heads {
         let outputs = self.model.stack.run(&inputs);
         let mut probabilities = [0.0; Head::ALL.len()];
         let mut flags = 0_u8;
+        let profane = sigmoid(outputs[Head::Profanity as usize]) >= self.threshold(Head::Profanity);
+        let trust = if profane || !is_short_and_plain(&scratch.views) { 1.0 } else { SHORT_TRUST };
         for head in Head::ALL {
-            let probability = sigmoid(outputs[head as usize]);
+            let probability = sigmoid(outputs[head as usize]) * trust;
             probabilities[head as usize] = probability;
             flags |= u8::from(probability >= self.threshold(head)) << head as u8;
         }
@@ -226,6 +228,16 @@ impl Heads {
         }
         Inputs { tokens, views: &scratch.views, words: &scratch.words, totals }.build()
     }
+}
+
+/// The labelled sets hold almost no message of so few words, so what the layers say of them is mostly their length.
+const SHORT_WORDS: usize = 3;
+/// Share of a probability that is kept when nothing but the length speaks for it.
+const SHORT_TRUST: f32 = 0.4;
+
+/// Few words, and none of them in a class that any head is about.
+fn is_short_and_plain(views: &[WordView]) -> bool {
+    views.len() <= SHORT_WORDS && !views.iter().any(|view| view.classes.any(Classes::CHARGED))
 }
 
 /// Counts here are far below 2^24, where `f32` still holds every whole number.

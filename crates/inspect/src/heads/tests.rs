@@ -22,6 +22,12 @@ fn ordinary_posts_raise_no_flag() {
         "Many immigrants live in our town and run wonderful restaurants.",
         "",
         "42",
+        "ok",
+        "why?",
+        "you",
+        "👍",
+        "Server down",
+        "bye",
     ] {
         assert_eq!(flags(text), [""; 0], "{text}");
     }
@@ -30,6 +36,8 @@ fn ordinary_posts_raise_no_flag() {
 #[test]
 fn each_head_finds_what_it_is_named_for() {
     for (head, text) in [
+        (Head::Offensive, "fuck you"),
+        (Head::Offensive, "idiot"),
         (Head::Offensive, "You are a stupid idiot and everything you say is garbage"),
         (Head::IdentityHate, "All immigrants are filthy vermin and should be deported"),
         (Head::Harassment, "Nobody likes you, you pathetic loser, delete your account"),
