@@ -15,27 +15,19 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % limit
     }
 
     fn hex(&mut self, digits: usize) -> String {
-        (0..digits)
-            .map(|_| char::from(b"0123456789abcdef"[self.below(16)]))
-            .collect()
+        (0..digits).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
     }
 }
 
 fn text(numbers: &mut Numbers) -> String {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let count = 3 + numbers.below(28);
-    (0..count)
-        .map(|_| words[numbers.below(words.len())])
-        .collect::<Vec<_>>()
-        .join(" ")
+    (0..count).map(|_| words[numbers.below(words.len())]).collect::<Vec<_>>().join(" ")
 }
 
 fn sample(numbers: &mut Numbers) -> String {
@@ -72,9 +64,7 @@ fn sample(numbers: &mut Numbers) -> String {
 }
 
 fn main() {
-    let target = std::env::args()
-        .nth(1)
-        .expect("usage: train_dictionary FILE");
+    let target = std::env::args().nth(1).expect("usage: train_dictionary FILE");
     let mut numbers = Numbers(1);
     let samples: Vec<Vec<u8>> = (0..6000)
         .map(|_| {

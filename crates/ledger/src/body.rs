@@ -53,18 +53,13 @@ pub fn canonical(source_time_ms: i64, bytes: &[u8]) -> Zeroizing<Vec<u8>> {
 
 /// Takes the canonical form apart.
 pub fn parse(canonical: &[u8]) -> Result<Body, BodyError> {
-    let (head, bytes) = canonical
-        .split_first_chunk::<CANONICAL_HEAD>()
-        .ok_or(BodyError::Form)?;
+    let (head, bytes) = canonical.split_first_chunk::<CANONICAL_HEAD>().ok_or(BodyError::Form)?;
     let (version, time) = head.split_first().ok_or(BodyError::Form)?;
     if *version != CANONICAL_VERSION {
         return Err(BodyError::Form);
     }
     let source_time_ms = i64::from_be_bytes(time.try_into().map_err(|_| BodyError::Form)?);
-    Ok(Body {
-        source_time_ms,
-        bytes: bytes.to_vec(),
-    })
+    Ok(Body { source_time_ms, bytes: bytes.to_vec() })
 }
 
 /// Compresses when that makes it shorter; answers with the flag that says so.
@@ -77,10 +72,7 @@ pub fn pack(canonical: &[u8]) -> Option<Vec<u8>> {
             Some(compressor) => compressor,
             None => slot.insert(Compressor::with_prepared_dictionary(encoder()).ok()?),
         };
-        compressor
-            .compress(canonical)
-            .ok()
-            .filter(|packed| packed.len() < canonical.len())
+        compressor.compress(canonical).ok().filter(|packed| packed.len() < canonical.len())
     })
 }
 
@@ -91,11 +83,7 @@ pub fn unpack(flags: u16, packed: &[u8], length: u32) -> Result<Zeroizing<Vec<u8
         return Err(BodyError::Form);
     }
     if flags & FLAG_ZSTD == 0 {
-        return if packed.len() == length {
-            Ok(Zeroizing::new(packed.to_vec()))
-        } else {
-            Err(BodyError::Form)
-        };
+        return if packed.len() == length { Ok(Zeroizing::new(packed.to_vec())) } else { Err(BodyError::Form) };
     }
     thread_local! {
         static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
@@ -107,13 +95,8 @@ pub fn unpack(flags: u16, packed: &[u8], length: u32) -> Result<Zeroizing<Vec<u8
         };
         decompressor.decompress(packed, length)
     });
-    let unpacked =
-        Zeroizing::new(unpacked.map_err(|error| BodyError::Compression(error.to_string()))?);
-    if unpacked.len() == length {
-        Ok(unpacked)
-    } else {
-        Err(BodyError::Form)
-    }
+    let unpacked = Zeroizing::new(unpacked.map_err(|error| BodyError::Compression(error.to_string()))?);
+    if unpacked.len() == length { Ok(unpacked) } else { Err(BodyError::Form) }
 }
 
 fn encoder() -> &'static EncoderDictionary<'static> {
@@ -135,15 +118,13 @@ mod tests {
     fn the_dictionary_is_the_one_that_was_shipped() {
         // Changing it would make every body packed with it unreadable: add another one instead.
         let digest = hex::encode(crate::hash::sha256(DICTIONARY));
-        assert_eq!(
-            digest,
-            "5f4a23e63f21a9dadbb0bea46686c92003a886dfc1f1016e108bfee0c764772b"
-        );
+        assert_eq!(digest, "5f4a23e63f21a9dadbb0bea46686c92003a886dfc1f1016e108bfee0c764772b");
     }
 
     #[test]
     fn a_short_message_shrinks() {
-        let message = br#"{"id":"1","created_at":"2026-01-01T00:00:00Z","text":"thank you for the quick answer","author":{"name":"Demo"}}"#;
+        let message =
+            br#"{"id":"1","created_at":"2026-01-01T00:00:00Z","text":"thank you for the quick answer","author":{"name":"Demo"}}"#;
         assert!(pack(&canonical(1, message)).expect("shrinks").len() * 10 < message.len() * 9);
     }
 

@@ -44,22 +44,12 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// A checkpoint without extension lines.
     pub fn new(origin: &str, size: u64, root: Hash) -> Self {
-        Self {
-            origin: origin.to_owned(),
-            size,
-            root,
-            extensions: Vec::new(),
-        }
+        Self { origin: origin.to_owned(), size, root, extensions: Vec::new() }
     }
 
     /// The note text, ending in a newline.
     pub fn text(&self) -> String {
-        let mut text = format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            BASE64.encode(self.root)
-        );
+        let mut text = format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(self.root));
         for line in &self.extensions {
             text.push_str(line);
             text.push('\n');
@@ -69,52 +59,32 @@ impl Checkpoint {
 
     /// Reads the note text.
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
-        let body = text
-            .strip_suffix('\n')
-            .ok_or(CheckpointError::Malformed("it ends in a newline"))?;
+        let body = text.strip_suffix('\n').ok_or(CheckpointError::Malformed("it ends in a newline"))?;
         let mut lines = body.split('\n');
         let origin = lines.next().unwrap_or_default();
         if origin.is_empty() {
             return Err(CheckpointError::Malformed("the first line is the origin"));
         }
-        let size = lines
-            .next()
-            .and_then(parse_decimal)
-            .ok_or(CheckpointError::Malformed(
-                "the second line is the size in decimal",
-            ))?;
+        let size =
+            lines.next().and_then(parse_decimal).ok_or(CheckpointError::Malformed("the second line is the size in decimal"))?;
         let root = lines
             .next()
             .and_then(|line| BASE64.decode(line).ok())
             .and_then(|root| Hash::try_from(root).ok())
-            .ok_or(CheckpointError::Malformed(
-                "the third line is a root of 32 bytes in base64",
-            ))?;
+            .ok_or(CheckpointError::Malformed("the third line is a root of 32 bytes in base64"))?;
         let extensions: Vec<String> = lines.map(str::to_owned).collect();
         if extensions.iter().any(String::is_empty) {
             return Err(CheckpointError::Malformed("extension lines are not empty"));
         }
-        Ok(Self {
-            origin: origin.to_owned(),
-            size,
-            root,
-            extensions,
-        })
+        Ok(Self { origin: origin.to_owned(), size, root, extensions })
     }
 
     /// Reads a signed checkpoint, checks its origin and at least one signature by `keys`.
-    pub fn open(
-        bytes: &[u8],
-        origin: &str,
-        keys: &[VerifierKey],
-    ) -> Result<(Self, Note), CheckpointError> {
+    pub fn open(bytes: &[u8], origin: &str, keys: &[VerifierKey]) -> Result<(Self, Note), CheckpointError> {
         let note = Note::parse(bytes)?;
         let checkpoint = Self::parse(&note.text)?;
         if checkpoint.origin != origin {
-            return Err(CheckpointError::OtherLog {
-                expected: origin.to_owned(),
-                found: checkpoint.origin,
-            });
+            return Err(CheckpointError::OtherLog { expected: origin.to_owned(), found: checkpoint.origin });
         }
         note.verify(keys)?;
         Ok((checkpoint, note))
@@ -128,9 +98,7 @@ pub fn check_origin(origin: &str) -> Result<(), NoteError> {
 
 /// A decimal number without sign or leading zeroes.
 pub fn parse_decimal(text: &str) -> Option<u64> {
-    let canonical = !text.is_empty()
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
+    let canonical = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if canonical { text.parse().ok() } else { None }
 }
 
@@ -142,10 +110,7 @@ mod tests {
     #[test]
     fn text_reads_back() {
         let mut checkpoint = Checkpoint::new("log.example.test", 42, [9; 32]);
-        assert_eq!(
-            Checkpoint::parse(&checkpoint.text()),
-            Ok(checkpoint.clone())
-        );
+        assert_eq!(Checkpoint::parse(&checkpoint.text()), Ok(checkpoint.clone()));
         checkpoint.extensions.push("x".to_owned());
         assert_eq!(Checkpoint::parse(&checkpoint.text()), Ok(checkpoint));
     }
@@ -169,9 +134,7 @@ mod tests {
     #[test]
     fn a_checkpoint_of_another_log_is_refused() {
         let signer = Signer::from_seed("a.example.test", &[1; 32]).expect("seed");
-        let note = signer
-            .sign(Checkpoint::new("b.example.test", 1, [0; 32]).text())
-            .to_string();
+        let note = signer.sign(Checkpoint::new("b.example.test", 1, [0; 32]).text()).to_string();
         let keys = [signer.verifier().clone()];
         let refused = Checkpoint::open(note.as_bytes(), "a.example.test", &keys);
         assert!(matches!(refused, Err(CheckpointError::OtherLog { .. })));

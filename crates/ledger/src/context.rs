@@ -15,9 +15,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |elapsed| {
-            i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
-        })
+        since.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
@@ -33,8 +31,6 @@ pub struct SystemEntropy(SystemRandom);
 
 impl Entropy for SystemEntropy {
     fn fill(&self, out: &mut [u8]) {
-        self.0
-            .fill(out)
-            .expect("the system's random generator does not fail once seeded");
+        self.0.fill(out).expect("the system's random generator does not fail once seeded");
     }
 }

@@ -69,20 +69,12 @@ pub struct Damage {
 impl Damage {
     /// Damage that concerns no single entry.
     pub fn new(class: DamageClass, detail: impl Into<String>) -> Self {
-        Self {
-            class,
-            seq: None,
-            detail: detail.into(),
-        }
+        Self { class, seq: None, detail: detail.into() }
     }
 
     /// Damage at an entry.
     pub fn at(class: DamageClass, seq: u64, detail: impl Into<String>) -> Self {
-        Self {
-            class,
-            seq: Some(seq),
-            detail: detail.into(),
-        }
+        Self { class, seq: Some(seq), detail: detail.into() }
     }
 }
 

@@ -30,9 +30,7 @@ pub enum EntryError {
     #[error("entry has flags {0:#06x}, some of which this program does not know: use a newer one")]
     Flags(u16),
     /// A reserved field is not zero.
-    #[error(
-        "entry has a reserved field that is not zero: it was altered, or written by a newer program"
-    )]
+    #[error("entry has a reserved field that is not zero: it was altered, or written by a newer program")]
     Reserved,
 }
 
@@ -167,9 +165,7 @@ impl Entry {
 
     /// Reads the 168 bytes; refuses what it does not know.
     pub fn decode(bytes: &[u8]) -> Result<Self, EntryError> {
-        let bytes: &[u8; ENTRY_LEN] = bytes
-            .try_into()
-            .map_err(|_| EntryError::Length(bytes.len()))?;
+        let bytes: &[u8; ENTRY_LEN] = bytes.try_into().map_err(|_| EntryError::Length(bytes.len()))?;
         if bytes[0] != ENTRY_VERSION {
             return Err(EntryError::Version(bytes[0]));
         }
@@ -207,9 +203,7 @@ impl Entry {
 }
 
 fn array<const N: usize>(bytes: &[u8; ENTRY_LEN], at: usize) -> [u8; N] {
-    bytes[at..at + N]
-        .try_into()
-        .expect("the offsets are inside the entry")
+    bytes[at..at + N].try_into().expect("the offsets are inside the entry")
 }
 
 #[cfg(test)]

@@ -75,14 +75,8 @@ impl<'a> SealedBody<'a> {
             return Err(FrameError::Sealed);
         }
         let (ids, ciphertext) = rest.split_at(count * 16);
-        let subjects = ids
-            .chunks_exact(16)
-            .map(|id| SubjectId(id.try_into().expect("sixteen bytes")))
-            .collect();
-        Ok(Self {
-            subjects,
-            ciphertext,
-        })
+        let subjects = ids.chunks_exact(16).map(|id| SubjectId(id.try_into().expect("sixteen bytes"))).collect();
+        Ok(Self { subjects, ciphertext })
     }
 }
 
@@ -123,9 +117,7 @@ pub fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, FrameError> {
     if !(ENTRY_LEN..=ENTRY_LEN + SEALED_BYTES_MAX).contains(&length) {
         return Err(FrameError::Length(length as u64));
     }
-    let content = bytes
-        .get(FRAME_HEAD..FRAME_HEAD + length)
-        .ok_or(FrameError::Short)?;
+    let content = bytes.get(FRAME_HEAD..FRAME_HEAD + length).ok_or(FrameError::Short)?;
     if crc32c::crc32c(content) != crc {
         return Err(FrameError::Checksum);
     }
@@ -134,11 +126,7 @@ pub fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, FrameError> {
     if entry.sealed_len as usize != sealed.len() || sha256(sealed) != entry.sealed_sha256 {
         return Err(FrameError::SealedHash);
     }
-    Ok(Frame {
-        entry,
-        sealed,
-        length: FRAME_HEAD + length,
-    })
+    Ok(Frame { entry, sealed, length: FRAME_HEAD + length })
 }
 
 /// Appends a body record: `length(4) ‖ crc32c(4) ‖ seq(8) ‖ sealed body`; length counts the sealed body,
@@ -164,9 +152,7 @@ pub fn read_body_head(bytes: &[u8]) -> Result<(usize, u32, u64), FrameError> {
 /// Reads the body record at the start of `bytes`: seq and sealed body.
 pub fn read_body_record(bytes: &[u8]) -> Result<(u64, &[u8]), FrameError> {
     let (length, crc, seq) = read_body_head(bytes)?;
-    let sealed = bytes
-        .get(BODY_RECORD_HEAD..BODY_RECORD_HEAD + length)
-        .ok_or(FrameError::Short)?;
+    let sealed = bytes.get(BODY_RECORD_HEAD..BODY_RECORD_HEAD + length).ok_or(FrameError::Short)?;
     if crc32c::crc32c_append(crc32c::crc32c(&seq.to_be_bytes()), sealed) != crc {
         return Err(FrameError::Checksum);
     }
@@ -229,10 +215,7 @@ impl BatchHead {
 
     /// Bytes of the whole batch with header and commit frame.
     pub fn total_len(&self) -> usize {
-        BATCH_HEAD
-            + self.keys_len as usize
-            + usize::try_from(self.frames_len).unwrap_or(usize::MAX / 2)
-            + COMMIT_LEN
+        BATCH_HEAD + self.keys_len as usize + usize::try_from(self.frames_len).unwrap_or(usize::MAX / 2) + COMMIT_LEN
     }
 }
 
@@ -277,29 +260,16 @@ pub fn read_batch(bytes: &[u8]) -> Result<Batch<'_>, FrameError> {
     let total = head.total_len();
     let whole = bytes.get(..total).ok_or(FrameError::Short)?;
     let tail = &whole[total - COMMIT_LEN..];
-    if tail[..4] != COMMIT_MAGIC
-        || crc32c::crc32c(&whole[..total - 4]) != be32(tail, COMMIT_LEN - 4)?
-    {
+    if tail[..4] != COMMIT_MAGIC || crc32c::crc32c(&whole[..total - 4]) != be32(tail, COMMIT_LEN - 4)? {
         return Err(FrameError::Checksum);
     }
     let root = tail[20..52].try_into().expect("32 bytes");
-    let commit = Commit {
-        batch_no: be64(tail, 4)?,
-        size: be64(tail, 12)?,
-        root,
-    };
-    if commit.batch_no != head.batch_no
-        || head.first_seq.checked_add(u64::from(head.count)) != Some(commit.size)
-    {
+    let commit = Commit { batch_no: be64(tail, 4)?, size: be64(tail, 12)?, root };
+    if commit.batch_no != head.batch_no || head.first_seq.checked_add(u64::from(head.count)) != Some(commit.size) {
         return Err(FrameError::Batch("header and commit frame disagree"));
     }
     let keys_end = BATCH_HEAD + head.keys_len as usize;
-    Ok(Batch {
-        head,
-        keys: &whole[BATCH_HEAD..keys_end],
-        frames: &whole[keys_end..total - COMMIT_LEN],
-        commit,
-    })
+    Ok(Batch { head, keys: &whole[BATCH_HEAD..keys_end], frames: &whole[keys_end..total - COMMIT_LEN], commit })
 }
 
 fn be32(bytes: &[u8], at: usize) -> Result<u32, FrameError> {
@@ -329,24 +299,11 @@ mod tests {
 
     fn batch() -> Vec<u8> {
         let frame = frame();
-        let head = BatchHead {
-            batch_no: 4,
-            first_seq: 5,
-            count: 1,
-            keys_len: 3,
-            frames_len: frame.len() as u64,
-        };
+        let head = BatchHead { batch_no: 4, first_seq: 5, count: 1, keys_len: 3, frames_len: frame.len() as u64 };
         let mut out = head.encode().to_vec();
         out.extend_from_slice(b"key");
         out.extend_from_slice(&frame);
-        write_commit(
-            &mut out,
-            &Commit {
-                batch_no: 4,
-                size: 6,
-                root: [7; 32],
-            },
-        );
+        write_commit(&mut out, &Commit { batch_no: 4, size: 6, root: [7; 32] });
         out
     }
 
@@ -355,20 +312,14 @@ mod tests {
         let bytes = frame();
         let read = read_frame(&bytes).expect("whole");
         assert_eq!(read.length, bytes.len());
-        assert_eq!(
-            SealedBody::parse(read.sealed).expect("sealed").subjects,
-            [SubjectId([9; 16])]
-        );
+        assert_eq!(SealedBody::parse(read.sealed).expect("sealed").subjects, [SubjectId([9; 16])]);
     }
 
     #[test]
     fn a_batch_reads_back() {
         let bytes = batch();
         let read = read_batch(&bytes).expect("whole");
-        assert_eq!(
-            (read.keys, read.commit.size, read.head.total_len()),
-            (&b"key"[..], 6, bytes.len())
-        );
+        assert_eq!((read.keys, read.commit.size, read.head.total_len()), (&b"key"[..], 6, bytes.len()));
         assert!(read_frame(read.frames).is_ok());
     }
 

@@ -96,10 +96,7 @@ pub fn read_file(disk: &dyn Disk, path: &Path, limit: u64) -> io::Result<Vec<u8>
     let file = disk.open(path, Open::Read)?;
     let len = file.len()?;
     if len > limit {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("{len} bytes are over the limit of {limit}"),
-        ));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{len} bytes are over the limit of {limit}")));
     }
     let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
     read_exact_at(&*file, &mut bytes, 0)?;

@@ -62,10 +62,7 @@ impl Frontier {
             let left = self.peaks.pop().expect("one peak per bit set in the size");
             hash = node_hash(&left, &hash);
             if height % u32::from(TILE_HEIGHT) == 0 {
-                stored(
-                    u8::try_from(height / u32::from(TILE_HEIGHT)).expect("height is under 64"),
-                    hash,
-                );
+                stored(u8::try_from(height / u32::from(TILE_HEIGHT)).expect("height is under 64"), hash);
             }
         }
         self.peaks.push(hash);
@@ -100,11 +97,7 @@ pub fn root<R: HashReader>(reader: &R, size: u64) -> Result<Hash, R::Error> {
 
 /// Siblings from leaf `index` up to the root of `size` leaves (RFC 6962, section 2.1.1).
 /// `index` must be below `size`.
-pub fn inclusion_proof<R: HashReader>(
-    reader: &R,
-    index: u64,
-    size: u64,
-) -> Result<Vec<Hash>, R::Error> {
+pub fn inclusion_proof<R: HashReader>(reader: &R, index: u64, size: u64) -> Result<Vec<Hash>, R::Error> {
     assert!(index < size, "leaf {index} is not in a tree of {size}");
     let (mut low, mut high) = (0, size);
     let mut proof = Vec::new();
@@ -124,11 +117,7 @@ pub fn inclusion_proof<R: HashReader>(
 
 /// Proof that the tree of `old` leaves is a prefix of the tree of `new` (RFC 6962, section 2.1.2).
 /// `old` must not exceed `new`; the proof is empty when they are equal or `old` is zero.
-pub fn consistency_proof<R: HashReader>(
-    reader: &R,
-    old: u64,
-    new: u64,
-) -> Result<Vec<Hash>, R::Error> {
+pub fn consistency_proof<R: HashReader>(reader: &R, old: u64, new: u64) -> Result<Vec<Hash>, R::Error> {
     assert!(old <= new, "a tree of {old} is no prefix of one of {new}");
     let mut proof = Vec::new();
     if old == 0 || old == new {
@@ -153,13 +142,7 @@ pub fn consistency_proof<R: HashReader>(
 }
 
 /// Checks that the leaf with hash `leaf` is number `index` of the `size` leaves under `root`.
-pub fn verify_inclusion(
-    index: u64,
-    size: u64,
-    leaf: &Hash,
-    proof: &[Hash],
-    root: &Hash,
-) -> Result<(), ProofError> {
+pub fn verify_inclusion(index: u64, size: u64, leaf: &Hash, proof: &[Hash], root: &Hash) -> Result<(), ProofError> {
     if index >= size {
         return Err(ProofError::OutOfRange { index, size });
     }
@@ -167,54 +150,27 @@ pub fn verify_inclusion(
     let border = (index >> inner.min(63) >> u32::from(inner == 64)).count_ones();
     let expected = (inner + border) as usize;
     if proof.len() != expected {
-        return Err(ProofError::WrongLength {
-            found: proof.len(),
-            expected,
-        });
+        return Err(ProofError::WrongLength { found: proof.len(), expected });
     }
     let mut hash = *leaf;
     for (height, sibling) in proof.iter().enumerate() {
         let on_the_left = height >= inner as usize || index >> height & 1 == 1;
-        hash = if on_the_left {
-            node_hash(sibling, &hash)
-        } else {
-            node_hash(&hash, sibling)
-        };
+        hash = if on_the_left { node_hash(sibling, &hash) } else { node_hash(&hash, sibling) };
     }
-    if hash == *root {
-        Ok(())
-    } else {
-        Err(ProofError::WrongRoot)
-    }
+    if hash == *root { Ok(()) } else { Err(ProofError::WrongRoot) }
 }
 
 /// Checks that the tree of `old` leaves under `old_root` is a prefix of the tree of `new` under `new_root`.
-pub fn verify_consistency(
-    old: u64,
-    old_root: &Hash,
-    new: u64,
-    new_root: &Hash,
-    proof: &[Hash],
-) -> Result<(), ProofError> {
+pub fn verify_consistency(old: u64, old_root: &Hash, new: u64, new_root: &Hash, proof: &[Hash]) -> Result<(), ProofError> {
     if old > new {
-        return Err(ProofError::OutOfRange {
-            index: old,
-            size: new,
-        });
+        return Err(ProofError::OutOfRange { index: old, size: new });
     }
     if old == 0 || old == new {
-        let same = if old == 0 {
-            *old_root == EMPTY_ROOT
-        } else {
-            old_root == new_root
-        };
+        let same = if old == 0 { *old_root == EMPTY_ROOT } else { old_root == new_root };
         return match (proof.is_empty(), same) {
             (true, true) => Ok(()),
             (true, false) => Err(ProofError::WrongRoot),
-            (false, _) => Err(ProofError::WrongLength {
-                found: proof.len(),
-                expected: 0,
-            }),
+            (false, _) => Err(ProofError::WrongLength { found: proof.len(), expected: 0 }),
         };
     }
     let mut node = old - 1;
@@ -223,15 +179,8 @@ pub fn verify_consistency(
     node >>= skip;
     last >>= skip;
     let mut hashes = proof.iter();
-    let missing = ProofError::WrongLength {
-        found: proof.len(),
-        expected: proof.len() + 1,
-    };
-    let first = if node == 0 {
-        old_root
-    } else {
-        hashes.next().ok_or(missing.clone())?
-    };
+    let missing = ProofError::WrongLength { found: proof.len(), expected: proof.len() + 1 };
+    let first = if node == 0 { old_root } else { hashes.next().ok_or(missing.clone())? };
     let (mut to_old, mut to_new) = (*first, *first);
     while last != 0 {
         if node & 1 == 1 {
@@ -247,16 +196,9 @@ pub fn verify_consistency(
     }
     let left_over = hashes.len();
     if left_over != 0 {
-        return Err(ProofError::WrongLength {
-            found: proof.len(),
-            expected: proof.len() - left_over,
-        });
+        return Err(ProofError::WrongLength { found: proof.len(), expected: proof.len() - left_over });
     }
-    if to_old == *old_root && to_new == *new_root {
-        Ok(())
-    } else {
-        Err(ProofError::WrongRoot)
-    }
+    if to_old == *old_root && to_new == *new_root { Ok(()) } else { Err(ProofError::WrongRoot) }
 }
 
 /// The largest power of two below `count`, which must be at least two.
@@ -270,18 +212,11 @@ fn range<R: HashReader>(reader: &R, low: u64, high: u64) -> Result<Hash, R::Erro
     let mut start = low;
     while start < high {
         let height = (high - start).ilog2();
-        parts.push(subtree(
-            reader,
-            u8::try_from(height).expect("under 64"),
-            start >> height,
-        )?);
+        parts.push(subtree(reader, u8::try_from(height).expect("under 64"), start >> height)?);
         start += 1 << height;
     }
     let last = parts.pop().expect("the range is not empty");
-    Ok(parts
-        .iter()
-        .rev()
-        .fold(last, |right, left| node_hash(left, &right)))
+    Ok(parts.iter().rev().fold(last, |right, left| node_hash(left, &right)))
 }
 
 /// Root of the complete subtree `index` of height `height`.
@@ -290,10 +225,7 @@ fn subtree<R: HashReader>(reader: &R, height: u8, index: u64) -> Result<Hash, R:
     let above = height - level * TILE_HEIGHT;
     let mut hashes = reader.hashes(level, index << above, 1 << above)?;
     while hashes.len() > 1 {
-        hashes = hashes
-            .chunks_exact(2)
-            .map(|pair| node_hash(&pair[0], &pair[1]))
-            .collect();
+        hashes = hashes.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
     }
     Ok(hashes[0])
 }
@@ -311,8 +243,7 @@ mod tests {
             [] => EMPTY_ROOT,
             [one] => *one,
             many => {
-                let (left, right) =
-                    many.split_at(usize::try_from(split(many.len() as u64)).expect("small"));
+                let (left, right) = many.split_at(usize::try_from(split(many.len() as u64)).expect("small"));
                 node_hash(&reference(left), &reference(right))
             }
         }
@@ -347,30 +278,18 @@ mod tests {
             for index in 0..size {
                 let proof = inclusion_proof(&stored, index, size).expect("infallible");
                 let leaf = &leaves[usize::try_from(index).expect("small")];
-                assert_eq!(
-                    verify_inclusion(index, size, leaf, &proof, &expected),
-                    Ok(())
-                );
+                assert_eq!(verify_inclusion(index, size, leaf, &proof, &expected), Ok(()));
                 assert!(verify_inclusion(index, size, &[1; 32], &proof, &expected).is_err());
                 if size > 1 {
-                    assert!(
-                        verify_inclusion((index + 1) % size, size, leaf, &proof, &expected)
-                            .is_err()
-                    );
+                    assert!(verify_inclusion((index + 1) % size, size, leaf, &proof, &expected).is_err());
                 }
             }
             for old in 0..=size {
                 let old_root = reference(&leaves[..usize::try_from(old).expect("small")]);
                 let proof = consistency_proof(&stored, old, size).expect("infallible");
-                assert_eq!(
-                    verify_consistency(old, &old_root, size, &expected, &proof),
-                    Ok(()),
-                    "{old} {size}"
-                );
+                assert_eq!(verify_consistency(old, &old_root, size, &expected, &proof), Ok(()), "{old} {size}");
                 assert!(verify_consistency(old, &[1; 32], size, &expected, &proof).is_err());
-                assert!(
-                    verify_consistency(old, &old_root, size, &[1; 32], &proof).is_err() || old == 0
-                );
+                assert!(verify_consistency(old, &old_root, size, &[1; 32], &proof).is_err() || old == 0);
                 let mut longer = proof.clone();
                 longer.push([0; 32]);
                 assert!(verify_consistency(old, &old_root, size, &expected, &longer).is_err());
@@ -388,10 +307,7 @@ mod tests {
         for index in [0, 255, 256, 65_535, 65_536, 69_999] {
             let proof = inclusion_proof(&stored, index, 70_000).expect("infallible");
             let leaf = &leaves[usize::try_from(index).expect("small")];
-            assert_eq!(
-                verify_inclusion(index, 70_000, leaf, &proof, &expected),
-                Ok(())
-            );
+            assert_eq!(verify_inclusion(index, 70_000, leaf, &proof, &expected), Ok(()));
         }
     }
 
@@ -399,9 +315,7 @@ mod tests {
     fn absurd_sizes_do_not_overflow() {
         let refused = verify_inclusion(u64::MAX - 1, u64::MAX, &[0; 32], &[[0; 32]; 64], &[0; 32]);
         assert!(refused.is_err());
-        assert!(
-            verify_consistency(u64::MAX - 1, &[0; 32], u64::MAX, &[0; 32], &[[0; 32]; 3]).is_err()
-        );
+        assert!(verify_consistency(u64::MAX - 1, &[0; 32], u64::MAX, &[0; 32], &[[0; 32]; 3]).is_err());
     }
 
     proptest! {

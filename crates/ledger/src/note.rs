@@ -65,12 +65,7 @@ impl VerifierKey {
     /// Builds a key of any signature type from its parts, computing the id.
     pub fn new(name: &str, kind: u8, public: &[u8]) -> Result<Self, NoteError> {
         check_name(name)?;
-        Ok(Self {
-            name: name.to_owned(),
-            id: key_id(name, kind, public),
-            kind,
-            public: public.to_vec(),
-        })
+        Ok(Self { name: name.to_owned(), id: key_id(name, kind, public), kind, public: public.to_vec() })
     }
 
     /// The name in the signature lines.
@@ -109,13 +104,7 @@ impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut material = vec![self.kind];
         material.extend_from_slice(&self.public);
-        write!(
-            f,
-            "{}+{}+{}",
-            self.name,
-            hex::encode(self.id),
-            BASE64.encode(material)
-        )
+        write!(f, "{}+{}+{}", self.name, hex::encode(self.id), BASE64.encode(material))
     }
 }
 
@@ -124,18 +113,11 @@ impl FromStr for VerifierKey {
 
     fn from_str(text: &str) -> Result<Self, NoteError> {
         let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(material)) = (parts.next(), parts.next(), parts.next())
-        else {
-            return Err(NoteError::BadKey(
-                "it has three parts separated by plus signs",
-            ));
+        let (Some(name), Some(id), Some(material)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NoteError::BadKey("it has three parts separated by plus signs"));
         };
-        let material = BASE64
-            .decode(material)
-            .map_err(|_| NoteError::BadKey("the third part is base64"))?;
-        let (kind, public) = material
-            .split_first()
-            .ok_or(NoteError::BadKey("it names no key"))?;
+        let material = BASE64.decode(material).map_err(|_| NoteError::BadKey("the third part is base64"))?;
+        let (kind, public) = material.split_first().ok_or(NoteError::BadKey("it names no key"))?;
         if matches!(*kind, TYPE_ED25519 | TYPE_COSIGNATURE) && public.len() != 32 {
             return Err(NoteError::BadKey("an Ed25519 key has 32 bytes"));
         }
@@ -189,10 +171,7 @@ impl Note {
             }
             signatures.push(parse_signature(line).ok_or(NoteError::BadSignatureLine(index + 1))?);
         }
-        Ok(Self {
-            text: text.to_owned(),
-            signatures,
-        })
+        Ok(Self { text: text.to_owned(), signatures })
     }
 
     /// Checks every signature by one of `keys`; at least one must be there and all of those must verify.
@@ -200,10 +179,7 @@ impl Note {
     pub fn verify(&self, keys: &[VerifierKey]) -> Result<usize, NoteError> {
         let mut verified = 0;
         for line in &self.signatures {
-            for key in keys
-                .iter()
-                .filter(|key| key.kind == TYPE_ED25519 && key.matches(line))
-            {
+            for key in keys.iter().filter(|key| key.kind == TYPE_ED25519 && key.matches(line)) {
                 key.verify(&self.text, line)?;
                 verified += 1;
             }
@@ -237,8 +213,7 @@ pub struct Signer {
 impl Signer {
     /// Builds the signer from the 32-byte secret seed of RFC 8032.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed)
-            .map_err(|_| NoteError::BadKey("an Ed25519 seed has 32 bytes"))?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::BadKey("an Ed25519 seed has 32 bytes"))?;
         let key = VerifierKey::new(name, TYPE_ED25519, pair.public_key().as_ref())?;
         Ok(Self { pair, key })
     }
@@ -251,15 +226,8 @@ impl Signer {
     /// Signs `text`, which must end in a newline.
     pub fn sign(&self, text: String) -> Note {
         let signature = self.pair.sign(text.as_bytes()).as_ref().to_vec();
-        let line = SignatureLine {
-            name: self.key.name.clone(),
-            key_id: self.key.id,
-            signature,
-        };
-        Note {
-            text,
-            signatures: vec![line],
-        }
+        let line = SignatureLine { name: self.key.name.clone(), key_id: self.key.id, signature };
+        Note { text, signatures: vec![line] }
     }
 }
 
@@ -271,11 +239,7 @@ impl fmt::Debug for Signer {
 
 /// Whether `name` may stand in a signature line: not empty, no white space, no plus sign.
 pub fn check_name(name: &str) -> Result<(), NoteError> {
-    if name.is_empty()
-        || name
-            .chars()
-            .any(|c| c.is_whitespace() || c == '+' || c.is_control())
-    {
+    if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c == '+' || c.is_control()) {
         return Err(NoteError::BadName(name.to_owned()));
     }
     Ok(())
@@ -294,11 +258,7 @@ fn parse_signature(line: &str) -> Option<SignatureLine> {
     if signature.is_empty() {
         return None;
     }
-    Some(SignatureLine {
-        name: name.to_owned(),
-        key_id: *key_id,
-        signature: signature.to_vec(),
-    })
+    Some(SignatureLine { name: name.to_owned(), key_id: *key_id, signature: signature.to_vec() })
 }
 
 #[cfg(test)]
@@ -325,8 +285,7 @@ mod tests {
             for bit in 0..8 {
                 let mut bytes = NOTE.as_bytes().to_vec();
                 bytes[index] ^= 1 << bit;
-                let accepted = Note::parse(&bytes)
-                    .is_ok_and(|note| note.verify(std::slice::from_ref(&key)).is_ok());
+                let accepted = Note::parse(&bytes).is_ok_and(|note| note.verify(std::slice::from_ref(&key)).is_ok());
                 assert!(!accepted, "byte {index} bit {bit}");
             }
         }
@@ -336,8 +295,7 @@ mod tests {
     fn what_a_signer_signs_its_verifier_accepts_and_a_stranger_does_not() {
         let signer = Signer::from_seed("log.example.test", &[3; 32]).expect("seed");
         let stranger = Signer::from_seed("other.example.test", &[4; 32]).expect("seed");
-        let note =
-            Note::parse(signer.sign("a\n\nb\n".to_owned()).to_string().as_bytes()).expect("parses");
+        let note = Note::parse(signer.sign("a\n\nb\n".to_owned()).to_string().as_bytes()).expect("parses");
         assert_eq!(note.verify(std::slice::from_ref(signer.verifier())), Ok(1));
         let refused = note.verify(std::slice::from_ref(stranger.verifier()));
         assert!(matches!(refused, Err(NoteError::Unknown(_))));
@@ -345,15 +303,8 @@ mod tests {
 
     #[test]
     fn malformed_notes_are_refused() {
-        for text in [
-            "",
-            "x",
-            "x\n",
-            "x\n\n",
-            "\n\n\u{2014} a AAAAAAA=\n",
-            "x\n\n\u{2014} a b\n",
-            "x\ty\n\n\u{2014} a AAAAAAA=\n",
-        ] {
+        for text in ["", "x", "x\n", "x\n\n", "\n\n\u{2014} a AAAAAAA=\n", "x\n\n\u{2014} a b\n", "x\ty\n\n\u{2014} a AAAAAAA=\n"]
+        {
             assert!(Note::parse(text.as_bytes()).is_err(), "{text:?}");
         }
     }

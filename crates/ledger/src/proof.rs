@@ -66,16 +66,12 @@ impl TlogProof {
         if bytes.len() > PROOF_BYTES_MAX {
             return Err(TlogProofError::Malformed("it is too long"));
         }
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| TlogProofError::Malformed("it is UTF-8 text"))?;
-        let (head, checkpoint) = text.split_once("\n\n").ok_or(TlogProofError::Malformed(
-            "a blank line precedes the checkpoint",
-        ))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| TlogProofError::Malformed("it is UTF-8 text"))?;
+        let (head, checkpoint) =
+            text.split_once("\n\n").ok_or(TlogProofError::Malformed("a blank line precedes the checkpoint"))?;
         let mut lines = head.split('\n').peekable();
         if lines.next() != Some(FIRST_LINE) {
-            return Err(TlogProofError::Malformed(
-                "the first line names the format and version 1",
-            ));
+            return Err(TlogProofError::Malformed("the first line names the format and version 1"));
         }
         let mut extra = Vec::new();
         if let Some(encoded) = lines.peek().and_then(|line| line.strip_prefix("extra ")) {
@@ -93,42 +89,21 @@ impl TlogProof {
             .ok_or(TlogProofError::Malformed("the index line is missing"))?;
         let mut hashes = Vec::new();
         for line in lines {
-            let hash = BASE64
-                .decode(line)
-                .ok()
-                .and_then(|hash| Hash::try_from(hash).ok());
+            let hash = BASE64.decode(line).ok().and_then(|hash| Hash::try_from(hash).ok());
             hashes.push(hash.ok_or(TlogProofError::Malformed("a hash is 32 bytes in base64"))?);
             if hashes.len() > 64 {
-                return Err(TlogProofError::Malformed(
-                    "it has more hashes than a tree has levels",
-                ));
+                return Err(TlogProofError::Malformed("it has more hashes than a tree has levels"));
             }
         }
         let checkpoint = Note::parse(checkpoint.as_bytes()).map_err(CheckpointError::from)?;
-        Ok(Self {
-            extra,
-            index,
-            hashes,
-            checkpoint,
-        })
+        Ok(Self { extra, index, hashes, checkpoint })
     }
 
     /// Checks origin, signature and inclusion of the entry whose leaf hash is `leaf`.
-    pub fn verify(
-        &self,
-        leaf: &Hash,
-        origin: &str,
-        keys: &[VerifierKey],
-    ) -> Result<Checkpoint, TlogProofError> {
+    pub fn verify(&self, leaf: &Hash, origin: &str, keys: &[VerifierKey]) -> Result<Checkpoint, TlogProofError> {
         let note = self.checkpoint.to_string();
         let (checkpoint, _) = Checkpoint::open(note.as_bytes(), origin, keys)?;
-        merkle::verify_inclusion(
-            self.index,
-            checkpoint.size,
-            leaf,
-            &self.hashes,
-            &checkpoint.root,
-        )?;
+        merkle::verify_inclusion(self.index, checkpoint.size, leaf, &self.hashes, &checkpoint.root)?;
         Ok(checkpoint)
     }
 }
@@ -144,12 +119,7 @@ mod tests {
         let (left, right) = (leaf_hash(b"a"), leaf_hash(b"b"));
         let root = node_hash(&left, &right);
         let checkpoint = signer.sign(Checkpoint::new("log.example.test", 2, root).text());
-        let proof = TlogProof {
-            extra: b"x".to_vec(),
-            index: 1,
-            hashes: vec![left],
-            checkpoint,
-        };
+        let proof = TlogProof { extra: b"x".to_vec(), index: 1, hashes: vec![left], checkpoint };
         (proof, right, signer.verifier().clone())
     }
 
@@ -158,12 +128,7 @@ mod tests {
         let (proof, leaf, key) = sample();
         let read = TlogProof::parse(proof.to_text().as_bytes()).expect("parses");
         assert_eq!(read, proof);
-        assert_eq!(
-            read.verify(&leaf, "log.example.test", &[key])
-                .expect("verifies")
-                .size,
-            2
-        );
+        assert_eq!(read.verify(&leaf, "log.example.test", &[key]).expect("verifies").size, 2);
     }
 
     #[test]
@@ -174,10 +139,8 @@ mod tests {
         for index in 0..text.len() {
             let mut bytes = text.as_bytes().to_vec();
             bytes[index] ^= 1;
-            let accepted = TlogProof::parse(&bytes).is_ok_and(|read| {
-                read.verify(&leaf, "log.example.test", std::slice::from_ref(&key))
-                    .is_ok()
-            });
+            let accepted = TlogProof::parse(&bytes)
+                .is_ok_and(|read| read.verify(&leaf, "log.example.test", std::slice::from_ref(&key)).is_ok());
             assert!(!accepted, "byte {index}");
         }
     }

@@ -55,9 +55,7 @@ impl TilePath {
             TileKind::Entries => 0,
         };
         let available = items_at(level, size);
-        let width = available
-            .saturating_sub(index.checked_mul(TILE_WIDTH)?)
-            .min(TILE_WIDTH);
+        let width = available.saturating_sub(index.checked_mul(TILE_WIDTH)?).min(TILE_WIDTH);
         let width = u16::try_from(width).ok().filter(|width| *width > 0)?;
         Some(Self { kind, index, width })
     }
@@ -75,18 +73,12 @@ impl TilePath {
 
 /// Number of hashes that tile level `level` holds for a log of `size` entries.
 pub fn items_at(level: u8, size: u64) -> u64 {
-    if level > TILE_LEVEL_MAX {
-        0
-    } else {
-        size >> (u32::from(level) * u32::from(TILE_HEIGHT))
-    }
+    if level > TILE_LEVEL_MAX { 0 } else { size >> (u32::from(level) * u32::from(TILE_HEIGHT)) }
 }
 
 /// Every tile of a log of `size` entries, hashes level by level, then entries.
 pub fn tiles_of(size: u64) -> impl Iterator<Item = TilePath> {
-    let kinds = (0..=TILE_LEVEL_MAX)
-        .map(TileKind::Hashes)
-        .chain([TileKind::Entries]);
+    let kinds = (0..=TILE_LEVEL_MAX).map(TileKind::Hashes).chain([TileKind::Entries]);
     kinds.flat_map(move |kind| (0..).map_while(move |index| TilePath::at(kind, index, size)))
 }
 
@@ -106,11 +98,7 @@ impl fmt::Display for TilePath {
             write!(f, "x{group:03}/")?;
         }
         write!(f, "{:03}", groups[0])?;
-        if self.is_full() {
-            Ok(())
-        } else {
-            write!(f, ".p/{}", self.width)
-        }
+        if self.is_full() { Ok(()) } else { write!(f, ".p/{}", self.width) }
     }
 }
 
@@ -127,29 +115,18 @@ fn parse_path(text: &str) -> Option<TilePath> {
     let kind = if level == "entries" {
         TileKind::Entries
     } else {
-        TileKind::Hashes(
-            parse_decimal(level)
-                .and_then(|l| u8::try_from(l).ok())
-                .filter(|l| *l <= 63)?,
-        )
+        TileKind::Hashes(parse_decimal(level).and_then(|l| u8::try_from(l).ok()).filter(|l| *l <= 63)?)
     };
     let (index, width) = match rest.split_once(".p/") {
         None => (rest, u16::try_from(TILE_WIDTH).ok()?),
-        Some((index, width)) => (
-            index,
-            parse_decimal(width)
-                .and_then(|w| u16::try_from(w).ok())
-                .filter(|w| (1..=255).contains(w))?,
-        ),
+        Some((index, width)) => {
+            (index, parse_decimal(width).and_then(|w| u16::try_from(w).ok()).filter(|w| (1..=255).contains(w))?)
+        }
     };
     let mut value: u64 = 0;
     let groups: Vec<&str> = index.split('/').collect();
     for (position, group) in groups.iter().enumerate() {
-        let digits = if position + 1 == groups.len() {
-            group
-        } else {
-            group.strip_prefix('x')?
-        };
+        let digits = if position + 1 == groups.len() { group } else { group.strip_prefix('x')? };
         if digits.len() != 3 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
@@ -158,11 +135,7 @@ fn parse_path(text: &str) -> Option<TilePath> {
     if groups.len() > 1 && groups[0] == "x000" {
         return None;
     }
-    Some(TilePath {
-        kind,
-        index: value,
-        width,
-    })
+    Some(TilePath { kind, index: value, width })
 }
 
 /// Writes entries as a bundle: each preceded by its length as a big-endian `u16`.
@@ -181,9 +154,7 @@ pub fn write_bundle<'a>(entries: impl IntoIterator<Item = &'a [u8]>) -> Result<V
 pub fn read_bundle(mut bundle: &[u8]) -> Result<Vec<&[u8]>, TileError> {
     let mut entries = Vec::new();
     while !bundle.is_empty() {
-        let (length, rest) = bundle
-            .split_first_chunk::<2>()
-            .ok_or(TileError::BadBundle)?;
+        let (length, rest) = bundle.split_first_chunk::<2>().ok_or(TileError::BadBundle)?;
         let length = usize::from(u16::from_be_bytes(*length));
         let entry = rest.get(..length).ok_or(TileError::BadBundle)?;
         entries.push(entry);
@@ -201,18 +172,10 @@ mod tests {
 
     #[test]
     fn the_published_example_path() {
-        let tile = TilePath {
-            kind: TileKind::Hashes(0),
-            index: 1_234_067,
-            width: 256,
-        };
+        let tile = TilePath { kind: TileKind::Hashes(0), index: 1_234_067, width: 256 };
         assert_eq!(tile.to_string(), "tile/0/x001/x234/067");
         assert_eq!("tile/0/x001/x234/067".parse(), Ok(tile));
-        let partial = TilePath {
-            kind: TileKind::Entries,
-            index: 5,
-            width: 12,
-        };
+        let partial = TilePath { kind: TileKind::Entries, index: 5, width: 12 };
         assert_eq!(partial.to_string(), "tile/entries/005.p/12");
         assert_eq!(partial.to_string().parse(), Ok(partial));
     }
@@ -240,30 +203,17 @@ mod tests {
 
     #[test]
     fn seventy_thousand_entries_have_the_tiles_the_standard_lists() {
-        let count = |kind, full: bool| {
-            tiles_of(70_000)
-                .filter(|t| t.kind == kind && t.is_full() == full)
-                .count()
-        };
+        let count = |kind, full: bool| tiles_of(70_000).filter(|t| t.kind == kind && t.is_full() == full).count();
         assert_eq!(count(TileKind::Hashes(0), true), 273);
         assert_eq!(count(TileKind::Hashes(1), true), 1);
-        let partial: Vec<u16> = tiles_of(70_000)
-            .filter(|t| !t.is_full())
-            .map(|t| t.width)
-            .collect();
+        let partial: Vec<u16> = tiles_of(70_000).filter(|t| !t.is_full()).map(|t| t.width).collect();
         assert_eq!(partial, [112, 17, 1, 112]);
     }
 
     #[test]
     fn bundles_read_back_and_cut_ones_are_refused() {
         let bundle = write_bundle([&b"ab"[..], b"", b"c"]).expect("short entries");
-        assert_eq!(
-            read_bundle(&bundle).expect("whole"),
-            [&b"ab"[..], b"", b"c"]
-        );
-        assert_eq!(
-            read_bundle(&bundle[..bundle.len() - 1]),
-            Err(TileError::BadBundle)
-        );
+        assert_eq!(read_bundle(&bundle).expect("whole"), [&b"ab"[..], b"", b"c"]);
+        assert_eq!(read_bundle(&bundle[..bundle.len() - 1]), Err(TileError::BadBundle));
     }
 }

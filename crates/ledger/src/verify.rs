@@ -76,11 +76,7 @@ impl Report {
 }
 
 /// Verifies everything. `each` is told the progress after every chunk and stops it by answering `false`.
-pub fn verify(
-    reader: &Reader,
-    settings: Settings,
-    each: &mut dyn FnMut(&Progress) -> bool,
-) -> Result<Report, ReadError> {
+pub fn verify(reader: &Reader, settings: Settings, each: &mut dyn FnMut(&Progress) -> bool) -> Result<Report, ReadError> {
     resume(reader, settings, &Progress::default(), each)
 }
 
@@ -96,16 +92,9 @@ pub fn resume(
     let checkpoints = read_checkpoints(reader, size, &mut report)?;
     let mut state = State::start(reader, settings, from)?;
     while state.tree.size() < size {
-        let count = usize::try_from(size - state.tree.size())
-            .unwrap_or(CHUNK)
-            .min(CHUNK);
+        let count = usize::try_from(size - state.tree.size()).unwrap_or(CHUNK).min(CHUNK);
         state.chunk(reader, count, &checkpoints, settings, &mut report)?;
-        let progress = Progress {
-            verified: state.tree.size(),
-            size,
-            root: hex::encode(state.tree.root()),
-            deep: settings.deep,
-        };
+        let progress = Progress { verified: state.tree.size(), size, root: hex::encode(state.tree.root()), deep: settings.deep };
         if !each(&progress) {
             report.stopped = state.tree.size() < size;
             break;
@@ -116,11 +105,7 @@ pub fn resume(
 }
 
 /// Every signed root by size; signatures are checked here.
-fn read_checkpoints(
-    reader: &Reader,
-    size: u64,
-    report: &mut Report,
-) -> Result<BTreeMap<u64, Hash>, ReadError> {
+fn read_checkpoints(reader: &Reader, size: u64, report: &mut Report) -> Result<BTreeMap<u64, Hash>, ReadError> {
     let (log, keys) = (reader.log(), reader.verifiers()?);
     let mut roots = BTreeMap::new();
     let mut newest = 0;
@@ -136,10 +121,7 @@ fn read_checkpoints(
                     findings.push(Damage::new(DamageClass::CheckpointAltered, detail));
                 }
             }
-            Err(error) => findings.push(Damage::new(
-                DamageClass::CheckpointAltered,
-                error.to_string(),
-            )),
+            Err(error) => findings.push(Damage::new(DamageClass::CheckpointAltered, error.to_string())),
         }
         Ok(())
     });
@@ -170,8 +152,7 @@ struct State {
 impl State {
     fn start(reader: &Reader, settings: Settings, from: &Progress) -> Result<Self, ReadError> {
         let mut tree = Frontier::default();
-        let resumable =
-            from.verified > 0 && from.verified <= reader.size() && from.deep == settings.deep;
+        let resumable = from.verified > 0 && from.verified <= reader.size() && from.deep == settings.deep;
         if resumable && hex::encode(reader.root(from.verified)?) == from.root {
             tree = Frontier::load(&crate::store::StoredTree(reader.store()), from.verified)?;
         }
@@ -181,13 +162,7 @@ impl State {
             crate::governance::Removals::default()
         };
         let from_start = tree.size() == 0;
-        Ok(Self {
-            tree,
-            streams: HashMap::new(),
-            last_captured_at_ms: 0,
-            from_start,
-            removals,
-        })
+        Ok(Self { tree, streams: HashMap::new(), last_captured_at_ms: 0, from_start, removals })
     }
 
     fn chunk(
@@ -202,11 +177,7 @@ impl State {
         let store = reader.store();
         let bytes = match store.entries(first, count) {
             Err(StoreError::Io { source, .. }) if is_missing(&source) => {
-                report.add(Damage::at(
-                    DamageClass::EntryMissing,
-                    first,
-                    "the entries file ends or is gone",
-                ));
+                report.add(Damage::at(DamageClass::EntryMissing, first, "the entries file ends or is gone"));
                 // Without entries nothing further can be said about them; the stored tree still can.
                 vec![0; count * ENTRY_LEN]
             }
@@ -219,49 +190,32 @@ impl State {
             let leaf = leaf_hash(encoded);
             let stored_leaf = stored.get(index);
             if stored_leaf.is_some_and(|stored| *stored != leaf) {
-                report.add(Damage::at(
-                    DamageClass::EntryAltered,
-                    seq,
-                    "entry and leaf hash differ",
-                ));
+                report.add(Damage::at(DamageClass::EntryAltered, seq, "entry and leaf hash differ"));
             }
             // The tree goes on with what is stored, so that one altered entry does not hide all others.
-            self.tree
-                .push(*stored_leaf.unwrap_or(&leaf), |level, hash| {
-                    computed.push((level, hash));
-                });
+            self.tree.push(*stored_leaf.unwrap_or(&leaf), |level, hash| {
+                computed.push((level, hash));
+            });
             match Entry::decode(encoded) {
                 Ok(entry) => self.entry(reader, &entry, seq, settings, report)?,
-                Err(error) => report.add(Damage::at(
-                    DamageClass::EntryAltered,
-                    seq,
-                    error.to_string(),
-                )),
+                Err(error) => report.add(Damage::at(DamageClass::EntryAltered, seq, error.to_string())),
             }
             if let Some(root) = checkpoints.get(&(seq + 1))
                 && *root != self.tree.root()
             {
-                let detail = format!(
-                    "the tree of {} entries does not have the signed root",
-                    seq + 1
-                );
+                let detail = format!("the tree of {} entries does not have the signed root", seq + 1);
                 report.add(Damage::at(DamageClass::TreeAltered, seq, detail));
             }
         }
         for level in 1..=tile::TILE_LEVEL_MAX {
-            let of_level: Vec<Hash> = computed
-                .iter()
-                .filter(|(l, _)| *l == level)
-                .map(|(_, hash)| *hash)
-                .collect();
+            let of_level: Vec<Hash> = computed.iter().filter(|(l, _)| *l == level).map(|(_, hash)| *hash).collect();
             if of_level.is_empty() {
                 break;
             }
             let start = tile::items_at(level, first);
             let stored = stored_hashes(reader, level, start, of_level.len(), report)?;
             if stored != of_level && !stored.is_empty() {
-                let detail =
-                    format!("tile level {level} from hash {start} on differs from the leaves");
+                let detail = format!("tile level {level} from hash {start} on differs from the leaves");
                 report.add(Damage::at(DamageClass::TreeAltered, first, detail));
             }
         }
@@ -281,23 +235,14 @@ impl State {
             report.add(broken(format!("it says it is entry {}", entry.seq)));
         }
         if entry.captured_at_ms < self.last_captured_at_ms {
-            report.add(broken(
-                "it was captured before the one before it".to_owned(),
-            ));
+            report.add(broken("it was captured before the one before it".to_owned()));
         }
         self.last_captured_at_ms = entry.captured_at_ms;
         let expected = self.streams.insert(entry.stream_id, entry.stream_seq + 1);
-        let expected = if self.from_start {
-            Some(expected.unwrap_or(0))
-        } else {
-            expected
-        };
+        let expected = if self.from_start { Some(expected.unwrap_or(0)) } else { expected };
         if expected.is_some_and(|expected| expected != entry.stream_seq) {
             let expected = expected.unwrap_or_default();
-            report.add(broken(format!(
-                "its stream goes from {expected} to {}",
-                entry.stream_seq
-            )));
+            report.add(broken(format!("its stream goes from {expected} to {}", entry.stream_seq)));
         }
         if settings.deep || settings.bodies {
             self.body(reader, entry, settings, report)?;
@@ -305,13 +250,7 @@ impl State {
         Ok(())
     }
 
-    fn body(
-        &self,
-        reader: &Reader,
-        entry: &Entry,
-        settings: Settings,
-        report: &mut Report,
-    ) -> Result<(), ReadError> {
+    fn body(&self, reader: &Reader, entry: &Entry, settings: Settings, report: &mut Report) -> Result<(), ReadError> {
         let sealed = match reader.store().body(entry) {
             Err(StoreError::Damaged(damage)) => {
                 if self.removals.of(entry, &[]).is_none() {
@@ -325,21 +264,14 @@ impl State {
             if self.removals.of(entry, &[]).is_some() || self.removals.is_unknown() {
                 report.removed += 1;
             } else {
-                let detail = format!(
-                    "segment {} slot {} is gone and no tombstone says why",
-                    entry.segment, entry.slot
-                );
+                let detail = format!("segment {} slot {} is gone and no tombstone says why", entry.segment, entry.slot);
                 report.add(Damage::at(DamageClass::BodyMissing, entry.seq, detail));
             }
             return Ok(());
         };
         report.bodies += 1;
         if crate::hash::sha256(&sealed) != entry.sealed_sha256 {
-            report.add(Damage::at(
-                DamageClass::BodyAltered,
-                entry.seq,
-                "stored bytes and hash in the entry differ",
-            ));
+            report.add(Damage::at(DamageClass::BodyAltered, entry.seq, "stored bytes and hash in the entry differ"));
             return Ok(());
         }
         if !settings.deep {
@@ -369,21 +301,13 @@ impl State {
 
     /// Whether a tombstone covers it, as far as tombstones can be read.
     fn removed(&self, entry: &Entry, sealed: &[u8]) -> bool {
-        let subjects = crate::frame::SealedBody::parse(sealed)
-            .map(|body| body.subjects)
-            .unwrap_or_default();
+        let subjects = crate::frame::SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default();
         self.removals.of(entry, &subjects).is_some() || self.removals.is_unknown()
     }
 }
 
 /// Stored hashes; what cannot be read is reported and answered with nothing.
-fn stored_hashes(
-    reader: &Reader,
-    level: u8,
-    first: u64,
-    count: usize,
-    report: &mut Report,
-) -> Result<Vec<Hash>, ReadError> {
+fn stored_hashes(reader: &Reader, level: u8, first: u64, count: usize, report: &mut Report) -> Result<Vec<Hash>, ReadError> {
     match reader.store().hashes(level, first, count) {
         Err(StoreError::Io { source, .. }) if is_missing(&source) => {
             let detail = format!("tile level {level} ends or is gone at hash {first}");
@@ -395,8 +319,5 @@ fn stored_hashes(
 }
 
 fn is_missing(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound
-    )
+    matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound)
 }

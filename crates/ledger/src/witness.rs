@@ -32,9 +32,7 @@ pub enum WitnessError {
     #[error("`{0}` is not a witness key: its type must be 0x04 (Ed25519 co-signature)")]
     NotAWitnessKey(String),
     /// A line by a configured witness does not verify.
-    #[error(
-        "co-signature by `{0}` does not verify: it is over another checkpoint or by another key"
-    )]
+    #[error("co-signature by `{0}` does not verify: it is over another checkpoint or by another key")]
     Invalid(String),
     /// No line by a configured witness.
     #[error("the answer has no co-signature by a configured witness; check its name and key")]
@@ -63,10 +61,7 @@ pub struct Witnesses(Vec<VerifierKey>);
 impl Witnesses {
     /// Takes keys of the co-signature type only.
     pub fn new(keys: Vec<VerifierKey>) -> Result<Self, WitnessError> {
-        match keys
-            .iter()
-            .find(|key| key.kind() != TYPE_COSIGNATURE || key.public().len() != 32)
-        {
+        match keys.iter().find(|key| key.kind() != TYPE_COSIGNATURE || key.public().len() != 32) {
             Some(key) => Err(WitnessError::NotAWitnessKey(key.to_string())),
             None => Ok(Self(keys)),
         }
@@ -90,11 +85,7 @@ impl Witnesses {
 
     /// Adds the co-signatures of a witness's answer to the checkpoint. A newer one replaces an older one by the same key. The
     /// checkpoint is unchanged when anything is refused.
-    pub fn add(
-        &self,
-        checkpoint: &mut Note,
-        answer: &[u8],
-    ) -> Result<Vec<Cosignature>, WitnessError> {
+    pub fn add(&self, checkpoint: &mut Note, answer: &[u8]) -> Result<Vec<Cosignature>, WitnessError> {
         let whole = [checkpoint.text.as_bytes(), b"\n", answer].concat();
         let answered = Note::parse(&whole)?;
         // A blank line in the answer would move the border between text and signatures.
@@ -130,17 +121,10 @@ pub fn cosigned_message(time_s: u64, checkpoint_text: &str) -> String {
     format!("cosignature/v1\ntime {time_s}\n{checkpoint_text}")
 }
 
-fn verify_line(
-    text: &str,
-    line: &SignatureLine,
-    key: &VerifierKey,
-) -> Result<Cosignature, WitnessError> {
+fn verify_line(text: &str, line: &SignatureLine, key: &VerifierKey) -> Result<Cosignature, WitnessError> {
     let invalid = || WitnessError::Invalid(key.name().to_owned());
-    let (time, signature) = line
-        .signature
-        .split_first_chunk::<8>()
-        .filter(|_| line.signature.len() == COSIGNATURE_LEN)
-        .ok_or_else(invalid)?;
+    let (time, signature) =
+        line.signature.split_first_chunk::<8>().filter(|_| line.signature.len() == COSIGNATURE_LEN).ok_or_else(invalid)?;
     let time_s = u64::from_be_bytes(*time);
     if i64::try_from(time_s).is_err() {
         return Err(invalid());
@@ -148,10 +132,7 @@ fn verify_line(
     UnparsedPublicKey::new(&ED25519, key.public())
         .verify(cosigned_message(time_s, text).as_bytes(), signature)
         .map_err(|_| invalid())?;
-    Ok(Cosignature {
-        witness: key.name().to_owned(),
-        time_s,
-    })
+    Ok(Cosignature { witness: key.name().to_owned(), time_s })
 }
 
 /// The body of an `add-checkpoint` request: the size that the witness co-signed last, the proof from there, the checkpoint.
@@ -167,11 +148,7 @@ pub fn add_checkpoint_body(old_size: u64, proof: &[Hash], checkpoint: &Note) -> 
 
 /// Reads the answer `409 Conflict`: the size that the witness co-signed last, from which the next proof must start.
 pub fn parse_conflict(body: &[u8]) -> Result<u64, WitnessError> {
-    std::str::from_utf8(body)
-        .ok()
-        .and_then(|text| text.strip_suffix('\n'))
-        .and_then(parse_decimal)
-        .ok_or(WitnessError::NoSize)
+    std::str::from_utf8(body).ok().and_then(|text| text.strip_suffix('\n')).and_then(parse_decimal).ok_or(WitnessError::NoSize)
 }
 
 #[cfg(test)]
@@ -187,8 +164,7 @@ mod tests {
     /// used for the signature and the published text for the shape of the message.
     #[test]
     fn the_message_has_the_published_shape() {
-        let text =
-            "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
+        let text = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
         assert_eq!(
             cosigned_message(1_679_315_147, text),
             "cosignature/v1\ntime 1679315147\nexample.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
@@ -203,19 +179,13 @@ mod tests {
     impl Cosigner {
         fn new(name: &str, seed: u8) -> Self {
             let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).expect("seed");
-            let key =
-                VerifierKey::new(name, TYPE_COSIGNATURE, pair.public_key().as_ref()).expect("name");
+            let key = VerifierKey::new(name, TYPE_COSIGNATURE, pair.public_key().as_ref()).expect("name");
             Self { pair, key }
         }
 
         fn answer(&self, text: &str, time_s: u64) -> String {
             let signature = self.pair.sign(cosigned_message(time_s, text).as_bytes());
-            let payload = [
-                &self.key.id()[..],
-                &time_s.to_be_bytes(),
-                signature.as_ref(),
-            ]
-            .concat();
+            let payload = [&self.key.id()[..], &time_s.to_be_bytes(), signature.as_ref()].concat();
             format!("\u{2014} {} {}\n", self.key.name(), BASE64.encode(payload))
         }
     }
@@ -231,25 +201,13 @@ mod tests {
         let witnesses = Witnesses::new(vec![witness.key.clone()]).expect("a witness key");
         let mut note = checkpoint();
         let answer = witness.answer(&note.text, 1000);
-        let added = witnesses
-            .add(&mut note, answer.as_bytes())
-            .expect("a good answer");
-        assert_eq!(
-            added,
-            [Cosignature {
-                witness: "witness.example.test".into(),
-                time_s: 1000
-            }]
-        );
+        let added = witnesses.add(&mut note, answer.as_bytes()).expect("a good answer");
+        assert_eq!(added, [Cosignature { witness: "witness.example.test".into(), time_s: 1000 }]);
         let read = Note::parse(note.to_string().as_bytes()).expect("still a note");
         assert_eq!(read.signatures.len(), 2);
         assert_eq!(witnesses.verify(&read).expect("verifies"), added);
         let log = Signer::from_seed(ORIGIN, &[1; 32]).expect("seed");
-        assert_eq!(
-            read.verify(std::slice::from_ref(log.verifier())),
-            Ok(1),
-            "the log's own line is kept"
-        );
+        assert_eq!(read.verify(std::slice::from_ref(log.verifier())), Ok(1), "the log's own line is kept");
     }
 
     #[test]
@@ -259,34 +217,21 @@ mod tests {
         let mut note = checkpoint();
         for time_s in [1000, 2000] {
             let answer = witness.answer(&note.text, time_s);
-            witnesses
-                .add(&mut note, answer.as_bytes())
-                .expect("a good answer");
+            witnesses.add(&mut note, answer.as_bytes()).expect("a good answer");
         }
         let found = witnesses.verify(&note).expect("verifies");
-        assert_eq!(
-            (found.len(), found[0].time_s, note.signatures.len()),
-            (1, 2000, 2)
-        );
+        assert_eq!((found.len(), found[0].time_s, note.signatures.len()), (1, 2000, 2));
     }
 
     #[test]
     fn strangers_are_dropped_and_alone_they_are_nobody() {
-        let (witness, stranger) = (
-            Cosigner::new("witness.example.test", 8),
-            Cosigner::new("stranger.example.test", 9),
-        );
+        let (witness, stranger) = (Cosigner::new("witness.example.test", 8), Cosigner::new("stranger.example.test", 9));
         let witnesses = Witnesses::new(vec![witness.key.clone()]).expect("a witness key");
         let mut note = checkpoint();
         let alone = stranger.answer(&note.text, 1);
-        assert_eq!(
-            witnesses.add(&mut note, alone.as_bytes()),
-            Err(WitnessError::Nobody)
-        );
+        assert_eq!(witnesses.add(&mut note, alone.as_bytes()), Err(WitnessError::Nobody));
         let both = stranger.answer(&note.text, 1) + &witness.answer(&note.text, 1);
-        witnesses
-            .add(&mut note, both.as_bytes())
-            .expect("the witness is there");
+        witnesses.add(&mut note, both.as_bytes()).expect("the witness is there");
         assert_eq!(note.signatures.len(), 2);
     }
 
@@ -300,10 +245,7 @@ mod tests {
                 let mut note = checkpoint();
                 let mut bytes = answer.clone();
                 bytes[position] ^= 1 << bit;
-                assert!(
-                    witnesses.add(&mut note, &bytes).is_err(),
-                    "byte {position} bit {bit}"
-                );
+                assert!(witnesses.add(&mut note, &bytes).is_err(), "byte {position} bit {bit}");
                 assert_eq!(note, checkpoint());
             }
         }
@@ -315,28 +257,19 @@ mod tests {
         let witnesses = Witnesses::new(vec![witness.key.clone()]).expect("a witness key");
         let other = Checkpoint::new(ORIGIN, 8, [3; 32]).text();
         let answer = witness.answer(&other, 1000);
-        assert!(matches!(
-            witnesses.add(&mut checkpoint(), answer.as_bytes()),
-            Err(WitnessError::Invalid(_))
-        ));
+        assert!(matches!(witnesses.add(&mut checkpoint(), answer.as_bytes()), Err(WitnessError::Invalid(_))));
     }
 
     #[test]
     fn only_witness_keys_are_configured_as_witnesses() {
         let log = Signer::from_seed(ORIGIN, &[1; 32]).expect("seed");
-        assert!(matches!(
-            Witnesses::new(vec![log.verifier().clone()]),
-            Err(WitnessError::NotAWitnessKey(_))
-        ));
+        assert!(matches!(Witnesses::new(vec![log.verifier().clone()]), Err(WitnessError::NotAWitnessKey(_))));
     }
 
     #[test]
     fn the_request_has_the_published_form_and_a_conflict_names_the_size() {
         let body = add_checkpoint_body(5, &[[0; 32]], &checkpoint());
-        let expected = format!(
-            "old 5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n{}",
-            checkpoint()
-        );
+        let expected = format!("old 5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n{}", checkpoint());
         assert_eq!(body, expected);
         assert_eq!(parse_conflict(b"20852014\n"), Ok(20_852_014));
         for wrong in [&b"20852014"[..], b"", b"007\n", b"-1\n", b"\xff\n"] {

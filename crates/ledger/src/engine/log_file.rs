@@ -46,19 +46,14 @@ impl LogFile {
     /// Reads the file in the ledger's folder.
     pub fn read(disk: &dyn Disk, root: &Path) -> Result<Self, StoreError> {
         let path = root.join(NAME);
-        let io = |source| StoreError::Io {
-            doing: "read",
-            path: path.clone(),
-            source,
-        };
+        let io = |source| StoreError::Io { doing: "read", path: path.clone(), source };
         if !disk.exists(&path).map_err(io)? {
             return Err(StoreError::Missing(root.to_owned()));
         }
         let bytes = read_file(disk, &path, BYTES_MAX).map_err(io)?;
         let text = String::from_utf8(bytes).map_err(|error| io(std::io::Error::other(error)))?;
         // The version first: a newer format may have fields that are refused below.
-        let version: Version =
-            toml::from_str(&text).map_err(|error| io(std::io::Error::other(error)))?;
+        let version: Version = toml::from_str(&text).map_err(|error| io(std::io::Error::other(error)))?;
         if version.format != FORMAT {
             return Err(StoreError::Format(version.format));
         }
@@ -68,11 +63,7 @@ impl LogFile {
     /// Writes the file.
     pub fn write(&self, disk: &dyn Disk, root: &Path) -> Result<(), StoreError> {
         let path = root.join(NAME);
-        let io = |source| StoreError::Io {
-            doing: "write",
-            path: path.clone(),
-            source,
-        };
+        let io = |source| StoreError::Io { doing: "write", path: path.clone(), source };
         let text = toml::to_string(self).map_err(|error| io(std::io::Error::other(error)))?;
         write_file(disk, &path, text.as_bytes()).map_err(io)
     }

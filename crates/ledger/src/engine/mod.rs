@@ -67,11 +67,7 @@ pub struct Environment {
 
 impl Default for Environment {
     fn default() -> Self {
-        Self {
-            disk: Arc::new(RealDisk),
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy::default()),
-        }
+        Self { disk: Arc::new(RealDisk), clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::default()) }
     }
 }
 
@@ -183,9 +179,7 @@ pub enum AppendError {
     #[error("the queue is full: try again shortly")]
     QueueFull,
     /// The disk is nearly full.
-    #[error(
-        "{free} bytes are free on the disk, less than the reserve of {reserve}: free some space"
-    )]
+    #[error("{free} bytes are free on the disk, less than the reserve of {reserve}: free some space")]
     OutOfSpace {
         /// Bytes free.
         free: u64,
@@ -225,9 +219,7 @@ impl Applied {
     /// Waits until `size` entries are readable, or for as long as a reader should at most.
     fn wait_for(&self, size: u64) {
         let applied = self.size.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .grown
-            .wait_timeout_while(applied, READ_WAIT_MAX, |applied| *applied < size);
+        let waited = self.grown.wait_timeout_while(applied, READ_WAIT_MAX, |applied| *applied < size);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -266,10 +258,7 @@ impl Shared {
     }
 
     fn stop_reason(&self) -> Option<String> {
-        self.stopped
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -296,27 +285,18 @@ impl Ledger {
 
     /// Appends several records in this order; the answers come when each is durable. None is appended when
     /// one of them is over a limit.
-    pub fn append_batch(
-        &self,
-        entries: Vec<NewEntry>,
-    ) -> Result<Vec<Pending<Receipt>>, AppendError> {
+    pub fn append_batch(&self, entries: Vec<NewEntry>) -> Result<Vec<Pending<Receipt>>, AppendError> {
         for entry in &entries {
             check_caller(entry)?;
             check_limits(entry)?;
         }
-        let (mut items, mut answers) = (
-            Vec::with_capacity(entries.len()),
-            Vec::with_capacity(entries.len()),
-        );
+        let (mut items, mut answers) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
         for entry in entries {
             let (answer, pending) = pending();
             items.push(prepare(entry, answer));
             answers.push(pending);
         }
-        self.shared
-            .queue
-            .push_all(items)
-            .map_err(|()| self.stopped())?;
+        self.shared.queue.push_all(items).map_err(|()| self.stopped())?;
         Ok(answers)
     }
 
@@ -332,13 +312,7 @@ impl Ledger {
         if wait {
             self.shared.queue.push(item).map_err(|()| self.stopped())?;
         } else {
-            self.shared.queue.try_push(item).map_err(|full| {
-                if full {
-                    AppendError::QueueFull
-                } else {
-                    self.stopped()
-                }
-            })?;
+            self.shared.queue.try_push(item).map_err(|full| if full { AppendError::QueueFull } else { self.stopped() })?;
         }
         Ok(pending)
     }
@@ -346,10 +320,7 @@ impl Ledger {
     /// Waits until everything appended so far is settled and a checkpoint covers it; answers with that.
     pub fn checkpoint_now(&self) -> Result<Option<Checkpoint>, AppendError> {
         let (answer, pending) = pending();
-        self.shared
-            .queue
-            .push(Item::Control(Control::Checkpoint(answer)))
-            .map_err(|()| self.stopped())?;
+        self.shared.queue.push(Item::Control(Control::Checkpoint(answer))).map_err(|()| self.stopped())?;
         pending.wait()
     }
 
@@ -358,14 +329,8 @@ impl Ledger {
     pub(crate) fn while_quiet<T>(&self, act: impl FnOnce() -> T) -> Result<T, AppendError> {
         let (answer, quiet) = pending();
         let (resume, resumed) = std::sync::mpsc::channel();
-        let pause = Control::Pause {
-            quiet: answer,
-            resumed,
-        };
-        self.shared
-            .queue
-            .push(Item::Control(pause))
-            .map_err(|()| self.stopped())?;
+        let pause = Control::Pause { quiet: answer, resumed };
+        self.shared.queue.push(Item::Control(pause)).map_err(|()| self.stopped())?;
         quiet.wait()?;
         let outcome = act();
         // The pipeline also goes on when this side is gone.
@@ -402,9 +367,7 @@ impl Ledger {
     pub fn close(self) -> Result<(), AppendError> {
         let shared = self.shared.clone();
         drop(self);
-        shared
-            .stop_reason()
-            .map_or(Ok(()), |reason| Err(AppendError::Stopped(reason)))
+        shared.stop_reason().map_or(Ok(()), |reason| Err(AppendError::Stopped(reason)))
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -416,58 +379,31 @@ impl Ledger {
     }
 
     pub(crate) fn with_ring<T>(&self, act: impl FnOnce(&mut KeyRing) -> T) -> T {
-        act(&mut self
-            .shared
-            .ring
-            .write()
-            .unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.shared.ring.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Writes the key ring as a new generation under a new key and destroys the old one.
     /// Only while nothing is in flight.
-    pub(crate) fn renew_keystore(
-        &self,
-        master: &dyn crate::keys::master::MasterKey,
-    ) -> Result<u64, OpenError> {
+    pub(crate) fn renew_keystore(&self, master: &dyn crate::keys::master::MasterKey) -> Result<u64, OpenError> {
         let escrow = {
-            let log = self
-                .shared
-                .log
-                .read()
-                .unwrap_or_else(PoisonError::into_inner);
+            let log = self.shared.log.read().unwrap_or_else(PoisonError::into_inner);
             open::recipients(&log)?
         };
-        let ring = self
-            .shared
-            .ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut generation = self
-            .shared
-            .generation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let ring = self.shared.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let mut generation = self.shared.generation.lock().unwrap_or_else(PoisonError::into_inner);
         let entropy = &*self.shared.environment.entropy;
         let next = Generation::new(generation.number + 1, entropy);
         let bytes = next.seal(&ring, master, &escrow, entropy)?;
-        self.shared
-            .store
-            .replace_generation(next.number, &bytes)
-            .inspect_err(|error| {
-                self.shared
-                    .stop(&format!("writing the keystore failed: {error}"));
-            })?;
+        self.shared.store.replace_generation(next.number, &bytes).inspect_err(|error| {
+            self.shared.stop(&format!("writing the keystore failed: {error}"));
+        })?;
         *generation = next;
         Ok(generation.number)
     }
 
     /// Changes the public description of the log.
     pub(crate) fn update_log(&self, change: impl FnOnce(&mut LogFile)) -> Result<(), OpenError> {
-        let mut log = self
-            .shared
-            .log
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.shared.log.write().unwrap_or_else(PoisonError::into_inner);
         let mut changed = log.clone();
         change(&mut changed);
         changed.write(&*self.shared.environment.disk, &self.shared.root)?;
@@ -477,19 +413,11 @@ impl Ledger {
 
     /// Signs with this key from now on. Only while nothing is in flight.
     pub(crate) fn use_signer(&self, signer: Signer) {
-        *self
-            .shared
-            .signer
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = signer;
+        *self.shared.signer.write().unwrap_or_else(PoisonError::into_inner) = signer;
     }
 
     fn stopped(&self) -> AppendError {
-        AppendError::Stopped(
-            self.shared
-                .stop_reason()
-                .unwrap_or_else(|| "it was closed".to_owned()),
-        )
+        AppendError::Stopped(self.shared.stop_reason().unwrap_or_else(|| "it was closed".to_owned()))
     }
 }
 
@@ -531,25 +459,16 @@ fn check_caller(entry: &NewEntry) -> Result<(), AppendError> {
 
 fn check_limits(entry: &NewEntry) -> Result<(), AppendError> {
     if entry.body.len() + body::CANONICAL_HEAD > BODY_BYTES_MAX {
-        return Err(AppendError::Limit(format!(
-            "a body has at most {} bytes: split it",
-            BODY_BYTES_MAX - body::CANONICAL_HEAD
-        )));
+        return Err(AppendError::Limit(format!("a body has at most {} bytes: split it", BODY_BYTES_MAX - body::CANONICAL_HEAD)));
     }
     if entry.subjects.len() > SUBJECTS_MAX {
-        return Err(AppendError::Limit(format!(
-            "a record names at most {SUBJECTS_MAX} subjects"
-        )));
+        return Err(AppendError::Limit(format!("a record names at most {SUBJECTS_MAX} subjects")));
     }
     if entry.retention_class > CLASS_MAX {
-        return Err(AppendError::Limit(format!(
-            "retention classes go up to {CLASS_MAX}"
-        )));
+        return Err(AppendError::Limit(format!("retention classes go up to {CLASS_MAX}")));
     }
     if entry.record_id.is_none() {
-        return Err(AppendError::Limit(
-            "a record id is not all zeroes".to_owned(),
-        ));
+        return Err(AppendError::Limit("a record id is not all zeroes".to_owned()));
     }
     Ok(())
 }
@@ -561,13 +480,7 @@ fn prepare(mut entry: NewEntry, answer: Answer<Receipt>) -> Request {
     let packed = body::pack(&canonical);
     let compressed = packed.is_some();
     let packed = Zeroizing::new(packed.unwrap_or_else(|| canonical.to_vec()));
-    Request {
-        entry,
-        canonical,
-        packed,
-        compressed,
-        answer,
-    }
+    Request { entry, canonical, packed, compressed, answer }
 }
 
 #[cfg(test)]

@@ -84,20 +84,9 @@ pub fn create_in(
 ) -> Result<LogFile, OpenError> {
     let seed = Secret::random(&*environment.entropy);
     let signer = Signer::from_seed(origin, seed.expose())?;
-    let keys = vec![SigningKey {
-        from_size: 0,
-        key: signer.verifier().to_string(),
-    }];
-    let log = LogFile {
-        format: FORMAT,
-        origin: origin.to_owned(),
-        escrow: escrow.to_vec(),
-        keys,
-    };
-    let ring = KeyRing {
-        signing: vec![(0, seed)],
-        ..KeyRing::default()
-    };
+    let keys = vec![SigningKey { from_size: 0, key: signer.verifier().to_string() }];
+    let log = LogFile { format: FORMAT, origin: origin.to_owned(), escrow: escrow.to_vec(), keys };
+    let ring = KeyRing { signing: vec![(0, seed)], ..KeyRing::default() };
     let generation = Generation::new(1, &*environment.entropy);
     let bytes = generation.seal(&ring, master, &recipients(&log)?, &*environment.entropy)?;
     store.replace_generation(1, &bytes)?;
@@ -112,23 +101,13 @@ pub(super) fn recipients(log: &LogFile) -> Result<Vec<Recipient>, AgeError> {
 
 impl Ledger {
     /// Opens a ledger in a folder for writing.
-    pub fn open(
-        environment: Environment,
-        root: &Path,
-        master: &dyn MasterKey,
-        options: Options,
-    ) -> Result<Self, OpenError> {
+    pub fn open(environment: Environment, root: &Path, master: &dyn MasterKey, options: Options) -> Result<Self, OpenError> {
         Self::open_with(environment, root, &Opener::Master(master), options)
     }
 
     /// Opens with the escrow identity when the master key is lost; renew the keystore under a new master
     /// key right afterwards.
-    pub fn open_with(
-        environment: Environment,
-        root: &Path,
-        opener: &Opener<'_>,
-        options: Options,
-    ) -> Result<Self, OpenError> {
+    pub fn open_with(environment: Environment, root: &Path, opener: &Opener<'_>, options: Options) -> Result<Self, OpenError> {
         // The public description first: a folder without one is no ledger, whatever else is in it.
         LogFile::read(&*environment.disk, root)?;
         let (store, recovered) = FileStore::open(environment.disk.clone(), root)?;
@@ -154,8 +133,7 @@ impl Ledger {
             None => 0,
             Some(last) => decode(&store.entries(last, 1)?, last)?.captured_at_ms,
         };
-        let index = Index::open(environment.disk.clone(), root.join("index"), size)
-            .map_err(OpenError::Index)?;
+        let index = Index::open(environment.disk.clone(), root.join("index"), size).map_err(OpenError::Index)?;
         fill_index(&*store, &index, size)?;
         let shared = Arc::new(Shared {
             queue: Queue::new(options.queue_records_max, options.queue_bytes_max),
@@ -176,68 +154,41 @@ impl Ledger {
         shared.applied.grow(size);
         let tree = recovered.tree.clone();
         let root_hash = tree.root();
-        let sealer = Sealer::new(
-            shared.clone(),
-            tree,
-            recovered.next_batch_no,
-            recovered.next_segment,
-            last_captured_at_ms,
-        );
-        let threads =
-            pipeline::start(&shared, sealer, size, root_hash).map_err(OpenError::Thread)?;
-        Ok(Self {
-            shared,
-            threads,
-            governance: Mutex::new(()),
-            recovered,
-        })
+        let sealer = Sealer::new(shared.clone(), tree, recovered.next_batch_no, recovered.next_segment, last_captured_at_ms);
+        let threads = pipeline::start(&shared, sealer, size, root_hash).map_err(OpenError::Thread)?;
+        Ok(Self { shared, threads, governance: Mutex::new(()), recovered })
     }
 }
 
 impl Reader {
     /// Opens a ledger for reading only, also beside a running writer or when it is damaged: sees what was
     /// settled. Without an opener, bodies cannot be read but everything else can.
-    pub fn open(
-        environment: &Environment,
-        root: &Path,
-        opener: Option<&Opener<'_>>,
-    ) -> Result<Self, OpenError> {
+    pub fn open(environment: &Environment, root: &Path, opener: Option<&Opener<'_>>) -> Result<Self, OpenError> {
         let log = LogFile::read(&*environment.disk, root)?;
-        let store: Arc<dyn Store> =
-            Arc::new(FileStore::open_read_only(environment.disk.clone(), root)?);
+        let store: Arc<dyn Store> = Arc::new(FileStore::open_read_only(environment.disk.clone(), root)?);
         let ring = match opener {
             None => KeyRing::default(),
             Some(opener) => open_keys(&*store, opener)?.1,
         };
         let size = store.size();
-        let index = Index::open(environment.disk.clone(), root.join("index"), size)
-            .map_err(OpenError::Index)?;
+        let index = Index::open(environment.disk.clone(), root.join("index"), size).map_err(OpenError::Index)?;
         // A damaged ledger must still open: what cannot be indexed cannot be found by id, only by number.
         let indexed = fill_index(&*store, &index, size);
         if let Err(error) = indexed {
             tracing::warn!(%error, "the index is incomplete");
         }
-        Ok(Self::of_parts(ReaderParts {
-            store,
-            index,
-            ring: RwLock::new(ring),
-            log,
-        }))
+        Ok(Self::of_parts(ReaderParts { store, index, ring: RwLock::new(ring), log }))
     }
 }
 
 /// Opens the newest generation and replays the additions since.
 fn open_keys(store: &dyn Store, opener: &Opener<'_>) -> Result<(Generation, KeyRing), OpenError> {
     let newest = store.generations()?.last().copied();
-    let newest =
-        newest.ok_or_else(|| Damage::new(DamageClass::KeystoreAltered, "there is no keystore"))?;
+    let newest = newest.ok_or_else(|| Damage::new(DamageClass::KeystoreAltered, "there is no keystore"))?;
     let (bytes, additions) = store.read_generation(newest)?;
     let (generation, mut ring) = Generation::open(&bytes, opener)?;
     if generation.number != newest {
-        let detail = format!(
-            "the file of generation {newest} holds generation {}",
-            generation.number
-        );
+        let detail = format!("the file of generation {newest} holds generation {}", generation.number);
         return Err(Damage::new(DamageClass::KeystoreAltered, detail).into());
     }
     for addition in generation.open_additions(&additions)? {
@@ -247,19 +198,11 @@ fn open_keys(store: &dyn Store, opener: &Opener<'_>) -> Result<(Generation, KeyR
 }
 
 fn signer_of(log: &LogFile, ring: &KeyRing) -> Result<Signer, OpenError> {
-    let missing = || {
-        Damage::new(
-            DamageClass::KeystoreAltered,
-            "the keystore has no signing key",
-        )
-    };
+    let missing = || Damage::new(DamageClass::KeystoreAltered, "the keystore has no signing key");
     let (_, seed) = ring.signing.last().ok_or_else(missing)?;
     let signer = Signer::from_seed(&log.origin, seed.expose())?;
     if !log.verifiers()?.contains(signer.verifier()) {
-        let detail = format!(
-            "the signing key {} is not listed in log.toml",
-            signer.verifier()
-        );
+        let detail = format!("the signing key {} is not listed in log.toml", signer.verifier());
         return Err(Damage::new(DamageClass::KeystoreAltered, detail).into());
     }
     Ok(signer)
@@ -270,12 +213,7 @@ fn newest_size(store: &dyn Store, log: &LogFile) -> Result<u64, OpenError> {
     let Some(text) = store.checkpoint()? else {
         return Ok(0);
     };
-    let altered = |error: String| {
-        Damage::new(
-            DamageClass::CheckpointAltered,
-            format!("newest checkpoint: {error}"),
-        )
-    };
+    let altered = |error: String| Damage::new(DamageClass::CheckpointAltered, format!("newest checkpoint: {error}"));
     Note::parse(text.as_bytes()).map_err(|error| altered(error.to_string()))?;
     let opened = Checkpoint::open(text.as_bytes(), &log.origin, &log.verifiers()?);
     Ok(opened.map_err(|error| altered(error.to_string()))?.0.size)
@@ -292,8 +230,7 @@ fn fill_index(store: &dyn Store, index: &Index, size: u64) -> Result<(), OpenErr
             let entry = decode(encoded, seq)?;
             // A removed body names no subjects any more, and there is nothing left to erase.
             let sealed = store.body(&entry).ok().flatten();
-            let subjects =
-                sealed.and_then(|sealed| Some(SealedBody::parse(&sealed).ok()?.subjects));
+            let subjects = sealed.and_then(|sealed| Some(SealedBody::parse(&sealed).ok()?.subjects));
             rows.push(IndexRow {
                 seq,
                 record: entry.record_id,
@@ -309,6 +246,5 @@ fn fill_index(store: &dyn Store, index: &Index, size: u64) -> Result<(), OpenErr
 }
 
 fn decode(bytes: &[u8], seq: u64) -> Result<Entry, StoreError> {
-    Ok(Entry::decode(bytes)
-        .map_err(|error| Damage::at(DamageClass::EntryAltered, seq, error.to_string()))?)
+    Ok(Entry::decode(bytes).map_err(|error| Damage::at(DamageClass::EntryAltered, seq, error.to_string()))?)
 }

@@ -27,10 +27,7 @@ enum State<T> {
 
 /// Both sides of an answer.
 pub(super) fn pending<T>() -> (Answer<T>, Pending<T>) {
-    let shared = Arc::new(Shared {
-        state: Mutex::new(State::Waiting(None)),
-        ready: Condvar::new(),
-    });
+    let shared = Arc::new(Shared { state: Mutex::new(State::Waiting(None)), ready: Condvar::new() });
     (Answer(shared.clone()), Pending(shared))
 }
 
@@ -49,11 +46,7 @@ impl<T> Pending<T> {
                 State::Ready(answer) => return answer,
                 waiting => *state = waiting,
             }
-            state = self
-                .0
-                .ready
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.0.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -92,9 +85,7 @@ impl<T> Answer<T> {
 
 impl<T> Drop for Answer<T> {
     fn drop(&mut self) {
-        self.set(Err(AppendError::Stopped(
-            "the ledger was closed".to_owned(),
-        )));
+        self.set(Err(AppendError::Stopped("the ledger was closed".to_owned())));
     }
 }
 
@@ -113,10 +104,7 @@ mod tests {
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut pending).poll(&mut context).is_pending());
         answer.give(Ok(2));
-        assert_eq!(
-            Pin::new(&mut pending).poll(&mut context),
-            Poll::Ready(Ok(2))
-        );
+        assert_eq!(Pin::new(&mut pending).poll(&mut context), Poll::Ready(Ok(2)));
     }
 
     #[test]

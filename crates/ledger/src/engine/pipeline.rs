@@ -34,53 +34,28 @@ enum Stage<T> {
 }
 
 /// Starts the threads.
-pub(super) fn start(
-    shared: &Arc<Shared>,
-    sealer: Sealer,
-    size: u64,
-    root: Hash,
-) -> std::io::Result<Vec<JoinHandle<()>>> {
+pub(super) fn start(shared: &Arc<Shared>, sealer: Sealer, size: u64, root: Hash) -> std::io::Result<Vec<JoinHandle<()>>> {
     let (to_commit, from_seal) = sync_channel(STAGE_DEPTH);
     let (to_settle, from_commit) = sync_channel(STAGE_DEPTH);
     let (one, two, three) = (shared.clone(), shared.clone(), shared.clone());
-    let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-        std::thread::Builder::new().name(name.to_owned()).spawn(run)
-    };
+    let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| std::thread::Builder::new().name(name.to_owned()).spawn(run);
     Ok(vec![
-        spawn(
-            "ledger-seal",
-            Box::new(move || seal(&one, sealer, &to_commit)),
-        )?,
-        spawn(
-            "ledger-commit",
-            Box::new(move || commit(&two, &from_seal, &to_settle)),
-        )?,
-        spawn(
-            "ledger-settle",
-            Box::new(move || Settler::new(three, size, root).run(&from_commit)),
-        )?,
+        spawn("ledger-seal", Box::new(move || seal(&one, sealer, &to_commit)))?,
+        spawn("ledger-commit", Box::new(move || commit(&two, &from_seal, &to_settle)))?,
+        spawn("ledger-settle", Box::new(move || Settler::new(three, size, root).run(&from_commit)))?,
     ])
 }
 
 fn seal(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender<Stage<Sealed>>) {
     let options = shared.options;
-    let mut space = SpaceGuard {
-        batches: 0,
-        refusal: None,
-    };
-    while let Some(taken) = shared
-        .queue
-        .take(options.batch_records_max, options.batch_bytes_max)
-    {
+    let mut space = SpaceGuard { batches: 0, refusal: None };
+    while let Some(taken) = shared.queue.take(options.batch_records_max, options.batch_bytes_max) {
         let stage = match taken {
             Taken::Control(Control::Pause { quiet, resumed }) => {
                 // Wait here too: after the pause, nothing may be sealed under what was erased meanwhile.
                 let (resume, settled) = std::sync::mpsc::channel();
                 let (inner_quiet, reached) = super::pending::pending();
-                let inner = Control::Pause {
-                    quiet: inner_quiet,
-                    resumed: settled,
-                };
+                let inner = Control::Pause { quiet: inner_quiet, resumed: settled };
                 if next.send(Stage::Control(inner)).is_err() {
                     return;
                 }
@@ -129,11 +104,7 @@ impl SpaceGuard {
     }
 }
 
-fn commit(
-    shared: &Arc<Shared>,
-    work: &Receiver<Stage<Sealed>>,
-    next: &SyncSender<Stage<Committed>>,
-) {
+fn commit(shared: &Arc<Shared>, work: &Receiver<Stage<Sealed>>, next: &SyncSender<Stage<Committed>>) {
     for stage in work {
         let stage = match stage {
             Stage::Control(control) => Stage::Control(control),
@@ -178,13 +149,7 @@ struct Settler {
 impl Settler {
     fn new(shared: Arc<Shared>, size: u64, root: Hash) -> Self {
         let waiting_since = (shared.checkpointed.load(Ordering::Acquire) < size).then(Instant::now);
-        Self {
-            shared,
-            size,
-            root,
-            settled: size,
-            waiting_since,
-        }
+        Self { shared, size, root, settled: size, waiting_since }
     }
 
     fn run(mut self, work: &Receiver<Stage<Committed>>) {
@@ -216,13 +181,8 @@ impl Settler {
         };
         let interval = self.shared.options.checkpoint_interval;
         let signed = self.shared.checkpointed.load(Ordering::Acquire);
-        let due = self.size - signed >= self.shared.options.checkpoint_entries
-            || self.shared.store.wants_settle();
-        let wait = if due {
-            Duration::ZERO
-        } else {
-            interval.saturating_sub(since.elapsed())
-        };
+        let due = self.size - signed >= self.shared.options.checkpoint_entries || self.shared.store.wants_settle();
+        let wait = if due { Duration::ZERO } else { interval.saturating_sub(since.elapsed()) };
         if wait.is_zero() {
             return Ok(None);
         }
@@ -233,17 +193,11 @@ impl Settler {
         }
     }
 
-    fn apply(
-        &mut self,
-        batch: Option<SealedBatch>,
-        repeated: Vec<(Request, u64)>,
-    ) -> Result<(), StoreError> {
+    fn apply(&mut self, batch: Option<SealedBatch>, repeated: Vec<(Request, u64)>) -> Result<(), StoreError> {
         if let Some(batch) = batch {
             loop {
                 match self.shared.store.apply(&batch) {
-                    Err(error)
-                        if error.is_out_of_space() && self.shared.stop_reason().is_none() =>
-                    {
+                    Err(error) if error.is_out_of_space() && self.shared.stop_reason().is_none() => {
                         // The batch is safe in the ring; it goes to its place when there is room again.
                         tracing::error!(%error, "the disk is full; waiting for space");
                         std::thread::sleep(FULL_DISK_RETRY);
@@ -276,9 +230,7 @@ impl Settler {
         // When the first one was erased or disposed of, its header is all there is to compare.
         let same = same
             && match reader.read(seq) {
-                Ok(opened) => {
-                    opened.canonical[..] == request.canonical[..] && opened.subjects == new.subjects
-                }
+                Ok(opened) => opened.canonical[..] == request.canonical[..] && opened.subjects == new.subjects,
                 Err(super::ReadError::Unreadable { .. }) => true,
                 Err(error) => return Err(stopped(error)),
             };
@@ -321,11 +273,7 @@ impl Settler {
         if self.size == 0 {
             return Ok(None);
         }
-        let signer = self
-            .shared
-            .signer
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let signer = self.shared.signer.read().unwrap_or_else(PoisonError::into_inner);
         let checkpoint = Checkpoint::new(signer.verifier().name(), self.size, self.root);
         if self.shared.checkpointed.load(Ordering::Acquire) < self.size {
             let note = signer.sign(checkpoint.text()).to_string();

@@ -13,10 +13,7 @@ pub(super) enum Control {
     /// Settle and sign.
     Checkpoint(Answer<Option<Checkpoint>>),
     /// Settle, sign, say so, and wait until the other side is dropped.
-    Pause {
-        quiet: Answer<()>,
-        resumed: Receiver<()>,
-    },
+    Pause { quiet: Answer<()>, resumed: Receiver<()> },
 }
 
 pub(super) enum Item {
@@ -44,13 +41,7 @@ struct State {
 impl Queue {
     pub(super) fn new(records_max: usize, bytes_max: usize) -> Self {
         let (state, not_empty, not_full) = (Mutex::default(), Condvar::new(), Condvar::new());
-        Self {
-            state,
-            not_empty,
-            not_full,
-            records_max,
-            bytes_max,
-        }
+        Self { state, not_empty, not_full, records_max, bytes_max }
     }
 
     /// Adds an item, waiting for room; fails when the queue is closed.
@@ -58,10 +49,7 @@ impl Queue {
         let mut state = self.lock();
         while !state.closed && self.is_full(&state) {
             state.waiting += 1;
-            state = self
-                .not_full
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.not_full.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
         }
         self.add(state, item)
@@ -69,9 +57,7 @@ impl Queue {
 
     /// Adds records in order, waiting for room before each.
     pub(super) fn push_all(&self, requests: Vec<Request>) -> Result<(), ()> {
-        requests
-            .into_iter()
-            .try_for_each(|request| self.push(Item::Append(Box::new(request))))
+        requests.into_iter().try_for_each(|request| self.push(Item::Append(Box::new(request))))
     }
 
     /// Adds an item if there is room; the error says whether the queue was full (or else closed).
@@ -91,10 +77,7 @@ impl Queue {
                 return None;
             }
             state.sleeping = true;
-            state = self
-                .not_empty
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.not_empty.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.sleeping = false;
         let (mut requests, mut bytes) = (Vec::with_capacity(state.items.len().min(records_max)), 0);

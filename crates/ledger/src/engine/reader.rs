@@ -133,9 +133,7 @@ impl Reader {
     /// Number of entries that can be read: beside a writer, everything that was answered to be durable.
     pub fn size(&self) -> u64 {
         if let Source::Writer(shared) = &self.0 {
-            shared
-                .applied
-                .wait_for(shared.committed.load(Ordering::Acquire));
+            shared.applied.wait_for(shared.committed.load(Ordering::Acquire));
         }
         self.store().size()
     }
@@ -143,19 +141,14 @@ impl Reader {
     /// The public description of the log.
     pub fn log(&self) -> LogFile {
         match &self.0 {
-            Source::Writer(shared) | Source::Settler(shared) => shared
-                .log
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
+            Source::Writer(shared) | Source::Settler(shared) => shared.log.read().unwrap_or_else(PoisonError::into_inner).clone(),
             Source::Parts(parts) => parts.log.clone(),
         }
     }
 
     /// The log's verifier keys.
     pub fn verifiers(&self) -> Result<Vec<VerifierKey>, ReadError> {
-        let altered =
-            |error| Damage::new(DamageClass::CheckpointAltered, format!("log.toml: {error}"));
+        let altered = |error| Damage::new(DamageClass::CheckpointAltered, format!("log.toml: {error}"));
         Ok(self.log().verifiers().map_err(altered)?)
     }
 
@@ -167,26 +160,16 @@ impl Reader {
         }
         let entry = decode(&self.store().entries(seq, 1)?, seq)?;
         if entry.seq != seq {
-            return Err(Damage::at(
-                DamageClass::EntryAltered,
-                seq,
-                format!("entry {} lies there", entry.seq),
-            )
-            .into());
+            return Err(Damage::at(DamageClass::EntryAltered, seq, format!("entry {} lies there", entry.seq)).into());
         }
         Ok(entry)
     }
 
     /// Up to `count` entries from `first`.
     pub fn entries(&self, first: u64, count: usize) -> Result<Vec<Entry>, ReadError> {
-        let count = usize::try_from(self.size().saturating_sub(first))
-            .unwrap_or(usize::MAX)
-            .min(count);
+        let count = usize::try_from(self.size().saturating_sub(first)).unwrap_or(usize::MAX).min(count);
         let bytes = self.store().entries(first, count)?;
-        (first..)
-            .zip(bytes.chunks_exact(ENTRY_LEN))
-            .map(|(seq, bytes)| decode(bytes, seq))
-            .collect()
+        (first..).zip(bytes.chunks_exact(ENTRY_LEN)).map(|(seq, bytes)| decode(bytes, seq)).collect()
     }
 
     /// Number of the entry with this record id.
@@ -199,12 +182,7 @@ impl Reader {
             return Ok(None);
         }
         if self.entry(seq)?.record_id != record {
-            return Err(Damage::at(
-                DamageClass::IndexWrong,
-                seq,
-                format!("record {record} is not there"),
-            )
-            .into());
+            return Err(Damage::at(DamageClass::IndexWrong, seq, format!("record {record} is not there")).into());
         }
         Ok(Some(seq))
     }
@@ -213,10 +191,7 @@ impl Reader {
     pub fn read(&self, seq: u64) -> Result<Opened, ReadError> {
         let entry = self.entry(seq)?;
         let unreadable = |reason| ReadError::Unreadable { seq, reason };
-        let sealed = self
-            .store()
-            .body(&entry)?
-            .ok_or_else(|| unreadable(Unreadable::BytesRemoved))?;
+        let sealed = self.store().body(&entry)?.ok_or_else(|| unreadable(Unreadable::BytesRemoved))?;
         self.open_sealed(&entry, &sealed)
     }
 
@@ -225,42 +200,27 @@ impl Reader {
         let seq = entry.seq;
         let altered = |why: String| Damage::at(DamageClass::BodyAltered, seq, why);
         if sha256(sealed) != entry.sealed_sha256 {
-            return Err(
-                altered("the stored bytes do not match the hash in the entry".to_owned()).into(),
-            );
+            return Err(altered("the stored bytes do not match the hash in the entry".to_owned()).into());
         }
         let parsed = SealedBody::parse(sealed).map_err(|error| altered(error.to_string()))?;
         let key = self.record_key(entry, &parsed.subjects)?;
-        let packed = key
-            .open(sealed)
-            .map_err(|error| altered(error.to_string()))?;
-        let canonical = body::unpack(entry.flags, &packed, entry.body_len)
-            .map_err(|error| altered(error.to_string()))?;
+        let packed = key.open(sealed).map_err(|error| altered(error.to_string()))?;
+        let canonical = body::unpack(entry.flags, &packed, entry.body_len).map_err(|error| altered(error.to_string()))?;
         if key.commit(&canonical) != entry.commitment {
             let why = "the plaintext does not match the commitment in the entry";
             return Err(Damage::at(DamageClass::CommitmentWrong, seq, why).into());
         }
-        Ok(Opened {
-            entry: *entry,
-            subjects: parsed.subjects,
-            canonical,
-            salt: *key.salt(),
-        })
+        Ok(Opened { entry: *entry, subjects: parsed.subjects, canonical, salt: *key.salt() })
     }
 
     /// Derives a record's key, or says which part of it is gone.
     fn record_key(&self, entry: &Entry, subjects: &[SubjectId]) -> Result<RecordKey, ReadError> {
-        let unreadable = |reason| ReadError::Unreadable {
-            seq: entry.seq,
-            reason,
-        };
+        let unreadable = |reason| ReadError::Unreadable { seq: entry.seq, reason };
         let ring = self.ring();
         let segment = ring.segments.get(&entry.segment);
         let leaf = segment.and_then(|keys| keys.tree.leaf(entry.slot));
         let leaf = leaf.ok_or_else(|| unreadable(Unreadable::SlotKeyGone))?;
-        let keys = ring
-            .subject_keys(subjects)
-            .map_err(|_| unreadable(Unreadable::SubjectKeyGone))?;
+        let keys = ring.subject_keys(subjects).map_err(|_| unreadable(Unreadable::SubjectKeyGone))?;
         Ok(RecordKey::derive(&leaf, keys, entry.record_id))
     }
 
@@ -270,29 +230,16 @@ impl Reader {
             return Ok(Vec::new());
         };
         let parsed = SealedBody::parse(&sealed);
-        Ok(parsed
-            .map_err(|error| Damage::at(DamageClass::BodyAltered, entry.seq, error.to_string()))?
-            .subjects)
+        Ok(parsed.map_err(|error| Damage::at(DamageClass::BodyAltered, entry.seq, error.to_string()))?.subjects)
     }
 
     /// The entries of a stream in order, from position `from`.
     pub fn stream(&self, stream: StreamId, from: u64) -> StreamEntries<'_> {
-        StreamEntries {
-            reader: self,
-            stream,
-            next: from,
-            ahead: Vec::new().into_iter(),
-            done: false,
-        }
+        StreamEntries { reader: self, stream, next: from, ahead: Vec::new().into_iter(), done: false }
     }
 
     /// Up to `limit` numbers of entries about a subject, from entry `from` on.
-    pub fn about(
-        &self,
-        subject: SubjectId,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<u64>, ReadError> {
+    pub fn about(&self, subject: SubjectId, from: u64, limit: usize) -> Result<Vec<u64>, ReadError> {
         Ok(self.index().subject(subject, from, limit)?)
     }
 
@@ -303,10 +250,7 @@ impl Reader {
         };
         let opened = Checkpoint::open(text.as_bytes(), &self.log().origin, &self.verifiers()?);
         let altered = |error: crate::checkpoint::CheckpointError| {
-            Damage::new(
-                DamageClass::CheckpointAltered,
-                format!("newest checkpoint: {error}"),
-            )
+            Damage::new(DamageClass::CheckpointAltered, format!("newest checkpoint: {error}"))
         };
         Ok(Some(opened.map_err(altered)?))
     }
@@ -315,16 +259,9 @@ impl Reader {
     pub fn inclusion_proof(&self, seq: u64, size: u64) -> Result<Vec<Hash>, ReadError> {
         let readable = self.size();
         if seq >= size || size > readable {
-            return Err(ReadError::NoEntry {
-                seq: seq.max(size.saturating_sub(1)),
-                size: readable,
-            });
+            return Err(ReadError::NoEntry { seq: seq.max(size.saturating_sub(1)), size: readable });
         }
-        Ok(merkle::inclusion_proof(
-            &StoredTree(self.store()),
-            seq,
-            size,
-        )?)
+        Ok(merkle::inclusion_proof(&StoredTree(self.store()), seq, size)?)
     }
 
     /// Proof that the first `old` entries are a prefix of the first `new`.
@@ -333,38 +270,24 @@ impl Reader {
         if old > new || new > size {
             return Err(ReadError::NoEntry { seq: new, size });
         }
-        Ok(merkle::consistency_proof(
-            &StoredTree(self.store()),
-            old,
-            new,
-        )?)
+        Ok(merkle::consistency_proof(&StoredTree(self.store()), old, new)?)
     }
 
     /// Root of the first `size` entries.
     pub fn root(&self, size: u64) -> Result<Hash, ReadError> {
         let readable = self.size();
         if size > readable {
-            return Err(ReadError::NoEntry {
-                seq: size,
-                size: readable,
-            });
+            return Err(ReadError::NoEntry { seq: size, size: readable });
         }
         Ok(merkle::root(&StoredTree(self.store()), size)?)
     }
 
     /// The C2SP proof of an entry under the newest checkpoint.
     pub fn prove(&self, seq: u64) -> Result<TlogProof, ReadError> {
-        let (checkpoint, note) = self
-            .checkpoint()?
-            .filter(|(checkpoint, _)| checkpoint.size > seq)
-            .ok_or(ReadError::NotSigned(seq))?;
+        let (checkpoint, note) =
+            self.checkpoint()?.filter(|(checkpoint, _)| checkpoint.size > seq).ok_or(ReadError::NotSigned(seq))?;
         let hashes = self.inclusion_proof(seq, checkpoint.size)?;
-        Ok(TlogProof {
-            extra: Vec::new(),
-            index: seq,
-            hashes,
-            checkpoint: note,
-        })
+        Ok(TlogProof { extra: Vec::new(), index: seq, hashes, checkpoint: note })
     }
 
     /// The store behind, for serving tiles and for verifying.
@@ -408,11 +331,7 @@ impl Iterator for StreamEntries<'_> {
             return None;
         }
         if self.ahead.len() == 0 {
-            match self
-                .reader
-                .index()
-                .stream(self.stream, self.next, STREAM_CHUNK)
-            {
+            match self.reader.index().stream(self.stream, self.next, STREAM_CHUNK) {
                 Err(error) => {
                     self.done = true;
                     return Some(Err(error.into()));
@@ -429,10 +348,7 @@ impl Iterator for StreamEntries<'_> {
             if entry.stream_id == self.stream && entry.stream_seq == self.next {
                 return Ok(entry);
             }
-            let detail = format!(
-                "stream {} expects its entry {} there",
-                self.stream, self.next
-            );
+            let detail = format!("stream {} expects its entry {} there", self.stream, self.next);
             Err(Damage::at(DamageClass::IndexWrong, seq, detail).into())
         });
         self.next += 1;
@@ -442,6 +358,5 @@ impl Iterator for StreamEntries<'_> {
 }
 
 fn decode(bytes: &[u8], seq: u64) -> Result<Entry, ReadError> {
-    Ok(Entry::decode(bytes)
-        .map_err(|error| Damage::at(DamageClass::EntryAltered, seq, error.to_string()))?)
+    Ok(Entry::decode(bytes).map_err(|error| Damage::at(DamageClass::EntryAltered, seq, error.to_string()))?)
 }

@@ -69,15 +69,7 @@ impl Sealer {
         last_captured_at_ms: i64,
     ) -> Self {
         let (streams, open) = (HashMap::new(), HashMap::new());
-        Self {
-            shared,
-            tree,
-            next_batch_no,
-            next_segment,
-            last_captured_at_ms,
-            streams,
-            open,
-        }
+        Self { shared, tree, next_batch_no, next_segment, last_captured_at_ms, streams, open }
     }
 
     /// Ends all open segments: after keys were removed, nothing more is sealed under the old trees.
@@ -111,9 +103,7 @@ impl Sealer {
                 None => self.shared.index.find(record),
             };
             match known {
-                Err(error) => request
-                    .answer
-                    .give(Err(AppendError::Index(error.to_string()))),
+                Err(error) => request.answer.give(Err(AppendError::Index(error.to_string()))),
                 Ok(Some(seq)) => repeated.push((request, seq)),
                 Ok(None) => match self.seal_one(&mut request, &mut ring, &mut building) {
                     Ok(receipt) => answers.push((request.answer, receipt)),
@@ -123,41 +113,22 @@ impl Sealer {
         }
         drop(ring);
         let batch = (!building.entries.is_empty()).then(|| self.finish(building));
-        Sealed {
-            batch,
-            answers,
-            repeated,
-        }
+        Sealed { batch, answers, repeated }
     }
 
-    fn seal_one(
-        &mut self,
-        request: &mut Request,
-        ring: &mut KeyRing,
-        building: &mut Building,
-    ) -> Result<Receipt, AppendError> {
+    fn seal_one(&mut self, request: &mut Request, ring: &mut KeyRing, building: &mut Building) -> Result<Receipt, AppendError> {
         let new = &request.entry;
         let stream_seq = self.next_in_stream(new.stream)?;
-        let now = self
-            .shared
-            .environment
-            .clock
-            .now_ms()
-            .max(self.last_captured_at_ms);
+        let now = self.shared.environment.clock.now_ms().max(self.last_captured_at_ms);
         let (segment, slot, leaf) = self.next_slot(new.retention_class, now, ring, building);
         for subject in &new.subjects {
             if !ring.subjects.contains_key(subject) {
                 let key = Secret::random(&*self.shared.environment.entropy);
                 ring.subjects.insert(*subject, key.clone());
-                building.additions.push(Addition::Subject {
-                    subject: *subject,
-                    key,
-                });
+                building.additions.push(Addition::Subject { subject: *subject, key });
             }
         }
-        let subjects = ring
-            .subject_keys(&new.subjects)
-            .expect("missing ones were just added");
+        let subjects = ring.subject_keys(&new.subjects).expect("missing ones were just added");
         let key = RecordKey::derive(&leaf, subjects, new.record_id);
         let start = building.frames.len();
         let body = start + frame::FRAME_HEAD + crate::entry::ENTRY_LEN;
@@ -185,8 +156,7 @@ impl Sealer {
         frame::fill_frame_head(&mut building.frames[start..], &encoded);
         let leaf_hash = crate::hash::leaf_hash(&encoded);
         let hashes = &mut building.hashes;
-        self.tree
-            .push(leaf_hash, |level, hash| hashes.push((level, hash)));
+        self.tree.push(leaf_hash, |level, hash| hashes.push((level, hash)));
         if let Some(open) = self.open.get_mut(&new.retention_class) {
             open.bytes += (building.frames.len() - body) as u64;
         }
@@ -202,90 +172,40 @@ impl Sealer {
             subjects: std::mem::take(&mut request.entry.subjects),
         });
         building.entries.push(entry);
-        Ok(Receipt {
-            seq: entry.seq,
-            record_id: entry.record_id,
-            stream_seq,
-            captured_at_ms: now,
-            leaf_hash,
-            repeated: false,
-        })
+        Ok(Receipt { seq: entry.seq, record_id: entry.record_id, stream_seq, captured_at_ms: now, leaf_hash, repeated: false })
     }
 
     fn next_in_stream(&mut self, stream: StreamId) -> Result<u64, AppendError> {
         if let Some(next) = self.streams.get(&stream) {
             return Ok(*next);
         }
-        let last = self
-            .shared
-            .index
-            .stream_last(stream)
-            .map_err(|error| AppendError::Index(error.to_string()))?;
+        let last = self.shared.index.stream_last(stream).map_err(|error| AppendError::Index(error.to_string()))?;
         Ok(last.map_or(0, |last| last + 1))
     }
 
-    fn next_slot(
-        &mut self,
-        class: u16,
-        now: i64,
-        ring: &mut KeyRing,
-        building: &mut Building,
-    ) -> (u64, u32, Secret) {
-        let Options {
-            segment_bytes_max,
-            segment_span_ms_max,
-            ..
-        } = self.shared.options;
+    fn next_slot(&mut self, class: u16, now: i64, ring: &mut KeyRing, building: &mut Building) -> (u64, u32, Secret) {
+        let Options { segment_bytes_max, segment_span_ms_max, .. } = self.shared.options;
         if let Some(open) = self.open.get_mut(&class) {
-            let full =
-                open.bytes >= segment_bytes_max || now - open.opened_at_ms >= segment_span_ms_max;
+            let full = open.bytes >= segment_bytes_max || now - open.opened_at_ms >= segment_span_ms_max;
             if !full && let Some((slot, leaf)) = open.cursor.advance() {
                 return (open.segment, slot, leaf);
             }
         }
-        let (segment, seed) = (
-            self.next_segment,
-            Secret::random(&*self.shared.environment.entropy),
-        );
+        let (segment, seed) = (self.next_segment, Secret::random(&*self.shared.environment.entropy));
         self.next_segment += 1;
         let mut cursor = LeafCursor::new(seed.clone());
         let (slot, leaf) = cursor.advance().expect("a new segment has slots");
-        let addition = Addition::Segment {
-            segment,
-            class,
-            opened_at_ms: now,
-            seed,
-        };
+        let addition = Addition::Segment { segment, class, opened_at_ms: now, seed };
         ring.add(addition.clone());
         building.additions.push(addition);
-        self.open.insert(
-            class,
-            OpenSegment {
-                segment,
-                cursor,
-                bytes: 0,
-                opened_at_ms: now,
-            },
-        );
+        self.open.insert(class, OpenSegment { segment, cursor, bytes: 0, opened_at_ms: now });
         (segment, slot, leaf)
     }
 
     fn finish(&mut self, building: Building) -> SealedBatch {
-        let Building {
-            frames,
-            additions,
-            entries,
-            mut bodies,
-            hashes,
-            rows,
-            ..
-        } = building;
+        let Building { frames, additions, entries, mut bodies, hashes, rows, .. } = building;
         let keys = {
-            let generation = self
-                .shared
-                .generation
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let generation = self.shared.generation.lock().unwrap_or_else(PoisonError::into_inner);
             generation.seal_additions(&additions, &*self.shared.environment.entropy)
         };
         let head = BatchHead {
@@ -299,11 +219,7 @@ impl Sealer {
         bytes.extend_from_slice(&head.encode());
         bytes.extend_from_slice(&keys);
         bytes.extend_from_slice(&frames);
-        let commit = Commit {
-            batch_no: head.batch_no,
-            size: self.tree.size(),
-            root: self.tree.root(),
-        };
+        let commit = Commit { batch_no: head.batch_no, size: self.tree.size(), root: self.tree.root() };
         frame::write_commit(&mut bytes, &commit);
         let shift = BATCH_HEAD + keys.len();
         for body in &mut bodies {
@@ -311,13 +227,6 @@ impl Sealer {
         }
         self.next_batch_no += 1;
         self.shared.index.add(rows);
-        SealedBatch {
-            head,
-            commit,
-            bytes,
-            entries,
-            bodies,
-            hashes,
-        }
+        SealedBatch { head, commit, bytes, entries, bodies, hashes }
     }
 }

@@ -35,25 +35,10 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("temporary folder");
         let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000_000)));
-        let environment = Environment {
-            clock: clock.clone(),
-            ..Environment::default()
-        };
+        let environment = Environment { clock: clock.clone(), ..Environment::default() };
         let escrow = ["age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj".to_owned()];
-        create(
-            &environment,
-            dir.path(),
-            "log.example.test/a",
-            &master(),
-            &escrow,
-            RING_BYTES_MIN,
-        )
-        .expect("created");
-        Self {
-            dir,
-            clock,
-            environment,
-        }
+        create(&environment, dir.path(), "log.example.test/a", &master(), &escrow, RING_BYTES_MIN).expect("created");
+        Self { dir, clock, environment }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -82,9 +67,7 @@ pub(crate) fn entry(number: u64) -> NewEntry {
         kind: EntryKind::Capture,
         record_id: RecordId(record),
         stream: StreamId([u8::try_from(number % 5).expect("small"); 16]),
-        subjects: vec![SubjectId(
-            [u8::try_from(number % 3 + 1).expect("small"); 16],
-        )],
+        subjects: vec![SubjectId([u8::try_from(number % 3 + 1).expect("small"); 16])],
         retention_class: 1 + u16::try_from(number % 2).expect("small"),
         refers_to: RecordId::NONE,
         source_time_ms: i64::try_from(number).expect("small"),
@@ -93,13 +76,8 @@ pub(crate) fn entry(number: u64) -> NewEntry {
 }
 
 pub(crate) fn append(ledger: &Ledger, numbers: std::ops::Range<u64>) -> Vec<Receipt> {
-    let pending = ledger
-        .append_batch(numbers.map(entry).collect())
-        .expect("accepted");
-    pending
-        .into_iter()
-        .map(|pending| pending.wait().expect("durable"))
-        .collect()
+    let pending = ledger.append_batch(numbers.map(entry).collect()).expect("accepted");
+    pending.into_iter().map(|pending| pending.wait().expect("durable")).collect()
 }
 
 /// Every entry reads back, is proved under the newest checkpoint, and streams have no gaps.
@@ -114,25 +92,12 @@ pub(crate) fn check_all(ledger: &Ledger, count: u64) {
         let expected = entry(number);
         assert_eq!(opened.body().expect("known form").bytes, expected.body);
         assert_eq!(opened.subjects, expected.subjects);
-        assert_eq!(
-            reader.find(expected.record_id).expect("readable"),
-            Some(number)
-        );
+        assert_eq!(reader.find(expected.record_id).expect("readable"), Some(number));
         let proof = reader.inclusion_proof(number, count).expect("readable");
-        merkle::verify_inclusion(
-            number,
-            count,
-            &opened.entry.leaf_hash(),
-            &proof,
-            &checkpoint.root,
-        )
-        .expect("proved");
+        merkle::verify_inclusion(number, count, &opened.entry.leaf_hash(), &proof, &checkpoint.root).expect("proved");
     }
     for stream in 0..5_u8 {
-        let found = reader
-            .stream(StreamId([stream; 16]), 0)
-            .collect::<Result<Vec<_>, _>>()
-            .expect("readable");
+        let found = reader.stream(StreamId([stream; 16]), 0).collect::<Result<Vec<_>, _>>().expect("readable");
         assert_eq!(found.len() as u64, (count + 4 - u64::from(stream)) / 5);
     }
 }
@@ -142,10 +107,7 @@ fn what_is_appended_reads_back_and_is_proved_also_after_reopening() {
     let fixture = Fixture::new();
     let ledger = fixture.open();
     let receipts = append(&ledger, 0..300);
-    assert_eq!(
-        receipts.iter().map(|r| r.seq).collect::<Vec<_>>(),
-        (0..300).collect::<Vec<_>>()
-    );
+    assert_eq!(receipts.iter().map(|r| r.seq).collect::<Vec<_>>(), (0..300).collect::<Vec<_>>());
     check_all(&ledger, 300);
     ledger.close().expect("closes");
     let ledger = fixture.open();
@@ -155,13 +117,7 @@ fn what_is_appended_reads_back_and_is_proved_also_after_reopening() {
     let proof = crate::proof::TlogProof::parse(text.as_bytes()).expect("parses");
     let leaf = ledger.reader().entry(7).expect("there").leaf_hash();
     let keys = ledger.reader().verifiers().expect("listed");
-    assert_eq!(
-        proof
-            .verify(&leaf, "log.example.test/a", &keys)
-            .expect("verifies")
-            .size,
-        333
-    );
+    assert_eq!(proof.verify(&leaf, "log.example.test/a", &keys).expect("verifies").size, 333);
 }
 
 #[test]
@@ -169,35 +125,14 @@ fn the_same_record_twice_answers_with_the_first_receipt_and_other_content_is_ref
     let fixture = Fixture::new();
     let ledger = fixture.open();
     let first = append(&ledger, 0..1)[0];
-    let again = ledger
-        .append(entry(0))
-        .expect("accepted")
-        .wait()
-        .expect("known");
-    assert_eq!(
-        again,
-        Receipt {
-            repeated: true,
-            ..first
-        }
-    );
+    let again = ledger.append(entry(0)).expect("accepted").wait().expect("known");
+    assert_eq!(again, Receipt { repeated: true, ..first });
     let mut other = entry(0);
     other.body.push(b'!');
-    assert_eq!(
-        ledger.append(other).expect("accepted").wait(),
-        Err(AppendError::Conflict { seq: 0 })
-    );
-    let twins = ledger
-        .append_batch(vec![entry(1), entry(1)])
-        .expect("accepted");
-    let twins: Vec<_> = twins
-        .into_iter()
-        .map(|p| p.wait().expect("durable"))
-        .collect();
-    assert_eq!(
-        (twins[0].seq, twins[1].seq, twins[1].repeated),
-        (1, 1, true)
-    );
+    assert_eq!(ledger.append(other).expect("accepted").wait(), Err(AppendError::Conflict { seq: 0 }));
+    let twins = ledger.append_batch(vec![entry(1), entry(1)]).expect("accepted");
+    let twins: Vec<_> = twins.into_iter().map(|p| p.wait().expect("durable")).collect();
+    assert_eq!((twins[0].seq, twins[1].seq, twins[1].repeated), (1, 1, true));
     ledger.close().expect("closes");
     let ledger = fixture.open();
     assert!(append(&ledger, 0..2).iter().all(|receipt| receipt.repeated));
@@ -216,11 +151,7 @@ fn many_producers_get_every_record_in_once_and_in_order_per_stream() {
                 for number in 0..100 {
                     let mut new = entry(producer * 1000 + number);
                     new.stream = StreamId([u8::try_from(producer).expect("small") + 100; 16]);
-                    let receipt = ledger
-                        .append(new)
-                        .expect("accepted")
-                        .wait()
-                        .expect("durable");
+                    let receipt = ledger.append(new).expect("accepted").wait().expect("durable");
                     assert_eq!(receipt.stream_seq, number);
                     assert!(last.is_none_or(|last| receipt.seq > last));
                     last = Some(receipt.seq);
@@ -229,11 +160,7 @@ fn many_producers_get_every_record_in_once_and_in_order_per_stream() {
         }
     });
     assert_eq!(ledger.size(), 1600);
-    let report = crate::verify::verify(
-        &ledger.reader(),
-        crate::verify::Settings::default(),
-        &mut |_| true,
-    );
+    let report = crate::verify::verify(&ledger.reader(), crate::verify::Settings::default(), &mut |_| true);
     assert_eq!(report.expect("readable").damage, []);
 }
 
@@ -245,11 +172,7 @@ fn a_copy_taken_while_running_recovers_everything_acknowledged() {
     ledger.checkpoint_now().expect("signed");
     append(&ledger, 50..120);
     // As after a power cut: what is in the files now, with the ring not drained.
-    let copy = Fixture {
-        dir: copy_of(fixture.root()),
-        clock: fixture.clock.clone(),
-        environment: fixture.environment.clone(),
-    };
+    let copy = Fixture { dir: copy_of(fixture.root()), clock: fixture.clock.clone(), environment: fixture.environment.clone() };
     drop(ledger);
     let recovered = copy.open();
     assert_eq!(recovered.recovered().tree.size(), 120);
@@ -292,30 +215,16 @@ fn a_torn_batch_is_cut_off_and_a_damaged_one_before_another_is_an_alarm() {
     let mut torn = good.clone();
     torn[2 * 4096 + 300] ^= 1;
     std::fs::write(&ring, &torn).expect("written");
-    let broken = Fixture {
-        dir: copy_of(copy.path()),
-        clock: fixture.clock.clone(),
-        environment: fixture.environment.clone(),
-    };
+    let broken = Fixture { dir: copy_of(copy.path()), clock: fixture.clock.clone(), environment: fixture.environment.clone() };
     let ledger = broken.open();
-    assert_eq!(
-        (ledger.recovered().tree.size(), ledger.recovered().torn),
-        (2, true)
-    );
+    assert_eq!((ledger.recovered().tree.size(), ledger.recovered().torn), (2, true));
     drop(ledger);
     let mut damaged = good;
     damaged[4096 + 300] ^= 1;
     std::fs::write(&ring, &damaged).expect("written");
-    let broken = Fixture {
-        dir: copy,
-        clock: fixture.clock.clone(),
-        environment: fixture.environment.clone(),
-    };
+    let broken = Fixture { dir: copy, clock: fixture.clock.clone(), environment: fixture.environment.clone() };
     let error = broken.try_open().err().expect("refused");
-    assert!(
-        matches!(&error, OpenError::Store(StoreError::Damaged(d)) if d.class == DamageClass::RingDamaged),
-        "{error}"
-    );
+    assert!(matches!(&error, OpenError::Store(StoreError::Damaged(d)) if d.class == DamageClass::RingDamaged), "{error}");
 }
 
 use crate::damage::DamageClass;
@@ -324,10 +233,7 @@ use crate::damage::DamageClass;
 fn a_second_writer_is_refused() {
     let fixture = Fixture::new();
     let _first = fixture.open();
-    assert!(matches!(
-        fixture.try_open().err(),
-        Some(OpenError::Store(StoreError::Locked(_)))
-    ));
+    assert!(matches!(fixture.try_open().err(), Some(OpenError::Store(StoreError::Locked(_)))));
 }
 
 #[test]
@@ -352,59 +258,28 @@ fn limits_and_reserved_kinds_are_refused_with_their_reason() {
     let mut nameless = entry(1);
     nameless.record_id = RecordId::NONE;
     for refused in [long, many, nameless] {
-        assert!(matches!(
-            ledger.append(refused).err(),
-            Some(AppendError::Limit(_))
-        ));
+        assert!(matches!(ledger.append(refused).err(), Some(AppendError::Limit(_))));
     }
     let mut own = entry(1);
     own.kind = EntryKind::HoldSet;
     let mut stream = entry(1);
     stream.stream = LEDGER_STREAM;
     for refused in [own, stream] {
-        assert!(matches!(
-            ledger.append(refused).err(),
-            Some(AppendError::Reserved(_))
-        ));
+        assert!(matches!(ledger.append(refused).err(), Some(AppendError::Reserved(_))));
     }
     let mut largest = entry(1);
-    largest.body = (0..BODY_BYTES_MAX - 9)
-        .map(|n| u8::try_from(n * n % 251).expect("small"))
-        .collect();
+    largest.body = (0..BODY_BYTES_MAX - 9).map(|n| u8::try_from(n * n % 251).expect("small")).collect();
     let expected = largest.body.clone();
-    let receipt = ledger
-        .append(largest)
-        .expect("accepted")
-        .wait()
-        .expect("durable");
+    let receipt = ledger.append(largest).expect("accepted").wait().expect("durable");
     ledger.checkpoint_now().expect("signed");
-    assert_eq!(
-        ledger
-            .reader()
-            .read(receipt.seq)
-            .expect("readable")
-            .body()
-            .expect("known")
-            .bytes,
-        expected
-    );
+    assert_eq!(ledger.reader().read(receipt.seq).expect("readable").body().expect("known").bytes, expected);
 }
 
 #[test]
 fn too_little_free_space_refuses_records_before_the_disk_is_full() {
     let fixture = Fixture::new();
-    let options = Options {
-        reserve_bytes: u64::MAX,
-        on_fatal: OnFatal::Stop,
-        ..Options::default()
-    };
-    let ledger = Ledger::open(
-        fixture.environment.clone(),
-        fixture.root(),
-        &master(),
-        options,
-    )
-    .expect("opens");
+    let options = Options { reserve_bytes: u64::MAX, on_fatal: OnFatal::Stop, ..Options::default() };
+    let ledger = Ledger::open(fixture.environment.clone(), fixture.root(), &master(), options).expect("opens");
     let refused = ledger.append(entry(1)).expect("queued").wait();
     assert!(matches!(refused, Err(AppendError::OutOfSpace { .. })));
 }
@@ -424,24 +299,9 @@ fn a_lost_index_is_built_again() {
 fn the_escrow_identity_opens_the_archive_without_the_master_key() {
     let fixture = Fixture::new();
     append(&fixture.open(), 0..5);
-    let identity = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"
-        .parse()
-        .expect("published");
-    let reader = Reader::open(
-        &fixture.environment,
-        fixture.root(),
-        Some(&Opener::Escrow(&identity)),
-    )
-    .expect("opens");
-    assert_eq!(
-        reader
-            .read(3)
-            .expect("readable")
-            .body()
-            .expect("known")
-            .bytes,
-        entry(3).body
-    );
+    let identity = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX".parse().expect("published");
+    let reader = Reader::open(&fixture.environment, fixture.root(), Some(&Opener::Escrow(&identity))).expect("opens");
+    assert_eq!(reader.read(3).expect("readable").body().expect("known").bytes, entry(3).body);
     let blind = Reader::open(&fixture.environment, fixture.root(), None).expect("opens");
     assert!(matches!(blind.read(3), Err(ReadError::Unreadable { .. })));
     assert!(blind.prove(3).is_ok(), "proofs need no keys");
@@ -454,26 +314,13 @@ fn a_ring_smaller_than_the_data_is_used_around_and_around() {
     let noise = |number: u64| {
         let mut new = entry(number);
         let seed = crate::hash::sha256(&number.to_be_bytes());
-        new.body = (0..200_000_u32)
-            .map(|n| seed[n as usize % 32] ^ n.wrapping_mul(2_654_435_761).to_be_bytes()[0])
-            .collect();
+        new.body = (0..200_000_u32).map(|n| seed[n as usize % 32] ^ n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
         new
     };
-    let pending: Vec<_> = (0..150)
-        .map(|number| ledger.append(noise(number)).expect("accepted"))
-        .collect();
+    let pending: Vec<_> = (0..150).map(|number| ledger.append(noise(number)).expect("accepted")).collect();
     for pending in pending {
         assert!(pending.wait().is_ok());
     }
     ledger.checkpoint_now().expect("signed");
-    assert_eq!(
-        ledger
-            .reader()
-            .read(149)
-            .expect("readable")
-            .body()
-            .expect("known")
-            .bytes,
-        noise(149).body
-    );
+    assert_eq!(ledger.reader().read(149).expect("readable").body().expect("known").bytes, noise(149).body);
 }

@@ -4,6 +4,7 @@
 //! no second truth. Invariants: a hold beats every removal; unreadable holds stop every removal; a removal
 //! is tombstone, durable checkpoint, keys, bytes, in this order, and can be finished after a crash.
 
+pub mod anchor;
 pub mod holds;
 pub mod policy;
 pub mod removal;
@@ -16,9 +17,7 @@ pub use self::state::{Removal, RemovalKind, Removals, State, Verdict};
 
 use self::holds::Hold;
 use self::policy::PolicyChange;
-use crate::engine::{
-    AppendError, LEDGER_CLASS, LEDGER_STREAM, Ledger, NewEntry, OpenError, ReadError, Receipt,
-};
+use crate::engine::{AppendError, LEDGER_CLASS, LEDGER_STREAM, Ledger, NewEntry, OpenError, ReadError, Receipt};
 use crate::entry::EntryKind;
 use crate::ids::{RecordId, SubjectId};
 use crate::store::StoreError;
@@ -30,9 +29,7 @@ pub const TEXT_BYTES_MAX: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum GovernanceError {
     /// A hold covers what was to be removed. The refusal is in the log.
-    #[error(
-        "hold `{name}` covers {records} of the records: a hold beats removal, release it first"
-    )]
+    #[error("hold `{name}` covers {records} of the records: a hold beats removal, release it first")]
     Held {
         /// Name of the first hold found.
         name: String,
@@ -101,11 +98,7 @@ impl Responsible {
 
 fn check_text(text: &str, what: &'static str) -> Result<(), GovernanceError> {
     let fits = !text.trim().is_empty() && text.len() <= TEXT_BYTES_MAX;
-    if fits {
-        Ok(())
-    } else {
-        Err(GovernanceError::Text(what))
-    }
+    if fits { Ok(()) } else { Err(GovernanceError::Text(what)) }
 }
 
 /// The body of one of the ledger's own entries.
@@ -136,10 +129,7 @@ pub enum Act {
         responsible: Responsible,
     },
     /// Records go.
-    Tombstone {
-        /// What goes and why.
-        tombstone: Tombstone,
-    },
+    Tombstone(Tombstone),
     /// A removal was refused.
     RemovalRefused {
         /// What was to go.
@@ -148,6 +138,37 @@ pub enum Act {
         why: String,
         /// Who asked.
         responsible: Responsible,
+    },
+    /// A time stamp was obtained.
+    TimestampAnchored {
+        /// Size of the checkpoint.
+        size: u64,
+        /// The authority's name.
+        authority: String,
+        /// The time it says, microseconds since 1970.
+        time_us: i64,
+    },
+    /// A time stamp could not be obtained.
+    TimestampFailed {
+        /// Size of the checkpoint.
+        size: u64,
+        /// The authority's name.
+        authority: String,
+        /// Why.
+        reason: String,
+    },
+    /// A scrub ended.
+    ScrubDone {
+        /// Entries compared.
+        entries: u64,
+        /// Bodies compared.
+        bodies: u64,
+        /// Bodies removed under a tombstone.
+        removed: u64,
+        /// Findings.
+        findings: u64,
+        /// The first finding.
+        first: Option<String>,
     },
     /// Keys were renewed.
     KeysRotated {
@@ -169,8 +190,10 @@ pub struct Tombstone {
     pub class: Option<u16>,
     /// Whole segments.
     pub segments: Vec<u64>,
-    /// Single records as ranges of seq, both ends included.
-    pub records: Vec<(u64, u64)>,
+    /// The records that go, as ranges of seq, both ends included: so that proofs of what is gone can name them.
+    /// Not listed for segments, which entries name themselves; without segments and subjects, these are
+    /// removed one by one.
+    pub ranges: Vec<(u64, u64)>,
     /// Persons: everything about them before this entry.
     pub subjects: Vec<SubjectId>,
     /// How many records go.
@@ -179,26 +202,23 @@ pub struct Tombstone {
     pub responsible: Responsible,
 }
 
+impl Tombstone {
+    /// The records to remove one by one: none when whole segments or persons go.
+    fn single_records(&self) -> impl Iterator<Item = u64> + '_ {
+        let single = self.segments.is_empty() && self.subjects.is_empty();
+        self.ranges.iter().filter(move |_| single).flat_map(|(first, last)| *first..=*last)
+    }
+}
+
 impl Ledger {
     /// Writes an act and waits until it is durable.
-    fn act(
-        &self,
-        kind: EntryKind,
-        refers_to: RecordId,
-        act: &Act,
-    ) -> Result<Receipt, GovernanceError> {
+    fn act(&self, kind: EntryKind, refers_to: RecordId, act: &Act) -> Result<Receipt, GovernanceError> {
         let mut record = [0; 16];
         self.environment().entropy.fill(&mut record);
         self.act_as(RecordId(record), kind, refers_to, act)
     }
 
-    fn act_as(
-        &self,
-        record_id: RecordId,
-        kind: EntryKind,
-        refers_to: RecordId,
-        act: &Act,
-    ) -> Result<Receipt, GovernanceError> {
+    fn act_as(&self, record_id: RecordId, kind: EntryKind, refers_to: RecordId, act: &Act) -> Result<Receipt, GovernanceError> {
         let body = serde_json::to_vec(act).expect("acts have no maps with odd keys");
         Ok(self.append_own(NewEntry {
             kind,
@@ -216,14 +236,11 @@ impl Ledger {
     pub fn governance(&self) -> Result<State, GovernanceError> {
         // Entries that are committed but not applied yet must be seen too.
         self.checkpoint_now()?;
-        State::read(&self.reader())
-            .map_err(|error| GovernanceError::HoldsUnreadable(error.to_string()))
+        State::read(&self.reader()).map_err(|error| GovernanceError::HoldsUnreadable(error.to_string()))
     }
 
     fn governing(&self) -> std::sync::MutexGuard<'_, ()> {
-        self.governance
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.governance.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -32,16 +32,9 @@ pub struct PolicyInForce {
 
 /// The period and rule that apply to an entry: days (none is for ever) and seq of the rule's entry.
 /// Without any rule, everything is kept.
-pub fn rule_for(
-    policies: &[PolicyInForce],
-    class: u16,
-    entry_seq: u64,
-) -> (Option<u32>, Option<u64>) {
+pub fn rule_for(policies: &[PolicyInForce], class: u16, entry_seq: u64) -> (Option<u32>, Option<u64>) {
     let mut current: (Option<u32>, Option<u64>) = (None, None);
-    for policy in policies
-        .iter()
-        .filter(|policy| policy.change.class == class)
-    {
+    for policy in policies.iter().filter(|policy| policy.change.class == class) {
         let at_capture = policy.seq < entry_seq;
         let longer = is_longer(policy.change.keep_days, current.0);
         if at_capture || longer || policy.change.shortens_existing {
@@ -54,9 +47,7 @@ pub fn rule_for(
 /// Whether the time of an entry is over at `now_ms`, and under which rule.
 pub fn expired(policies: &[PolicyInForce], entry: &Entry, now_ms: i64) -> Option<u64> {
     let (days, rule) = rule_for(policies, entry.retention_class, entry.seq);
-    let end = entry
-        .captured_at_ms
-        .saturating_add(i64::from(days?).saturating_mul(DAY_MS));
+    let end = entry.captured_at_ms.saturating_add(i64::from(days?).saturating_mul(DAY_MS));
     rule.filter(|_| end <= now_ms)
 }
 
@@ -80,31 +71,19 @@ impl Ledger {
     ) -> Result<Receipt, GovernanceError> {
         responsible.check()?;
         if change.class == LEDGER_CLASS || change.class > CLASS_MAX {
-            return Err(GovernanceError::NotFound(format!(
-                "retention class {} to set a rule for",
-                change.class
-            )));
+            return Err(GovernanceError::NotFound(format!("retention class {} to set a rule for", change.class)));
         }
         let _order = self.governing();
         if change.shortens_existing {
             if !responsible.are_two() {
-                return Err(GovernanceError::SecondPerson(
-                    "shortening a rule for records that are there",
-                ));
+                return Err(GovernanceError::SecondPerson("shortening a rule for records that are there"));
             }
             let found = self.count_removable(Some(&change))?;
             if found != confirmed {
                 return Err(GovernanceError::CountChanged { confirmed, found });
             }
         }
-        self.act(
-            EntryKind::PolicyChange,
-            RecordId::NONE,
-            &Act::PolicyChanged {
-                change,
-                responsible,
-            },
-        )
+        self.act(EntryKind::PolicyChange, RecordId::NONE, &Act::PolicyChanged { change, responsible })
     }
 
     /// How many records would be removable at this moment if the rule were changed like this.
@@ -118,28 +97,13 @@ mod tests {
     use super::*;
 
     fn policy(seq: u64, keep_days: Option<u32>, shortens_existing: bool) -> PolicyInForce {
-        PolicyInForce {
-            seq,
-            change: PolicyChange {
-                class: 1,
-                keep_days,
-                shortens_existing,
-            },
-        }
+        PolicyInForce { seq, change: PolicyChange { class: 1, keep_days, shortens_existing } }
     }
 
     #[test]
     fn lengthening_applies_to_everything_and_shortening_only_to_later_records() {
-        let rules = [
-            policy(10, Some(30), false),
-            policy(20, Some(90), false),
-            policy(30, Some(60), false),
-        ];
-        assert_eq!(
-            rule_for(&rules, 1, 5),
-            (None, None),
-            "captured before any rule: kept"
-        );
+        let rules = [policy(10, Some(30), false), policy(20, Some(90), false), policy(30, Some(60), false)];
+        assert_eq!(rule_for(&rules, 1, 5), (None, None), "captured before any rule: kept");
         assert_eq!(rule_for(&rules, 1, 15), (Some(90), Some(20)));
         assert_eq!(rule_for(&rules, 1, 25), (Some(90), Some(20)));
         assert_eq!(rule_for(&rules, 1, 35), (Some(60), Some(30)));
@@ -160,14 +124,8 @@ mod tests {
         let mut entry = crate::entry::tests::sample();
         (entry.retention_class, entry.seq) = (1, 15);
         let rules = [policy(10, Some(2), false)];
-        assert_eq!(
-            expired(&rules, &entry, entry.captured_at_ms + 2 * DAY_MS - 1),
-            None
-        );
-        assert_eq!(
-            expired(&rules, &entry, entry.captured_at_ms + 2 * DAY_MS),
-            Some(10)
-        );
+        assert_eq!(expired(&rules, &entry, entry.captured_at_ms + 2 * DAY_MS - 1), None);
+        assert_eq!(expired(&rules, &entry, entry.captured_at_ms + 2 * DAY_MS), Some(10));
         assert_eq!(expired(&[], &entry, i64::MAX), None);
     }
 }

@@ -90,12 +90,7 @@ impl Ledger {
     }
 
     /// Erases on request. A hold that covers any of it refuses all of it, and the refusal is logged.
-    pub fn erase(
-        &self,
-        target: &Target,
-        responsible: &Responsible,
-        master: &dyn MasterKey,
-    ) -> Result<Removed, GovernanceError> {
+    pub fn erase(&self, target: &Target, responsible: &Responsible, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
         responsible.check()?;
         let _order = self.governing();
         let state = self.governance()?;
@@ -142,30 +137,25 @@ impl Ledger {
         if found != confirmed {
             return Err(GovernanceError::CountChanged { confirmed, found });
         }
-        let purged = |policy: u64| {
-            state
-                .removals
-                .tombstones()
-                .iter()
-                .any(|(_, t)| t.policy == Some(policy))
-        };
+        let purged = |policy: u64| state.removals.tombstones().iter().any(|(_, t)| t.policy == Some(policy));
         if !responsible.are_two() && plan.lots.iter().any(|lot| !purged(lot.policy)) {
-            return Err(GovernanceError::SecondPerson(
-                "the first removal under a rule",
-            ));
+            return Err(GovernanceError::SecondPerson("the first removal under a rule"));
         }
         let mut removed = Vec::new();
         for lot in plan.lots {
-            let tombstone = Tombstone {
+            let base = Tombstone {
                 policy: Some(lot.policy),
                 class: Some(lot.class),
-                segments: lot.segments,
-                records: lot.records,
-                subjects: Vec::new(),
-                count: lot.count,
                 responsible: responsible.clone(),
+                ..empty_tombstone()
             };
-            removed.push(self.carry_out(EntryKind::DisposalTombstone, &tombstone, master)?);
+            // What goes as a whole and what goes one by one are two acts.
+            let single: u64 = lot.records.iter().map(|(first, last)| last - first + 1).sum();
+            let whole = Tombstone { segments: lot.segments, count: lot.count - single, ..base.clone() };
+            let rest = Tombstone { ranges: lot.records, count: single, ..base };
+            for tombstone in [whole, rest].into_iter().filter(|tombstone| tombstone.count > 0) {
+                removed.push(self.carry_out(EntryKind::DisposalTombstone, &tombstone, master)?);
+            }
         }
         Ok(removed)
     }
@@ -203,22 +193,13 @@ impl Ledger {
             let missing = || GovernanceError::NotFound(format!("record {record}"));
             let entry = reader.entry(reader.find(*record)?.ok_or_else(missing)?)?;
             if entry.retention_class == LEDGER_CLASS {
-                return Err(GovernanceError::NotFound(format!(
-                    "removable record {record}"
-                )));
+                return Err(GovernanceError::NotFound(format!("removable record {record}")));
             }
             held.check(state, &entry, &reader.subjects(&entry)?);
             seqs.push(entry.seq);
         }
         let count = seqs.len() as u64;
-        Ok((
-            Tombstone {
-                records: ranges(seqs),
-                count,
-                ..empty_tombstone()
-            },
-            held.0,
-        ))
+        Ok((Tombstone { ranges: ranges(seqs), count, ..empty_tombstone() }, held.0))
     }
 
     fn subject_tombstone(
@@ -228,101 +209,56 @@ impl Ledger {
     ) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
         let reader = self.reader();
         let (mut count, mut next, mut held) = (0, 0, Held::default());
+        let mut all = Vec::new();
         loop {
             let seqs = reader.about(subject, next, ABOUT_CHUNK)?;
             let Some(last) = seqs.last() else { break };
             next = last + 1;
             count += seqs.len() as u64;
+            all.extend_from_slice(&seqs);
             for seq in seqs.iter().filter(|_| !state.holds.is_empty()) {
                 let entry = reader.entry(*seq)?;
                 // Co-subjects count: a hold on one person also keeps what is about two.
                 let subjects = reader.subjects(&entry)?;
-                held.check(
-                    state,
-                    &entry,
-                    if subjects.is_empty() {
-                        std::slice::from_ref(&subject)
-                    } else {
-                        &subjects
-                    },
-                );
+                held.check(state, &entry, if subjects.is_empty() { std::slice::from_ref(&subject) } else { &subjects });
             }
         }
         if count == 0 {
             return Err(GovernanceError::NotFound(format!("record about {subject}")));
         }
-        Ok((
-            Tombstone {
-                subjects: vec![subject],
-                count,
-                ..empty_tombstone()
-            },
-            held.0,
-        ))
+        // An entry has room for so many; the subject itself names all of them to whoever holds the bodies.
+        let mut covered = ranges(all);
+        covered.truncate(RANGES_MAX);
+        Ok((Tombstone { subjects: vec![subject], ranges: covered, count, ..empty_tombstone() }, held.0))
     }
 
-    fn segment_tombstone(
-        &self,
-        segment: u64,
-        state: &State,
-    ) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
+    fn segment_tombstone(&self, segment: u64, state: &State) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
         let names = self.store().segments()?;
-        let found = names
-            .into_iter()
-            .find(|name| name.segment == segment && name.class != LEDGER_CLASS);
-        let name = found
-            .ok_or_else(|| GovernanceError::NotFound(format!("segment {segment} to remove")))?;
+        let found = names.into_iter().find(|name| name.segment == segment && name.class != LEDGER_CLASS);
+        let name = found.ok_or_else(|| GovernanceError::NotFound(format!("segment {segment} to remove")))?;
         let (mut count, mut held) = (0, Held::default());
         self.each_in(name, |entry, subjects| {
             count += 1;
             held.check(state, entry, subjects);
         })?;
-        Ok((
-            Tombstone {
-                segments: vec![segment],
-                count,
-                ..empty_tombstone()
-            },
-            held.0,
-        ))
+        Ok((Tombstone { segments: vec![segment], count, ..empty_tombstone() }, held.0))
     }
 
     /// Tombstone, durable checkpoint, then the rest.
-    fn carry_out(
-        &self,
-        kind: EntryKind,
-        tombstone: &Tombstone,
-        master: &dyn MasterKey,
-    ) -> Result<Removed, GovernanceError> {
+    fn carry_out(&self, kind: EntryKind, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
         let count = tombstone.count;
-        let receipt = self.act(
-            kind,
-            RecordId::NONE,
-            &Act::Tombstone {
-                tombstone: tombstone.clone(),
-            },
-        )?;
+        let receipt = self.act(kind, RecordId::NONE, &Act::Tombstone(tombstone.clone()))?;
         self.checkpoint_now()?;
         self.remove(receipt.seq, tombstone, master)?;
-        Ok(Removed {
-            tombstone: receipt.seq,
-            count,
-        })
+        Ok(Removed { tombstone: receipt.seq, count })
     }
 
     /// Keys, then bytes. Repeating it changes nothing.
-    fn remove(
-        &self,
-        seq: u64,
-        tombstone: &Tombstone,
-        master: &dyn MasterKey,
-    ) -> Result<(), GovernanceError> {
+    fn remove(&self, seq: u64, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<(), GovernanceError> {
         let reader = self.reader();
         let mut entries = Vec::new();
-        for (first, last) in &tombstone.records {
-            for number in *first..=*last {
-                entries.push(reader.entry(number)?);
-            }
+        for number in tombstone.single_records() {
+            entries.push(reader.entry(number)?);
         }
         let fresh = |subject: &SubjectId| -> Result<bool, GovernanceError> {
             // Records captured after the tombstone have a new key, which stays.
@@ -363,33 +299,21 @@ impl Ledger {
     }
 
     /// The first record about a subject before `end` that still opens with the subject's present key.
-    fn oldest_readable(
-        &self,
-        subject: SubjectId,
-        end: u64,
-    ) -> Result<Option<u64>, GovernanceError> {
+    fn oldest_readable(&self, subject: SubjectId, end: u64) -> Result<Option<u64>, GovernanceError> {
         let reader = self.reader();
         let seqs = reader.about(subject, 0, ABOUT_CHUNK)?;
-        Ok(seqs
-            .into_iter()
-            .filter(|seq| *seq < end)
-            .find(|seq| reader.read(*seq).is_ok()))
+        Ok(seqs.into_iter().filter(|seq| *seq < end).find(|seq| reader.read(*seq).is_ok()))
     }
 
     fn is_unfinished(&self, seq: u64, tombstone: &Tombstone) -> Result<bool, GovernanceError> {
         let reader = self.reader();
         let stored = self.store().segments()?;
-        if stored
-            .iter()
-            .any(|name| tombstone.segments.contains(&name.segment))
-        {
+        if stored.iter().any(|name| tombstone.segments.contains(&name.segment)) {
             return Ok(true);
         }
-        for (first, last) in &tombstone.records {
-            for number in *first..=*last {
-                if self.store().body(&reader.entry(number)?)?.is_some() {
-                    return Ok(true);
-                }
+        for number in tombstone.single_records() {
+            if self.store().body(&reader.entry(number)?)?.is_some() {
+                return Ok(true);
             }
         }
         for subject in &tombstone.subjects {
@@ -400,36 +324,18 @@ impl Ledger {
         Ok(false)
     }
 
-    pub(super) fn count_removable(
-        &self,
-        change: Option<&PolicyChange>,
-    ) -> Result<u64, GovernanceError> {
+    pub(super) fn count_removable(&self, change: Option<&PolicyChange>) -> Result<u64, GovernanceError> {
         let state = self.governance()?;
         let mut policies = state.policies.clone();
-        policies.extend(change.map(|change| PolicyInForce {
-            seq: self.size(),
-            change: change.clone(),
-        }));
-        Ok(self
-            .plan(&state, &policies)?
-            .lots
-            .iter()
-            .map(|lot| lot.count)
-            .sum())
+        policies.extend(change.map(|change| PolicyInForce { seq: self.size(), change: change.clone() }));
+        Ok(self.plan(&state, &policies)?.lots.iter().map(|lot| lot.count).sum())
     }
 
-    fn plan(
-        &self,
-        state: &State,
-        policies: &[PolicyInForce],
-    ) -> Result<DisposalPlan, GovernanceError> {
+    fn plan(&self, state: &State, policies: &[PolicyInForce]) -> Result<DisposalPlan, GovernanceError> {
         let now = self.environment().clock.now_ms();
         let mut plan = DisposalPlan::default();
         for name in self.store().segments()? {
-            if !policies
-                .iter()
-                .any(|policy| policy.change.class == name.class)
-            {
+            if !policies.iter().any(|policy| policy.change.class == name.class) {
                 continue;
             }
             let (mut going, mut staying) = (Vec::new(), false);
@@ -439,12 +345,7 @@ impl Ledger {
                 }
                 match expired(policies, entry, now) {
                     None => staying = true,
-                    Some(_)
-                        if state
-                            .holds
-                            .values()
-                            .any(|hold| hold.covers(entry, subjects)) =>
-                    {
+                    Some(_) if state.holds.values().any(|hold| hold.covers(entry, subjects)) => {
                         staying = true;
                         plan.held += 1;
                     }
@@ -455,8 +356,7 @@ impl Ledger {
             let one_rule = going.windows(2).all(|pair| pair[0].0 == pair[1].0);
             let whole = !staying && one_rule;
             while let Some((policy, _)) = going.first().copied() {
-                let (now_going, later): (Vec<_>, Vec<_>) =
-                    going.into_iter().partition(|(p, _)| *p == policy);
+                let (now_going, later): (Vec<_>, Vec<_>) = going.into_iter().partition(|(p, _)| *p == policy);
                 going = later;
                 plan.add(name, policy, whole, &now_going);
             }
@@ -465,19 +365,13 @@ impl Ledger {
     }
 
     /// Calls `each` with every entry of a segment that is stored, and whom its body is about.
-    fn each_in(
-        &self,
-        name: SegmentName,
-        mut each: impl FnMut(&Entry, &[SubjectId]),
-    ) -> Result<(), GovernanceError> {
+    fn each_in(&self, name: SegmentName, mut each: impl FnMut(&Entry, &[SubjectId])) -> Result<(), GovernanceError> {
         let reader = self.reader();
         let mut failed = None;
         self.store()
             .scan_segment(name, &mut |seq, sealed| match (reader.entry(seq), sealed) {
                 (Ok(entry), Some(sealed)) => {
-                    let subjects = SealedBody::parse(sealed)
-                        .map(|body| body.subjects)
-                        .unwrap_or_default();
+                    let subjects = SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default();
                     each(&entry, &subjects);
                     Ok(())
                 }
@@ -487,28 +381,15 @@ impl Ledger {
                     Err(StoreError::Stopped)
                 }
             })
-            .or_else(|error| {
-                failed.map_or(Err(GovernanceError::from(error)), |failed| {
-                    Err(failed.into())
-                })
-            })
+            .or_else(|error| failed.map_or(Err(GovernanceError::from(error)), |failed| Err(failed.into())))
     }
 }
 
 impl DisposalPlan {
     fn add(&mut self, name: SegmentName, policy: u64, whole: bool, going: &[(u64, u64)]) {
-        let index = self
-            .lots
-            .iter()
-            .position(|lot| lot.class == name.class && lot.policy == policy);
+        let index = self.lots.iter().position(|lot| lot.class == name.class && lot.policy == policy);
         let index = index.unwrap_or_else(|| {
-            let lot = Lot {
-                class: name.class,
-                policy,
-                segments: Vec::new(),
-                records: Vec::new(),
-                count: 0,
-            };
+            let lot = Lot { class: name.class, policy, segments: Vec::new(), records: Vec::new(), count: 0 };
             self.lots.push(lot);
             self.lots.len() - 1
         });
@@ -533,31 +414,15 @@ struct Held(Option<(String, u64)>);
 
 impl Held {
     fn check(&mut self, state: &State, entry: &Entry, subjects: &[SubjectId]) {
-        if let Some(hold) = state
-            .holds
-            .values()
-            .find(|hold| hold.covers(entry, subjects))
-        {
+        if let Some(hold) = state.holds.values().find(|hold| hold.covers(entry, subjects)) {
             self.0.get_or_insert_with(|| (hold.name.clone(), 0)).1 += 1;
         }
     }
 }
 
 fn empty_tombstone() -> Tombstone {
-    let responsible = Responsible {
-        requested_by: String::new(),
-        approved_by: String::new(),
-        reason: String::new(),
-    };
-    Tombstone {
-        policy: None,
-        class: None,
-        segments: Vec::new(),
-        records: Vec::new(),
-        subjects: Vec::new(),
-        count: 0,
-        responsible,
-    }
+    let responsible = Responsible { requested_by: String::new(), approved_by: String::new(), reason: String::new() };
+    Tombstone { policy: None, class: None, segments: Vec::new(), ranges: Vec::new(), subjects: Vec::new(), count: 0, responsible }
 }
 
 /// Sorted numbers as ranges with both ends included.

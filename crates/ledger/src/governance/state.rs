@@ -41,25 +41,20 @@ impl State {
             Act::HoldReleased { hold, .. } => {
                 self.holds.remove(&hold);
             }
-            Act::PolicyChanged { change, .. } => self.policies.push(PolicyInForce {
-                seq: entry.seq,
-                change,
-            }),
-            Act::Tombstone { tombstone } => self.removals.add(entry, tombstone),
-            Act::RemovalRefused { .. } | Act::KeysRotated { .. } => {}
+            Act::PolicyChanged { change, .. } => self.policies.push(PolicyInForce { seq: entry.seq, change }),
+            Act::Tombstone(tombstone) => self.removals.add(entry, tombstone),
+            Act::RemovalRefused { .. }
+            | Act::KeysRotated { .. }
+            | Act::TimestampAnchored { .. }
+            | Act::TimestampFailed { .. }
+            | Act::ScrubDone { .. } => {}
         }
     }
 }
 
 fn act_of(opened: &Opened) -> Result<Act, ReadError> {
     let seq = opened.entry.seq;
-    let odd = |error: String| {
-        Damage::at(
-            DamageClass::CommitmentWrong,
-            seq,
-            format!("the act is malformed: {error}"),
-        )
-    };
+    let odd = |error: String| Damage::at(DamageClass::CommitmentWrong, seq, format!("the act is malformed: {error}"));
     let body = opened.body().map_err(|error| odd(error.to_string()))?;
     Ok(serde_json::from_slice(&body.bytes).map_err(|error| odd(error.to_string()))?)
 }
@@ -99,15 +94,12 @@ impl Removals {
         let mut removals = Self::default();
         for entry in reader.stream(LEDGER_STREAM, 0) {
             let entry = entry?;
-            if !matches!(
-                entry.kind,
-                EntryKind::DisposalTombstone | EntryKind::ErasureTombstone
-            ) {
+            if !matches!(entry.kind, EntryKind::DisposalTombstone | EntryKind::ErasureTombstone) {
                 continue;
             }
             match reader.read(entry.seq) {
                 Ok(opened) => {
-                    if let Act::Tombstone { tombstone } = act_of(&opened)? {
+                    if let Act::Tombstone(tombstone) = act_of(&opened)? {
                         removals.add(&entry, tombstone);
                     }
                 }
@@ -123,14 +115,11 @@ impl Removals {
             EntryKind::DisposalTombstone => RemovalKind::Disposed,
             _ => RemovalKind::Erased,
         };
-        let removal = Removal {
-            kind,
-            by: entry.seq,
-        };
+        let removal = Removal { kind, by: entry.seq };
         for segment in &tombstone.segments {
             self.segments.entry(*segment).or_insert(removal);
         }
-        for (first, last) in &tombstone.records {
+        for (first, last) in &tombstone.ranges {
             self.records.entry(*last).or_insert((*first, removal));
         }
         for subject in &tombstone.subjects {
@@ -146,20 +135,10 @@ impl Removals {
             (*first <= entry.seq).then_some(*removal)
         };
         let by_subject = || {
-            let about = subjects
-                .iter()
-                .filter_map(|subject| self.subjects.get(subject))
-                .flatten();
-            about
-                .filter(|removal| removal.by > entry.seq)
-                .min_by_key(|removal| removal.by)
-                .copied()
+            let about = subjects.iter().filter_map(|subject| self.subjects.get(subject)).flatten();
+            about.filter(|removal| removal.by > entry.seq).min_by_key(|removal| removal.by).copied()
         };
-        let by_segment = self
-            .segments
-            .get(&entry.segment)
-            .filter(|removal| removal.by > entry.seq)
-            .copied();
+        let by_segment = self.segments.get(&entry.segment).filter(|removal| removal.by > entry.seq).copied();
         by_segment.or_else(by_record).or_else(by_subject)
     }
 
@@ -199,12 +178,10 @@ impl Verdict {
             (Ok(_), None) => Ok(Self::Present),
             (Ok(_), Some(removal)) => Ok(Self::TombstonedStillPresent(removal.by)),
             // After an erasure the same subject may have a new key, under which old bodies do not open.
-            (Err(ReadError::Unreadable { .. } | ReadError::Store(_)), Some(removal)) => {
-                Ok(match removal.kind {
-                    RemovalKind::Disposed => Self::Disposed(removal.by),
-                    RemovalKind::Erased => Self::Erased(removal.by),
-                })
-            }
+            (Err(ReadError::Unreadable { .. } | ReadError::Store(_)), Some(removal)) => Ok(match removal.kind {
+                RemovalKind::Disposed => Self::Disposed(removal.by),
+                RemovalKind::Erased => Self::Erased(removal.by),
+            }),
             (Err(ReadError::Unreadable { .. }), None) => Ok(Self::Missing),
             (Err(error), _) => Err(error),
         }

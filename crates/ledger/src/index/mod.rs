@@ -74,12 +74,7 @@ impl Index {
             let mut runs = Vec::new();
             for name in disk.list(&folder)? {
                 // A run that cannot be read is as good as none.
-                runs.extend(
-                    Run::open(&*disk, &folder.join(&name), table)
-                        .ok()
-                        .flatten()
-                        .map(Arc::new),
-                );
+                runs.extend(Run::open(&*disk, &folder.join(&name), table).ok().flatten().map(Arc::new));
             }
             runs.sort_by_key(|run| (run.first, std::cmp::Reverse(run.end)));
             let mut covered = 0;
@@ -98,17 +93,8 @@ impl Index {
         for runs in found.values_mut() {
             runs.retain(|run| run.end <= flushed);
         }
-        let state = State {
-            runs: found,
-            blocks: VecDeque::new(),
-            flushed,
-        };
-        Ok(Self {
-            disk,
-            folder,
-            block_rows: BLOCK_ROWS,
-            state: RwLock::new(state),
-        })
+        let state = State { runs: found, blocks: VecDeque::new(), flushed };
+        Ok(Self { disk, folder, block_rows: BLOCK_ROWS, state: RwLock::new(state) })
     }
 
     /// Entries below this need not be added again.
@@ -120,20 +106,10 @@ impl Index {
     pub(crate) fn add(&self, rows: impl IntoIterator<Item = IndexRow>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
-            if state
-                .blocks
-                .back()
-                .is_none_or(|block| block.rows.len() >= self.block_rows)
-            {
-                state.blocks.push_back(Block {
-                    first: row.seq,
-                    ..Block::default()
-                });
+            if state.blocks.back().is_none_or(|block| block.rows.len() >= self.block_rows) {
+                state.blocks.push_back(Block { first: row.seq, ..Block::default() });
             }
-            let block = state
-                .blocks
-                .back_mut()
-                .expect("one was just added if there was none");
+            let block = state.blocks.back_mut().expect("one was just added if there was none");
             block.ids.insert(row.record, row.seq);
             block.stream_last.insert(row.stream, row.stream_seq);
             block.rows.push(row);
@@ -143,24 +119,12 @@ impl Index {
     /// Seq of the entry with this record id.
     pub(crate) fn find(&self, record: RecordId) -> std::io::Result<Option<u64>> {
         let state = self.read();
-        if let Some(seq) = state
-            .blocks
-            .iter()
-            .rev()
-            .find_map(|block| block.ids.get(&record))
-        {
+        if let Some(seq) = state.blocks.iter().rev().find_map(|block| block.ids.get(&record)) {
             return Ok(Some(*seq));
         }
-        let key = Key {
-            id: record.0,
-            position: 0,
-        };
+        let key = Key { id: record.0, position: 0 };
         for run in state.runs.get(&Table::Records).into_iter().flatten().rev() {
-            if let Some(row) = run
-                .from(key, 1)?
-                .first()
-                .filter(|row| row.key.id == record.0)
-            {
+            if let Some(row) = run.from(key, 1)?.first().filter(|row| row.key.id == record.0) {
                 return Ok(Some(row.seq));
             }
         }
@@ -170,12 +134,7 @@ impl Index {
     /// Position of the stream's last entry.
     pub(crate) fn stream_last(&self, stream: StreamId) -> std::io::Result<Option<u64>> {
         let state = self.read();
-        if let Some(last) = state
-            .blocks
-            .iter()
-            .rev()
-            .find_map(|block| block.stream_last.get(&stream))
-        {
+        if let Some(last) = state.blocks.iter().rev().find_map(|block| block.stream_last.get(&stream)) {
             return Ok(Some(*last));
         }
         for run in state.runs.get(&Table::Streams).into_iter().flatten().rev() {
@@ -187,37 +146,13 @@ impl Index {
     }
 
     /// Up to `limit` seqs of a stream's entries from position `from` on, in order.
-    pub(crate) fn stream(
-        &self,
-        stream: StreamId,
-        from: u64,
-        limit: usize,
-    ) -> std::io::Result<Vec<u64>> {
-        self.rows(
-            Table::Streams,
-            Key {
-                id: stream.0,
-                position: from,
-            },
-            limit,
-        )
+    pub(crate) fn stream(&self, stream: StreamId, from: u64, limit: usize) -> std::io::Result<Vec<u64>> {
+        self.rows(Table::Streams, Key { id: stream.0, position: from }, limit)
     }
 
     /// Up to `limit` seqs of entries about a subject, from seq `from` on, in order.
-    pub(crate) fn subject(
-        &self,
-        subject: SubjectId,
-        from: u64,
-        limit: usize,
-    ) -> std::io::Result<Vec<u64>> {
-        self.rows(
-            Table::Subjects,
-            Key {
-                id: subject.0,
-                position: from,
-            },
-            limit,
-        )
+    pub(crate) fn subject(&self, subject: SubjectId, from: u64, limit: usize) -> std::io::Result<Vec<u64>> {
+        self.rows(Table::Subjects, Key { id: subject.0, position: from }, limit)
     }
 
     fn rows(&self, table: Table, from: Key, limit: usize) -> std::io::Result<Vec<u64>> {
@@ -228,19 +163,13 @@ impl Index {
                 return Ok(seqs);
             }
             let rows = run.from(from, limit - seqs.len())?;
-            seqs.extend(
-                rows.iter()
-                    .take_while(|row| row.key.id == from.id)
-                    .map(|row| row.seq),
-            );
+            seqs.extend(rows.iter().take_while(|row| row.key.id == from.id).map(|row| row.seq));
         }
         for row in state.blocks.iter().flat_map(|block| &block.rows) {
             let hit = match table {
                 Table::Records => false,
                 Table::Streams => row.stream.0 == from.id && row.stream_seq >= from.position,
-                Table::Subjects => {
-                    row.seq >= from.position && row.subjects.iter().any(|s| s.0 == from.id)
-                }
+                Table::Subjects => row.seq >= from.position && row.subjects.iter().any(|s| s.0 == from.id),
             };
             if hit && seqs.len() < limit {
                 seqs.push(row.seq);
@@ -254,10 +183,8 @@ impl Index {
         loop {
             let (first, rows) = {
                 let state = self.read();
-                let ready = |block: &&Block| {
-                    block.rows.len() >= self.block_rows
-                        && block.first + self.block_rows as u64 <= settled
-                };
+                let ready =
+                    |block: &&Block| block.rows.len() >= self.block_rows && block.first + self.block_rows as u64 <= settled;
                 let Some(block) = state.blocks.front().filter(ready) else {
                     break;
                 };
@@ -268,17 +195,7 @@ impl Index {
             for table in TABLES {
                 let mut sorted = rows_of(table, &rows);
                 sorted.sort_unstable();
-                new.push((
-                    table,
-                    Run::write(
-                        &*self.disk,
-                        &self.folder,
-                        table,
-                        first..end,
-                        sorted.len(),
-                        sorted.into_iter(),
-                    )?,
-                ));
+                new.push((table, Run::write(&*self.disk, &self.folder, table, first..end, sorted.len(), sorted.into_iter())?));
             }
             self.disk.sync_dir(&self.folder)?;
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
@@ -297,17 +214,11 @@ impl Index {
             let group: Vec<Arc<Run>> = {
                 let state = self.read();
                 let runs = state.runs.get(&table).map_or(&[][..], Vec::as_slice);
-                let class = |run: &Run| {
-                    ((run.end - run.first) / self.block_rows as u64).checked_ilog(MERGE_RUNS as u64)
-                };
+                let class = |run: &Run| ((run.end - run.first) / self.block_rows as u64).checked_ilog(MERGE_RUNS as u64);
                 let Some(newest) = runs.last().map(|run| class(run)) else {
                     return Ok(());
                 };
-                let same = runs
-                    .iter()
-                    .rev()
-                    .take_while(|run| class(run) == newest)
-                    .count();
+                let same = runs.iter().rev().take_while(|run| class(run) == newest).count();
                 if same < MERGE_RUNS {
                     return Ok(());
                 }
@@ -335,20 +246,11 @@ impl Index {
 }
 
 fn rows_of(table: Table, rows: &[IndexRow]) -> Vec<Row> {
-    let row = |id: [u8; 16], position: u64, seq: u64| Row {
-        key: Key { id, position },
-        seq,
-    };
+    let row = |id: [u8; 16], position: u64, seq: u64| Row { key: Key { id, position }, seq };
     match table {
         Table::Records => rows.iter().map(|r| row(r.record.0, 0, r.seq)).collect(),
-        Table::Streams => rows
-            .iter()
-            .map(|r| row(r.stream.0, r.stream_seq, r.seq))
-            .collect(),
-        Table::Subjects => rows
-            .iter()
-            .flat_map(|r| r.subjects.iter().map(move |s| row(s.0, r.seq, r.seq)))
-            .collect(),
+        Table::Streams => rows.iter().map(|r| row(r.stream.0, r.stream_seq, r.seq)).collect(),
+        Table::Subjects => rows.iter().flat_map(|r| r.subjects.iter().map(move |s| row(s.0, r.seq, r.seq))).collect(),
     }
 }
 
@@ -361,10 +263,7 @@ mod tests {
 
     fn open(dir: &tempfile::TempDir, size: u64) -> Index {
         let index = Index::open(Arc::new(RealDisk), dir.path().to_owned(), size).expect("opens");
-        Index {
-            block_rows: 500,
-            ..index
-        }
+        Index { block_rows: 500, ..index }
     }
 
     fn row(seq: u64) -> IndexRow {
@@ -372,40 +271,24 @@ mod tests {
         record[..8].copy_from_slice(&crate::hash::sha256(&seq.to_be_bytes())[..8]);
         let stream = StreamId([u8::try_from(seq % 7).expect("small"); 16]);
         let subjects = vec![SubjectId([u8::try_from(seq % 11).expect("small"); 16])];
-        IndexRow {
-            seq,
-            record: RecordId(record),
-            stream,
-            stream_seq: seq / 7,
-            subjects,
-        }
+        IndexRow { seq, record: RecordId(record), stream, stream_seq: seq / 7, subjects }
     }
 
     fn check(index: &Index, size: u64) {
         for seq in (0..size).step_by(97).chain([0, size - 1]) {
             let expected = row(seq);
             assert_eq!(index.find(expected.record).expect("readable"), Some(seq));
-            let ahead = index
-                .stream(expected.stream, expected.stream_seq, 3)
-                .expect("readable");
+            let ahead = index.stream(expected.stream, expected.stream_seq, 3).expect("readable");
             let wanted: Vec<u64> = (0..3).map(|n| seq + n * 7).filter(|s| *s < size).collect();
             assert_eq!(ahead, wanted);
-            let about = index
-                .subject(expected.subjects[0], seq, 2)
-                .expect("readable");
+            let about = index.subject(expected.subjects[0], seq, 2).expect("readable");
             let wanted: Vec<u64> = (0..2).map(|n| seq + n * 11).filter(|s| *s < size).collect();
             assert_eq!(about, wanted);
         }
         assert_eq!(index.find(RecordId([255; 16])).expect("readable"), None);
-        assert_eq!(
-            index.stream_last(StreamId([255; 16])).expect("readable"),
-            None
-        );
+        assert_eq!(index.stream_last(StreamId([255; 16])).expect("readable"), None);
         let last = row(size - 1);
-        assert_eq!(
-            index.stream_last(last.stream).expect("readable"),
-            Some(last.stream_seq)
-        );
+        assert_eq!(index.stream_last(last.stream).expect("readable"), Some(last.stream_seq));
     }
 
     #[test]
@@ -422,11 +305,7 @@ mod tests {
         }
         check(&index, size);
         assert_eq!(index.flushed(), ROWS * 9);
-        assert_eq!(
-            RealDisk.list(dir.path()).expect("listed").len(),
-            6,
-            "eight runs were merged into one, one is left"
-        );
+        assert_eq!(RealDisk.list(dir.path()).expect("listed").len(), 6, "eight runs were merged into one, one is left");
         drop(index);
         let index = open(&dir, size);
         assert_eq!(index.flushed(), ROWS * 9);

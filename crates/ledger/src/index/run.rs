@@ -49,10 +49,7 @@ impl Row {
     }
 
     fn decode(bytes: &[u8]) -> Self {
-        Self {
-            key: key_of(bytes),
-            seq: u64::from_be_bytes(bytes[24..32].try_into().expect("eight bytes")),
-        }
+        Self { key: key_of(bytes), seq: u64::from_be_bytes(bytes[24..32].try_into().expect("eight bytes")) }
     }
 }
 
@@ -76,24 +73,17 @@ pub(super) struct Run {
 
 impl Run {
     /// Opens a run of this table; `None` when the name is not one.
-    pub(super) fn open(
-        disk: &dyn Disk,
-        path: &Path,
-        table: Table,
-    ) -> std::io::Result<Option<Self>> {
+    pub(super) fn open(disk: &dyn Disk, path: &Path, table: Table) -> std::io::Result<Option<Self>> {
         if path.extension().and_then(|e| e.to_str()) != Some(extension(table)) {
             return Ok(None);
         }
         let file = disk.open(path, Open::Read)?;
         let mut head = [0; HEAD_LEN];
         read_exact_at(&*file, &mut head, 0)?;
-        let field =
-            |at: usize| u64::from_be_bytes(head[at..at + 8].try_into().expect("eight bytes"));
+        let field = |at: usize| u64::from_be_bytes(head[at..at + 8].try_into().expect("eight bytes"));
         let (rows, words) = (field(24), field(32));
         let fences = rows.div_ceil(ROWS_PER_FENCE as u64);
-        let rest = fences
-            .saturating_mul(KEY_LEN as u64)
-            .saturating_add(words.saturating_mul(8));
+        let rest = fences.saturating_mul(KEY_LEN as u64).saturating_add(words.saturating_mul(8));
         if head[..6] != [&MAGIC[..], &[VERSION, code(table)]].concat() || rest > HEAD_BYTES_MAX {
             return Err(std::io::ErrorKind::InvalidData.into());
         }
@@ -105,8 +95,7 @@ impl Run {
         if crc32c::crc32c_append(crc32c::crc32c(&head), &body).to_be_bytes() != crc[..] || !whole {
             return Err(std::io::ErrorKind::InvalidData.into());
         }
-        let (fences, filter) =
-            body.split_at(usize::try_from(fences).map_err(std::io::Error::other)? * KEY_LEN);
+        let (fences, filter) = body.split_at(usize::try_from(fences).map_err(std::io::Error::other)? * KEY_LEN);
         Ok(Some(Self {
             path: path.to_owned(),
             first: field(8),
@@ -115,12 +104,7 @@ impl Run {
             rows: usize::try_from(rows).map_err(std::io::Error::other)?,
             rows_at,
             fences: fences.chunks_exact(KEY_LEN).map(key_of).collect(),
-            filter: Filter(
-                filter
-                    .chunks_exact(8)
-                    .map(|w| u64::from_be_bytes(w.try_into().expect("eight bytes")))
-                    .collect(),
-            ),
+            filter: Filter(filter.chunks_exact(8).map(|w| u64::from_be_bytes(w.try_into().expect("eight bytes"))).collect()),
         }))
     }
 
@@ -144,12 +128,7 @@ impl Run {
         rows: usize,
         sorted: impl Iterator<Item = std::io::Result<Row>>,
     ) -> std::io::Result<Self> {
-        let path = folder.join(format!(
-            "{:020}-{:020}.{}",
-            covered.start,
-            covered.end,
-            extension(table)
-        ));
+        let path = folder.join(format!("{:020}-{:020}.{}", covered.start, covered.end, extension(table)));
         let temporary = crate::io::temporary_name(&path);
         let file = disk.open(&temporary, Open::Write)?;
         file.set_len(0)?;
@@ -157,8 +136,7 @@ impl Run {
         let mut fences = Vec::with_capacity(rows.div_ceil(ROWS_PER_FENCE));
         let words = filter.0.len();
         let rows_at = (HEAD_LEN + rows.div_ceil(ROWS_PER_FENCE) * KEY_LEN + words * 8 + 4) as u64;
-        let (mut chunk, mut written, mut count) =
-            (Vec::with_capacity(CHUNK_ROWS * ROW_LEN), rows_at, 0);
+        let (mut chunk, mut written, mut count) = (Vec::with_capacity(CHUNK_ROWS * ROW_LEN), rows_at, 0);
         for row in sorted {
             let row = row?;
             if count % ROWS_PER_FENCE == 0 {
@@ -226,20 +204,13 @@ impl Run {
         if !self.filter.may_contain(&key.id) {
             return Ok(Vec::new());
         }
-        let fence = self
-            .fences
-            .partition_point(|fence| *fence <= key)
-            .saturating_sub(1);
+        let fence = self.fences.partition_point(|fence| *fence <= key).saturating_sub(1);
         let mut at = fence * ROWS_PER_FENCE;
         let mut found: Vec<Row> = Vec::new();
         while at < self.rows && found.len() < limit {
             let rows = self.read(at, ROWS_PER_FENCE)?;
             at += rows.len();
-            found.extend(
-                rows.iter()
-                    .filter(|row| row.key >= key)
-                    .take(limit - found.len()),
-            );
+            found.extend(rows.iter().filter(|row| row.key >= key).take(limit - found.len()));
             if found.last().is_some_and(|row| row.key.id != key.id) {
                 break;
             }
@@ -252,30 +223,16 @@ impl Run {
         if !self.filter.may_contain(&id) {
             return Ok(None);
         }
-        let last = Key {
-            id,
-            position: u64::MAX,
-        };
-        let fence = self
-            .fences
-            .partition_point(|fence| *fence <= last)
-            .saturating_sub(1);
+        let last = Key { id, position: u64::MAX };
+        let fence = self.fences.partition_point(|fence| *fence <= last).saturating_sub(1);
         let rows = self.read(fence * ROWS_PER_FENCE, ROWS_PER_FENCE)?;
-        Ok(rows
-            .iter()
-            .rev()
-            .find(|row| row.key.id == id)
-            .map(|row| row.key.position))
+        Ok(rows.iter().rev().find(|row| row.key.id == id).map(|row| row.key.position))
     }
 
     fn read(&self, first: usize, count: usize) -> std::io::Result<Vec<Row>> {
         let count = count.min(self.rows.saturating_sub(first));
         let mut bytes = vec![0; count * ROW_LEN];
-        read_exact_at(
-            &*self.file,
-            &mut bytes,
-            self.rows_at + (first * ROW_LEN) as u64,
-        )?;
+        read_exact_at(&*self.file, &mut bytes, self.rows_at + (first * ROW_LEN) as u64)?;
         Ok(bytes.chunks_exact(ROW_LEN).map(Row::decode).collect())
     }
 }
@@ -289,11 +246,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(run: &'a Run) -> Self {
-        Self {
-            run,
-            next: 0,
-            chunk: std::collections::VecDeque::new(),
-        }
+        Self { run, next: 0, chunk: std::collections::VecDeque::new() }
     }
 
     fn peek(&mut self) -> std::io::Result<Option<Row>> {
@@ -315,10 +268,7 @@ struct Filter(Vec<u64>);
 impl Filter {
     fn for_rows(rows: usize) -> Self {
         let bits = (rows as u64 * FILTER_BITS_PER_ROW).max(64);
-        Self(vec![
-            0;
-            usize::try_from(bits.div_ceil(64)).unwrap_or(usize::MAX)
-        ])
+        Self(vec![0; usize::try_from(bits.div_ceil(64)).unwrap_or(usize::MAX)])
     }
 
     fn insert(&mut self, id: &[u8; 16]) {
@@ -328,25 +278,16 @@ impl Filter {
     }
 
     fn may_contain(&self, id: &[u8; 16]) -> bool {
-        !self.0.is_empty()
-            && self
-                .bits(id)
-                .into_iter()
-                .all(|bit| self.0[bit / 64] >> (bit % 64) & 1 == 1)
+        !self.0.is_empty() && self.bits(id).into_iter().all(|bit| self.0[bit / 64] >> (bit % 64) & 1 == 1)
     }
 
     fn bits(&self, id: &[u8; 16]) -> [usize; FILTER_PROBES] {
         let half = |at: usize| u64::from_be_bytes(id[at..at + 8].try_into().expect("eight bytes"));
         // Ids may be in order of time, so both halves are mixed.
         let mix = |x: u64| (x ^ x >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ x >> 29;
-        let (a, b) = (
-            mix(half(0) ^ mix(half(8))),
-            mix(half(8) ^ mix(half(0)).rotate_left(17)) | 1,
-        );
+        let (a, b) = (mix(half(0) ^ mix(half(8))), mix(half(8) ^ mix(half(0)).rotate_left(17)) | 1);
         let total = self.0.len() as u64 * 64;
-        std::array::from_fn(|n| {
-            usize::try_from(a.wrapping_add((n as u64).wrapping_mul(b)) % total).unwrap_or(0)
-        })
+        std::array::from_fn(|n| usize::try_from(a.wrapping_add((n as u64).wrapping_mul(b)) % total).unwrap_or(0))
     }
 }
 

@@ -23,9 +23,7 @@ const PAYLOAD_NONCE: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AgeError {
     /// Not an X25519 recipient.
-    #[error(
-        "`{0}` is not an age X25519 recipient: it starts with `age1` and comes from `age-keygen`"
-    )]
+    #[error("`{0}` is not an age X25519 recipient: it starts with `age1` and comes from `age-keygen`")]
     Recipient(String),
     /// Not an X25519 identity.
     #[error("this is not an age X25519 identity: it starts with `AGE-SECRET-KEY-1`")]
@@ -49,8 +47,7 @@ impl std::str::FromStr for Recipient {
     type Err = AgeError;
 
     fn from_str(text: &str) -> Result<Self, AgeError> {
-        let key = bech32_decode("age", text.trim())
-            .ok_or_else(|| AgeError::Recipient(text.to_owned()))?;
+        let key = bech32_decode("age", text.trim()).ok_or_else(|| AgeError::Recipient(text.to_owned()))?;
         Ok(Self(key))
     }
 }
@@ -63,18 +60,12 @@ impl std::str::FromStr for Identity {
 
     fn from_str(text: &str) -> Result<Self, AgeError> {
         let lower = Zeroizing::new(text.trim().to_ascii_lowercase());
-        bech32_decode("age-secret-key-", &lower)
-            .map(|key| Self(Zeroizing::new(key)))
-            .ok_or(AgeError::Identity)
+        bech32_decode("age-secret-key-", &lower).map(|key| Self(Zeroizing::new(key))).ok_or(AgeError::Identity)
     }
 }
 
 /// Seals `plain` to `recipient` as a binary age file.
-pub fn seal(
-    recipient: &Recipient,
-    entropy: &dyn Entropy,
-    plain: &[u8],
-) -> Result<Vec<u8>, AgeError> {
+pub fn seal(recipient: &Recipient, entropy: &dyn Entropy, plain: &[u8]) -> Result<Vec<u8>, AgeError> {
     if plain.len() > PLAIN_BYTES_MAX {
         return Err(AgeError::TooLong);
     }
@@ -86,27 +77,15 @@ pub fn seal(
     let (share, wrap_key) = wrap_key(&ephemeral, None, &recipient.0)?;
     let mut wrapped = file_key.to_vec();
     chacha(&wrap_key)
-        .seal_in_place_append_tag(
-            Nonce::assume_unique_for_key([0; 12]),
-            Aad::empty(),
-            &mut wrapped,
-        )
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key([0; 12]), Aad::empty(), &mut wrapped)
         .map_err(|_| AgeError::TooLong)?;
-    let header = format!(
-        "{VERSION_LINE}-> X25519 {}\n{}\n---",
-        BASE64.encode(share),
-        BASE64.encode(&wrapped)
-    );
+    let header = format!("{VERSION_LINE}-> X25519 {}\n{}\n---", BASE64.encode(share), BASE64.encode(&wrapped));
     let mac = header_mac(&file_key[..], header.as_bytes());
     let mut out = format!("{header} {}\n", BASE64.encode(mac)).into_bytes();
     out.extend_from_slice(&nonce);
     let mut body = plain.to_vec();
     chacha(&derive(&file_key[..], &nonce, b"payload"))
-        .seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(PAYLOAD_NONCE),
-            Aad::empty(),
-            &mut body,
-        )
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(PAYLOAD_NONCE), Aad::empty(), &mut body)
         .map_err(|_| AgeError::TooLong)?;
     out.extend_from_slice(&body);
     Ok(out)
@@ -116,44 +95,25 @@ pub fn seal(
 pub fn open(identity: &Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, AgeError> {
     let (header, mac, payload) = split_file(sealed).ok_or(AgeError::Malformed)?;
     let mut lines = header.lines().skip(1);
-    let share = lines
-        .next()
-        .and_then(|line| line.strip_prefix("-> X25519 "))
-        .ok_or(AgeError::Malformed)?;
-    let share = BASE64
-        .decode(share)
-        .ok()
-        .and_then(|share| <[u8; 32]>::try_from(share).ok());
+    let share = lines.next().and_then(|line| line.strip_prefix("-> X25519 ")).ok_or(AgeError::Malformed)?;
+    let share = BASE64.decode(share).ok().and_then(|share| <[u8; 32]>::try_from(share).ok());
     let share = share.ok_or(AgeError::Malformed)?;
-    let wrapped = lines
-        .next()
-        .and_then(|line| BASE64.decode(line).ok())
-        .ok_or(AgeError::Malformed)?;
+    let wrapped = lines.next().and_then(|line| BASE64.decode(line).ok()).ok_or(AgeError::Malformed)?;
     if wrapped.len() != 32 {
         return Err(AgeError::Malformed);
     }
     let public = public_of(&identity.0)?;
     let (_, wrap_key) = wrap_key(&identity.0, Some((&share, &public)), &share)?;
     let mut file_key = Zeroizing::new(wrapped);
-    let opened = chacha(&wrap_key).open_in_place(
-        Nonce::assume_unique_for_key([0; 12]),
-        Aad::empty(),
-        &mut file_key,
-    );
+    let opened = chacha(&wrap_key).open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::empty(), &mut file_key);
     opened.map_err(|_| AgeError::CannotOpen)?;
     file_key.truncate(16);
     let key = hmac::Key::new(hmac::HMAC_SHA256, &derive(&file_key, &[], b"header")[..]);
     hmac::verify(&key, header.as_bytes(), &mac).map_err(|_| AgeError::CannotOpen)?;
-    let (nonce, body) = payload
-        .split_first_chunk::<16>()
-        .ok_or(AgeError::Malformed)?;
+    let (nonce, body) = payload.split_first_chunk::<16>().ok_or(AgeError::Malformed)?;
     let mut body = Zeroizing::new(body.to_vec());
     let length = chacha(&derive(&file_key, nonce, b"payload"))
-        .open_in_place(
-            Nonce::assume_unique_for_key(PAYLOAD_NONCE),
-            Aad::empty(),
-            &mut body,
-        )
+        .open_in_place(Nonce::assume_unique_for_key(PAYLOAD_NONCE), Aad::empty(), &mut body)
         .map_err(|_| AgeError::CannotOpen)?
         .len();
     body.truncate(length);
@@ -166,9 +126,7 @@ fn split_file(sealed: &[u8]) -> Option<(&str, Vec<u8>, &[u8])> {
     let end = mark + sealed[mark..].iter().position(|b| *b == b'\n')?;
     let header = std::str::from_utf8(&sealed[..mark]).ok()?;
     let mac = BASE64.decode(&sealed[mark + 1..end]).ok()?;
-    header
-        .starts_with(VERSION_LINE)
-        .then_some((header, mac, &sealed[end + 1..]))
+    header.starts_with(VERSION_LINE).then_some((header, mac, &sealed[end + 1..]))
 }
 
 /// Agrees on the key that wraps the file key. When opening, share and recipient are given.
@@ -183,17 +141,13 @@ fn wrap_key(
     let salt = [share, recipient].concat();
     // An all-zero shared secret is refused inside `agree`.
     let peer = UnparsedPublicKey::new(&X25519, peer);
-    let key = agreement::agree(&private, peer, AgeError::CannotOpen, |shared| {
-        Ok(derive(shared, &salt, WRAP_LABEL))
-    })?;
+    let key = agreement::agree(&private, peer, AgeError::CannotOpen, |shared| Ok(derive(shared, &salt, WRAP_LABEL)))?;
     Ok((share, key))
 }
 
 fn public_of(secret: &[u8; 32]) -> Result<[u8; 32], AgeError> {
     let private = PrivateKey::from_private_key(&X25519, secret).map_err(|_| AgeError::Identity)?;
-    let public = private
-        .compute_public_key()
-        .map_err(|_| AgeError::Identity)?;
+    let public = private.compute_public_key().map_err(|_| AgeError::Identity)?;
     public.as_ref().try_into().map_err(|_| AgeError::Identity)
 }
 
@@ -228,20 +182,9 @@ fn chacha(key: &[u8; 32]) -> LessSafeKey {
 fn bech32_decode(prefix: &str, text: &str) -> Option<[u8; 32]> {
     const ALPHABET: &[u8] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
     let data = text.strip_prefix(prefix)?.strip_prefix('1')?;
-    let values: Vec<u8> = data
-        .bytes()
-        .map(|c| {
-            ALPHABET
-                .iter()
-                .position(|a| *a == c)
-                .and_then(|v| u8::try_from(v).ok())
-        })
-        .collect::<Option<_>>()?;
-    let expanded = prefix
-        .bytes()
-        .map(|c| c >> 5)
-        .chain([0])
-        .chain(prefix.bytes().map(|c| c & 31));
+    let values: Vec<u8> =
+        data.bytes().map(|c| ALPHABET.iter().position(|a| *a == c).and_then(|v| u8::try_from(v).ok())).collect::<Option<_>>()?;
+    let expanded = prefix.bytes().map(|c| c >> 5).chain([0]).chain(prefix.bytes().map(|c| c & 31));
     if bech32_checksum(expanded.chain(values.iter().copied())) != 1 {
         return None;
     }
@@ -260,19 +203,11 @@ fn bech32_decode(prefix: &str, text: &str) -> Option<[u8; 32]> {
 }
 
 fn bech32_checksum(values: impl Iterator<Item = u8>) -> u32 {
-    const GENERATOR: [u32; 5] = [
-        0x3b6a_57b2,
-        0x2650_8e6d,
-        0x1ea1_19fa,
-        0x3d42_33dd,
-        0x2a14_62b3,
-    ];
+    const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
     values.fold(1, |sum, value| {
         let top = sum >> 25;
         let shifted = (sum & 0x01ff_ffff) << 5 ^ u32::from(value);
-        (0..5)
-            .filter(|bit| top >> bit & 1 == 1)
-            .fold(shifted, |acc, bit| acc ^ GENERATOR[bit])
+        (0..5).filter(|bit| top >> bit & 1 == 1).fold(shifted, |acc, bit| acc ^ GENERATOR[bit])
     })
 }
 
@@ -284,8 +219,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     /// The identity and recipient printed in the age specification.
-    const IDENTITY: &str =
-        "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";
+    const IDENTITY: &str = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";
     const RECIPIENT: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
 
     #[test]
@@ -297,15 +231,10 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_and_altered_bytes_do_not() {
-        let (identity, recipient): (Identity, Recipient) = (
-            IDENTITY.parse().expect("published"),
-            RECIPIENT.parse().expect("published"),
-        );
+        let (identity, recipient): (Identity, Recipient) =
+            (IDENTITY.parse().expect("published"), RECIPIENT.parse().expect("published"));
         let sealed = seal(&recipient, &SystemEntropy::default(), b"secret").expect("short");
-        assert_eq!(
-            open(&identity, &sealed).expect("opens").as_slice(),
-            b"secret"
-        );
+        assert_eq!(open(&identity, &sealed).expect("opens").as_slice(), b"secret");
         for at in 0..sealed.len() {
             let mut bad = sealed.clone();
             bad[at] ^= 1;
@@ -318,13 +247,7 @@ mod tests {
         for at in 0..RECIPIENT.len() {
             let mut typed = RECIPIENT.as_bytes().to_vec();
             typed[at] = if typed[at] == b'q' { b'p' } else { b'q' };
-            assert!(
-                String::from_utf8(typed)
-                    .expect("ascii")
-                    .parse::<Recipient>()
-                    .is_err(),
-                "position {at}"
-            );
+            assert!(String::from_utf8(typed).expect("ascii").parse::<Recipient>().is_err(), "position {at}");
         }
     }
 
@@ -334,8 +257,7 @@ mod tests {
         let key = dir.path().join("identity");
         std::fs::write(&key, IDENTITY).expect("written");
         let recipient: Recipient = RECIPIENT.parse().expect("published");
-        let sealed =
-            seal(&recipient, &SystemEntropy::default(), b"from the ledger").expect("short");
+        let sealed = seal(&recipient, &SystemEntropy::default(), b"from the ledger").expect("short");
         let mut child = Command::new("age")
             .arg("--decrypt")
             .arg("--identity")
@@ -344,12 +266,7 @@ mod tests {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the `age` program is needed: apt-get install age");
-        child
-            .stdin
-            .take()
-            .expect("piped")
-            .write_all(&sealed)
-            .expect("written");
+        child.stdin.take().expect("piped").write_all(&sealed).expect("written");
         let output = child.wait_with_output().expect("ended");
         assert!(output.status.success());
         assert_eq!(output.stdout, b"from the ledger");

@@ -72,10 +72,7 @@ pub struct Generation {
 impl Generation {
     /// Draws the key for generation `number`.
     pub fn new(number: u64, entropy: &dyn Entropy) -> Self {
-        Self {
-            number,
-            key: Secret::random(entropy),
-        }
+        Self { number, key: Secret::random(entropy) }
     }
 
     /// The file's bytes.
@@ -93,18 +90,10 @@ impl Generation {
         let mut out = MAGIC.to_vec();
         out.extend_from_slice(&VERSION.to_be_bytes());
         out.extend_from_slice(&self.number.to_be_bytes());
-        out.extend_from_slice(
-            &u16::try_from(wraps.len())
-                .expect("limited above")
-                .to_be_bytes(),
-        );
+        out.extend_from_slice(&u16::try_from(wraps.len()).expect("limited above").to_be_bytes());
         for (kind, bytes) in &wraps {
             out.push(*kind);
-            out.extend_from_slice(
-                &u32::try_from(bytes.len())
-                    .expect("wraps are short")
-                    .to_be_bytes(),
-            );
+            out.extend_from_slice(&u32::try_from(bytes.len()).expect("wraps are short").to_be_bytes());
             out.extend_from_slice(bytes);
         }
         let mut nonce = [0; 12];
@@ -113,11 +102,7 @@ impl Generation {
         let mut body = ring.encode();
         out.extend_from_slice(&(body.len() as u64 + 16).to_be_bytes());
         self.cipher()
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(&out),
-                &mut *body,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(&out), &mut *body)
             .expect("key rings are below the cipher's limit");
         out.extend_from_slice(&body);
         Ok(out)
@@ -151,20 +136,13 @@ impl Generation {
         let length = u64::from_be_bytes(at.array()?);
         let head = at.at;
         if bytes.len() as u64 - head as u64 != length {
-            return Err(KeystoreError::Malformed(
-                "its length is not the one announced",
-            ));
+            return Err(KeystoreError::Malformed("its length is not the one announced"));
         }
-        let generation = Self {
-            number,
-            key: unwrap(&found, number, opener)?,
-        };
+        let generation = Self { number, key: unwrap(&found, number, opener)? };
         let mut body = Zeroizing::new(bytes[head..].to_vec());
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let plain = generation
-            .cipher()
-            .open_in_place(nonce, Aad::from(&bytes[..head]), &mut body)
-            .map_err(|_| KeystoreError::Altered)?;
+        let plain =
+            generation.cipher().open_in_place(nonce, Aad::from(&bytes[..head]), &mut body).map_err(|_| KeystoreError::Altered)?;
         let ring = KeyRing::decode(plain)?;
         Ok((generation, ring))
     }
@@ -179,14 +157,9 @@ impl Generation {
         let mut text = encode_additions(additions);
         let aad = [ADDITION_LABEL, &self.number.to_be_bytes()].concat();
         self.cipher()
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(aad),
-                &mut *text,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut *text)
             .expect("additions are below the cipher's limit");
-        let length =
-            u32::try_from(nonce.len() + text.len()).expect("a batch's additions are small");
+        let length = u32::try_from(nonce.len() + text.len()).expect("a batch's additions are small");
         [&length.to_be_bytes()[..], &nonce, &text].concat()
     }
 
@@ -197,19 +170,12 @@ impl Generation {
         while !bytes.is_empty() {
             let mut at = Cursor { bytes, at: 0 };
             let length = u32::from_be_bytes(at.array()?) as usize;
-            let mut sealed = Cursor {
-                bytes: at.take(length)?,
-                at: 0,
-            };
+            let mut sealed = Cursor { bytes: at.take(length)?, at: 0 };
             let nonce = sealed.array::<12>()?;
             let mut text = Zeroizing::new(sealed.bytes[12..].to_vec());
             let plain = self
                 .cipher()
-                .open_in_place(
-                    Nonce::assume_unique_for_key(nonce),
-                    Aad::from(&aad),
-                    &mut text,
-                )
+                .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(&aad), &mut text)
                 .map_err(|_| KeystoreError::Altered)?;
             additions.extend(decode_additions(plain)?);
             bytes = &bytes[4 + length..];
@@ -218,28 +184,15 @@ impl Generation {
     }
 
     fn cipher(&self) -> LessSafeKey {
-        LessSafeKey::new(
-            UnboundKey::new(&AES_256_GCM, self.key.expose()).expect("the key has 32 bytes"),
-        )
+        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, self.key.expose()).expect("the key has 32 bytes"))
     }
 }
 
-fn unwrap(
-    wraps: &[(u8, &[u8])],
-    number: u64,
-    opener: &Opener<'_>,
-) -> Result<Secret, KeystoreError> {
-    let of_kind = |wanted: u8| {
-        wraps
-            .iter()
-            .filter(move |(kind, _)| *kind == wanted)
-            .map(|(_, bytes)| *bytes)
-    };
+fn unwrap(wraps: &[(u8, &[u8])], number: u64, opener: &Opener<'_>) -> Result<Secret, KeystoreError> {
+    let of_kind = |wanted: u8| wraps.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, bytes)| *bytes);
     match opener {
         Opener::Master(master) => {
-            let wrapped = of_kind(WRAP_MASTER)
-                .next()
-                .ok_or(KeystoreError::NoWrap("a master key"))?;
+            let wrapped = of_kind(WRAP_MASTER).next().ok_or(KeystoreError::NoWrap("a master key"))?;
             Ok(master.unwrap(number, wrapped)?)
         }
         Opener::Escrow(identity) => {
@@ -247,10 +200,7 @@ fn unwrap(
             for wrapped in of_kind(WRAP_AGE) {
                 match age::open(identity, wrapped) {
                     Ok(key) => {
-                        let key = key
-                            .as_slice()
-                            .try_into()
-                            .map_err(|_| KeystoreError::Altered)?;
+                        let key = key.as_slice().try_into().map_err(|_| KeystoreError::Altered)?;
                         return Ok(Secret::new(key));
                     }
                     Err(error) => last = error.into(),
@@ -268,14 +218,8 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8], KeystoreError> {
-        let end = self
-            .at
-            .checked_add(length)
-            .ok_or(KeystoreError::Malformed("it is cut short"))?;
-        let part = self
-            .bytes
-            .get(self.at..end)
-            .ok_or(KeystoreError::Malformed("it is cut short"))?;
+        let end = self.at.checked_add(length).ok_or(KeystoreError::Malformed("it is cut short"))?;
+        let part = self.bytes.get(self.at..end).ok_or(KeystoreError::Malformed("it is cut short"))?;
         self.at = end;
         Ok(part)
     }
@@ -296,31 +240,17 @@ mod tests {
         let entropy = SystemEntropy::default();
         let mut ring = KeyRing::default();
         ring.signing.push((0, Secret::new([1; 32])));
-        ring.add(Addition::Subject {
-            subject: SubjectId([2; 16]),
-            key: Secret::new([3; 32]),
-        });
-        (
-            Generation::new(4, &entropy),
-            ring,
-            LocalMasterKey::new(Secret::new([5; 32])),
-            entropy,
-        )
+        ring.add(Addition::Subject { subject: SubjectId([2; 16]), key: Secret::new([3; 32]) });
+        (Generation::new(4, &entropy), ring, LocalMasterKey::new(Secret::new([5; 32])), entropy)
     }
 
     #[test]
     fn a_generation_opens_with_the_master_key_and_with_the_escrow_identity() {
         let (generation, ring, master, entropy) = sample();
-        let recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
-            .parse()
-            .expect("published");
+        let recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj".parse().expect("published");
         let identity: age::Identity =
-            "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"
-                .parse()
-                .expect("published");
-        let bytes = generation
-            .seal(&ring, &master, &[recipient], &entropy)
-            .expect("sealed");
+            "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX".parse().expect("published");
+        let bytes = generation.seal(&ring, &master, &[recipient], &entropy).expect("sealed");
         for opener in [Opener::Master(&master), Opener::Escrow(&identity)] {
             let (opened, read) = Generation::open(&bytes, &opener).expect("opens");
             assert_eq!((opened.number, read), (4, ring.clone()));
@@ -332,42 +262,23 @@ mod tests {
     #[test]
     fn every_flipped_byte_is_noticed() {
         let (generation, ring, master, entropy) = sample();
-        let bytes = generation
-            .seal(&ring, &master, &[], &entropy)
-            .expect("sealed");
+        let bytes = generation.seal(&ring, &master, &[], &entropy).expect("sealed");
         for at in 0..bytes.len() {
             let mut bad = bytes.clone();
             bad[at] ^= 1;
-            assert!(
-                Generation::open(&bad, &Opener::Master(&master)).is_err(),
-                "byte {at}"
-            );
-            assert!(
-                Generation::open(&bytes[..at], &Opener::Master(&master)).is_err(),
-                "cut at {at}"
-            );
+            assert!(Generation::open(&bad, &Opener::Master(&master)).is_err(), "byte {at}");
+            assert!(Generation::open(&bytes[..at], &Opener::Master(&master)).is_err(), "cut at {at}");
         }
     }
 
     #[test]
     fn additions_open_only_in_their_own_generation() {
         let (generation, _, _, entropy) = sample();
-        let additions = vec![Addition::Subject {
-            subject: SubjectId([9; 16]),
-            key: Secret::new([8; 32]),
-        }];
+        let additions = vec![Addition::Subject { subject: SubjectId([9; 16]), key: Secret::new([8; 32]) }];
         let sealed = generation.seal_additions(&additions, &entropy);
         let twice = [sealed.clone(), sealed.clone()].concat();
         assert_eq!(generation.open_additions(&twice).expect("opens").len(), 2);
-        assert!(
-            Generation::new(4, &entropy)
-                .open_additions(&sealed)
-                .is_err()
-        );
-        assert!(
-            generation
-                .open_additions(&sealed[..sealed.len() - 1])
-                .is_err()
-        );
+        assert!(Generation::new(4, &entropy).open_additions(&sealed).is_err());
+        assert!(generation.open_additions(&sealed[..sealed.len() - 1]).is_err());
     }
 }

@@ -37,9 +37,7 @@ pub enum MasterError {
     #[error("master key in {0} is not 64 hexadecimal digits")]
     Malformed(String),
     /// The wrapped key does not open.
-    #[error(
-        "master key does not open this keystore: it is another key, or the keystore was altered"
-    )]
+    #[error("master key does not open this keystore: it is another key, or the keystore was altered")]
     Wrong,
     /// The command failed.
     #[error("key command `{command}` failed: {reason}")]
@@ -54,12 +52,7 @@ pub enum MasterError {
 /// Wraps and unwraps generation keys.
 pub trait MasterKey: Send + Sync {
     /// Wraps a generation key.
-    fn wrap(
-        &self,
-        entropy: &dyn Entropy,
-        generation: u64,
-        key: &Secret,
-    ) -> Result<Vec<u8>, MasterError>;
+    fn wrap(&self, entropy: &dyn Entropy, generation: u64, key: &Secret) -> Result<Vec<u8>, MasterError>;
     /// Opens a wrapped generation key.
     fn unwrap(&self, generation: u64, wrapped: &[u8]) -> Result<Secret, MasterError>;
 }
@@ -76,17 +69,13 @@ impl LocalMasterKey {
     /// Reads 64 hexadecimal digits, as in an environment variable named `origin`.
     pub fn from_hex(text: &str, origin: &str) -> Result<Self, MasterError> {
         let mut bytes = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text.trim(), &mut bytes[..])
-            .map_err(|_| MasterError::Malformed(origin.to_owned()))?;
+        hex::decode_to_slice(text.trim(), &mut bytes[..]).map_err(|_| MasterError::Malformed(origin.to_owned()))?;
         Ok(Self(Secret::new(*bytes)))
     }
 
     /// Reads a key file, which must be readable by its owner only.
     pub fn from_file(path: &Path) -> Result<Self, MasterError> {
-        let fail = |source| MasterError::File {
-            path: path.to_owned(),
-            source,
-        };
+        let fail = |source| MasterError::File { path: path.to_owned(), source };
         let mode = std::fs::metadata(path).map_err(fail)?.permissions().mode();
         if mode & 0o077 != 0 {
             return Err(MasterError::Permissions(path.to_owned()));
@@ -97,37 +86,20 @@ impl LocalMasterKey {
 
     /// Writes a fresh key to a new file with mode 0600 and uses it; refuses to replace a file.
     pub fn create_file(path: &Path, entropy: &dyn Entropy) -> Result<Self, MasterError> {
-        let fail = |source| MasterError::File {
-            path: path.to_owned(),
-            source,
-        };
+        let fail = |source| MasterError::File { path: path.to_owned(), source };
         let key = Secret::random(entropy);
         let text = Zeroizing::new(hex::encode(key.expose()));
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(fail)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.write_all(b"\n"))
-            .map_err(fail)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fail)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(fail)?;
         file.sync_all().map_err(fail)?;
-        if let Some(parent) = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-        {
-            std::fs::File::open(parent)
-                .and_then(|dir| dir.sync_all())
-                .map_err(fail)?;
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            std::fs::File::open(parent).and_then(|dir| dir.sync_all()).map_err(fail)?;
         }
         Ok(Self(key))
     }
 
     fn cipher(&self) -> LessSafeKey {
-        LessSafeKey::new(
-            UnboundKey::new(&AES_256_GCM, self.0.expose()).expect("the key has 32 bytes"),
-        )
+        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, self.0.expose()).expect("the key has 32 bytes"))
     }
 }
 
@@ -138,12 +110,7 @@ impl fmt::Debug for LocalMasterKey {
 }
 
 impl MasterKey for LocalMasterKey {
-    fn wrap(
-        &self,
-        entropy: &dyn Entropy,
-        generation: u64,
-        key: &Secret,
-    ) -> Result<Vec<u8>, MasterError> {
+    fn wrap(&self, entropy: &dyn Entropy, generation: u64, key: &Secret) -> Result<Vec<u8>, MasterError> {
         let mut nonce = [0; 12];
         entropy.fill(&mut nonce);
         let mut text = Zeroizing::new(key.expose().to_vec());
@@ -155,19 +122,12 @@ impl MasterKey for LocalMasterKey {
     }
 
     fn unwrap(&self, generation: u64, wrapped: &[u8]) -> Result<Secret, MasterError> {
-        let (nonce, text) = wrapped
-            .split_first_chunk::<12>()
-            .ok_or(MasterError::Wrong)?;
+        let (nonce, text) = wrapped.split_first_chunk::<12>().ok_or(MasterError::Wrong)?;
         let mut text = Zeroizing::new(text.to_vec());
         let aad = Aad::from([LABEL, &generation.to_be_bytes()].concat());
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let plain = self
-            .cipher()
-            .open_in_place(nonce, aad, &mut text)
-            .map_err(|_| MasterError::Wrong)?;
-        Ok(Secret::new(
-            (&*plain).try_into().map_err(|_| MasterError::Wrong)?,
-        ))
+        let plain = self.cipher().open_in_place(nonce, aad, &mut text).map_err(|_| MasterError::Wrong)?;
+        Ok(Secret::new((&*plain).try_into().map_err(|_| MasterError::Wrong)?))
     }
 }
 
@@ -183,10 +143,7 @@ pub struct CommandMasterKey {
 
 impl CommandMasterKey {
     fn call(&self, verb: &str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, MasterError> {
-        let fail = |reason: String| MasterError::Command {
-            command: self.program.display().to_string(),
-            reason,
-        };
+        let fail = |reason: String| MasterError::Command { command: self.program.display().to_string(), reason };
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
             .arg(verb)
@@ -196,21 +153,15 @@ impl CommandMasterKey {
             .map_err(|error| fail(error.to_string()))?;
         let text = Zeroizing::new(hex::encode(input));
         if let Some(mut stdin) = child.stdin.take() {
-            stdin
-                .write_all(text.as_bytes())
-                .map_err(|error| fail(error.to_string()))?;
+            stdin.write_all(text.as_bytes()).map_err(|error| fail(error.to_string()))?;
         }
-        let output = child
-            .wait_with_output()
-            .map_err(|error| fail(error.to_string()))?;
+        let output = child.wait_with_output().map_err(|error| fail(error.to_string()))?;
         if !output.status.success() || output.stdout.len() > WRAPPED_BYTES_MAX {
             return Err(fail(format!("it ended with {}", output.status)));
         }
         let answer = Zeroizing::new(output.stdout);
         let digits = answer.trim_ascii();
-        hex::decode(digits)
-            .map(Zeroizing::new)
-            .map_err(|_| fail("its answer is not hexadecimal".to_owned()))
+        hex::decode(digits).map(Zeroizing::new).map_err(|_| fail("its answer is not hexadecimal".to_owned()))
     }
 }
 
@@ -221,9 +172,7 @@ impl MasterKey for CommandMasterKey {
 
     fn unwrap(&self, _: u64, wrapped: &[u8]) -> Result<Secret, MasterError> {
         let key = self.call("unwrap", wrapped)?;
-        Ok(Secret::new(
-            key.as_slice().try_into().map_err(|_| MasterError::Wrong)?,
-        ))
+        Ok(Secret::new(key.as_slice().try_into().map_err(|_| MasterError::Wrong)?))
     }
 }
 
@@ -235,21 +184,10 @@ mod tests {
     #[test]
     fn a_wrapped_key_opens_only_with_its_master_and_generation() {
         let entropy = SystemEntropy::default();
-        let (master, other) = (
-            LocalMasterKey::new(Secret::new([1; 32])),
-            LocalMasterKey::new(Secret::new([2; 32])),
-        );
-        let wrapped = master
-            .wrap(&entropy, 7, &Secret::new([3; 32]))
-            .expect("wraps");
-        assert_eq!(
-            master.unwrap(7, &wrapped).expect("opens"),
-            Secret::new([3; 32])
-        );
-        assert!(matches!(
-            master.unwrap(8, &wrapped),
-            Err(MasterError::Wrong)
-        ));
+        let (master, other) = (LocalMasterKey::new(Secret::new([1; 32])), LocalMasterKey::new(Secret::new([2; 32])));
+        let wrapped = master.wrap(&entropy, 7, &Secret::new([3; 32])).expect("wraps");
+        assert_eq!(master.unwrap(7, &wrapped).expect("opens"), Secret::new([3; 32]));
+        assert!(matches!(master.unwrap(8, &wrapped), Err(MasterError::Wrong)));
         assert!(matches!(other.unwrap(7, &wrapped), Err(MasterError::Wrong)));
     }
 
@@ -260,38 +198,18 @@ mod tests {
         LocalMasterKey::create_file(&path, &SystemEntropy::default()).expect("created");
         assert!(LocalMasterKey::from_file(&path).is_ok());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("chmod");
-        assert!(matches!(
-            LocalMasterKey::from_file(&path),
-            Err(MasterError::Permissions(_))
-        ));
-        assert!(
-            LocalMasterKey::create_file(&path, &SystemEntropy::default()).is_err(),
-            "never replaces a key"
-        );
+        assert!(matches!(LocalMasterKey::from_file(&path), Err(MasterError::Permissions(_))));
+        assert!(LocalMasterKey::create_file(&path, &SystemEntropy::default()).is_err(), "never replaces a key");
     }
 
     #[test]
     fn a_command_can_stand_in_for_a_master_key() {
         // `cat` ignoring its arguments is the identity: enough to show the calling convention.
         let program = PathBuf::from("/bin/sh");
-        let key = CommandMasterKey {
-            program,
-            arguments: vec!["-c".into(), "cat".into(), "sh".into()],
-        };
-        let wrapped = key
-            .wrap(&SystemEntropy::default(), 1, &Secret::new([9; 32]))
-            .expect("wraps");
-        assert_eq!(
-            key.unwrap(1, &wrapped).expect("opens"),
-            Secret::new([9; 32])
-        );
-        let failing = CommandMasterKey {
-            program: "/bin/false".into(),
-            arguments: vec![],
-        };
-        assert!(matches!(
-            failing.unwrap(1, &wrapped),
-            Err(MasterError::Command { .. })
-        ));
+        let key = CommandMasterKey { program, arguments: vec!["-c".into(), "cat".into(), "sh".into()] };
+        let wrapped = key.wrap(&SystemEntropy::default(), 1, &Secret::new([9; 32])).expect("wraps");
+        assert_eq!(key.unwrap(1, &wrapped).expect("opens"), Secret::new([9; 32]));
+        let failing = CommandMasterKey { program: "/bin/false".into(), arguments: vec![] };
+        assert!(matches!(failing.unwrap(1, &wrapped), Err(MasterError::Command { .. })));
     }
 }

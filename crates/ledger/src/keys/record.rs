@@ -38,11 +38,7 @@ impl hkdf::KeyType for OutputLen {
 
 impl RecordKey {
     /// Derives the key from the slot's leaf and the subjects' keys, in the order of the sealed body.
-    pub fn derive<'a>(
-        leaf: &Secret,
-        subjects: impl IntoIterator<Item = &'a Secret>,
-        record: RecordId,
-    ) -> Self {
+    pub fn derive<'a>(leaf: &Secret, subjects: impl IntoIterator<Item = &'a Secret>, record: RecordId) -> Self {
         let mut salt = Zeroizing::new(Vec::with_capacity(32));
         for subject in subjects {
             salt.extend_from_slice(subject.expose());
@@ -54,10 +50,7 @@ impl RecordKey {
             .and_then(|expanded| expanded.fill(&mut okm[..]))
             .expect("64 bytes are within HKDF's limit");
         let half = |at: usize| Secret::new(okm[at..at + 32].try_into().expect("32 bytes"));
-        Self {
-            content: half(0),
-            salt: half(32),
-        }
+        Self { content: half(0), salt: half(32) }
     }
 
     /// The salt of the commitment.
@@ -97,19 +90,13 @@ impl RecordKey {
         let mut text = Zeroizing::new(sealed[start..].to_vec());
         let nonce = Nonce::assume_unique_for_key([0; 12]);
         let aad = Aad::from(&sealed[..start]);
-        let length = self
-            .cipher()
-            .open_in_place(nonce, aad, &mut text)
-            .map_err(|_| CannotOpen)?
-            .len();
+        let length = self.cipher().open_in_place(nonce, aad, &mut text).map_err(|_| CannotOpen)?.len();
         text.truncate(length);
         Ok(text)
     }
 
     fn cipher(&self) -> LessSafeKey {
-        LessSafeKey::new(
-            UnboundKey::new(&AES_256_GCM, self.content.expose()).expect("the key has 32 bytes"),
-        )
+        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, self.content.expose()).expect("the key has 32 bytes"))
     }
 }
 
@@ -130,24 +117,9 @@ mod tests {
     #[test]
     fn a_body_opens_only_with_every_part_of_its_key() {
         let mut sealed = Vec::new();
-        key(1, &[2, 3], 4).seal(
-            &[SubjectId([8; 16]), SubjectId([9; 16])],
-            b"hello",
-            &mut sealed,
-        );
-        assert_eq!(
-            key(1, &[2, 3], 4)
-                .open(&sealed)
-                .expect("right key")
-                .as_slice(),
-            b"hello"
-        );
-        for other in [
-            key(5, &[2, 3], 4),
-            key(1, &[2], 4),
-            key(1, &[3, 2], 4),
-            key(1, &[2, 3], 5),
-        ] {
+        key(1, &[2, 3], 4).seal(&[SubjectId([8; 16]), SubjectId([9; 16])], b"hello", &mut sealed);
+        assert_eq!(key(1, &[2, 3], 4).open(&sealed).expect("right key").as_slice(), b"hello");
+        for other in [key(5, &[2, 3], 4), key(1, &[2], 4), key(1, &[3, 2], 4), key(1, &[2, 3], 5)] {
             assert!(other.open(&sealed).is_err());
         }
         for at in 0..sealed.len() {

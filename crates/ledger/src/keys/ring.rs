@@ -69,17 +69,8 @@ impl KeyRing {
     /// Applies an addition.
     pub fn add(&mut self, addition: Addition) {
         match addition {
-            Addition::Segment {
-                segment,
-                class,
-                opened_at_ms,
-                seed,
-            } => {
-                self.segments.entry(segment).or_insert_with(|| SegmentKeys {
-                    class,
-                    opened_at_ms,
-                    tree: SegmentTree::new(seed),
-                });
+            Addition::Segment { segment, class, opened_at_ms, seed } => {
+                self.segments.entry(segment).or_insert_with(|| SegmentKeys { class, opened_at_ms, tree: SegmentTree::new(seed) });
             }
             Addition::Subject { subject, key } => {
                 self.subjects.entry(subject).or_insert(key);
@@ -89,17 +80,12 @@ impl KeyRing {
 
     /// The keys of all `subjects` in order, or the first one that is missing.
     pub fn subject_keys(&self, subjects: &[SubjectId]) -> Result<Vec<&Secret>, SubjectId> {
-        subjects
-            .iter()
-            .map(|subject| self.subjects.get(subject).ok_or(*subject))
-            .collect()
+        subjects.iter().map(|subject| self.subjects.get(subject).ok_or(*subject)).collect()
     }
 
     /// The keystore's plaintext.
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut out = Zeroizing::new(Vec::with_capacity(
-            64 + self.subjects.len() * 48 + self.segments.len() * 60,
-        ));
+        let mut out = Zeroizing::new(Vec::with_capacity(64 + self.subjects.len() * 48 + self.segments.len() * 60));
         out.push(PAYLOAD_VERSION);
         put32(&mut out, self.signing.len());
         for (from_size, seed) in &self.signing {
@@ -157,26 +143,14 @@ impl KeyRing {
                 let [height] = reader.array::<1>()?;
                 nodes.push((first, height, Secret::new(reader.array()?)));
             }
-            let tree =
-                SegmentTree::from_nodes(nodes).ok_or(BadKeys("a segment's parts overlap"))?;
-            ring.segments.insert(
-                segment,
-                SegmentKeys {
-                    class,
-                    opened_at_ms,
-                    tree,
-                },
-            );
+            let tree = SegmentTree::from_nodes(nodes).ok_or(BadKeys("a segment's parts overlap"))?;
+            ring.segments.insert(segment, SegmentKeys { class, opened_at_ms, tree });
         }
         for _ in 0..u32::from_be_bytes(reader.array()?) {
             let subject = SubjectId(reader.array()?);
             ring.subjects.insert(subject, Secret::new(reader.array()?));
         }
-        if reader.0.is_empty() {
-            Ok(ring)
-        } else {
-            Err(BadKeys("bytes are left over"))
-        }
+        if reader.0.is_empty() { Ok(ring) } else { Err(BadKeys("bytes are left over")) }
     }
 }
 
@@ -185,12 +159,7 @@ pub fn encode_additions(additions: &[Addition]) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::new());
     for addition in additions {
         match addition {
-            Addition::Segment {
-                segment,
-                class,
-                opened_at_ms,
-                seed,
-            } => {
+            Addition::Segment { segment, class, opened_at_ms, seed } => {
                 out.push(1);
                 out.extend_from_slice(&segment.to_be_bytes());
                 out.extend_from_slice(&class.to_be_bytes());
@@ -219,14 +188,9 @@ pub fn decode_additions(bytes: &[u8]) -> Result<Vec<Addition>, BadKeys> {
                 opened_at_ms: i64::from_be_bytes(reader.array()?),
                 seed: Secret::new(reader.array()?),
             },
-            [2] => Addition::Subject {
-                subject: SubjectId(reader.array()?),
-                key: Secret::new(reader.array()?),
-            },
+            [2] => Addition::Subject { subject: SubjectId(reader.array()?), key: Secret::new(reader.array()?) },
             _ => {
-                return Err(BadKeys(
-                    "an addition has an unknown kind; use a newer program",
-                ));
+                return Err(BadKeys("an addition has an unknown kind; use a newer program"));
             }
         });
     }
@@ -234,21 +198,14 @@ pub fn decode_additions(bytes: &[u8]) -> Result<Vec<Addition>, BadKeys> {
 }
 
 fn put32(out: &mut Vec<u8>, count: usize) {
-    out.extend_from_slice(
-        &u32::try_from(count)
-            .expect("counts are far below four billion")
-            .to_be_bytes(),
-    );
+    out.extend_from_slice(&u32::try_from(count).expect("counts are far below four billion").to_be_bytes());
 }
 
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], BadKeys> {
-        let (head, rest) = self
-            .0
-            .split_first_chunk::<N>()
-            .ok_or(BadKeys("they are cut short"))?;
+        let (head, rest) = self.0.split_first_chunk::<N>().ok_or(BadKeys("they are cut short"))?;
         self.0 = rest;
         Ok(*head)
     }
@@ -270,26 +227,15 @@ mod tests {
 
     fn additions() -> Vec<Addition> {
         vec![
-            Addition::Segment {
-                segment: 3,
-                class: 9,
-                opened_at_ms: 5,
-                seed: Secret::new([2; 32]),
-            },
-            Addition::Subject {
-                subject: SubjectId([4; 16]),
-                key: Secret::new([5; 32]),
-            },
+            Addition::Segment { segment: 3, class: 9, opened_at_ms: 5, seed: Secret::new([2; 32]) },
+            Addition::Subject { subject: SubjectId([4; 16]), key: Secret::new([5; 32]) },
         ]
     }
 
     #[test]
     fn ring_and_additions_read_back() {
         assert_eq!(KeyRing::decode(&sample().encode()), Ok(sample()));
-        assert_eq!(
-            decode_additions(&encode_additions(&additions())),
-            Ok(additions())
-        );
+        assert_eq!(decode_additions(&encode_additions(&additions())), Ok(additions()));
     }
 
     #[test]

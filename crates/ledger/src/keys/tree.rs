@@ -23,9 +23,7 @@ pub struct SegmentTree {
 impl SegmentTree {
     /// A whole tree.
     pub fn new(seed: Secret) -> Self {
-        Self {
-            nodes: BTreeMap::from([(0, (TREE_HEIGHT, seed))]),
-        }
+        Self { nodes: BTreeMap::from([(0, (TREE_HEIGHT, seed))]) }
     }
 
     /// The leaf of `slot`, or `None` when it was punctured (or is no slot).
@@ -57,9 +55,7 @@ impl SegmentTree {
 
     /// The known subtrees: first slot, height, seed.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = (u32, u8, &Secret)> {
-        self.nodes
-            .iter()
-            .map(|(first, (height, seed))| (*first, *height, seed))
+        self.nodes.iter().map(|(first, (height, seed))| (*first, *height, seed))
     }
 
     /// Builds a tree from its known subtrees; `None` when they overlap or are misplaced.
@@ -67,9 +63,7 @@ impl SegmentTree {
         let mut map = BTreeMap::new();
         let mut end: u32 = 0;
         for (first, height, seed) in nodes {
-            let length = 1_u32
-                .checked_shl(u32::from(height))
-                .filter(|_| height <= TREE_HEIGHT)?;
+            let length = 1_u32.checked_shl(u32::from(height)).filter(|_| height <= TREE_HEIGHT)?;
             if first < end || first % length != 0 || first.checked_add(length)? > SLOTS {
                 return None;
             }
@@ -86,12 +80,7 @@ impl SegmentTree {
 }
 
 /// Walks from a subtree's seed to the leaf at `offset`; hands each sibling passed to `aside`, by depth.
-fn descend(
-    seed: &Secret,
-    height: u8,
-    offset: u32,
-    mut aside: impl FnMut(u8, &dyn Fn() -> Secret),
-) -> Secret {
+fn descend(seed: &Secret, height: u8, offset: u32, mut aside: impl FnMut(u8, &dyn Fn() -> Secret)) -> Secret {
     let mut node = seed.clone();
     for depth in 0..height {
         let right = offset >> (height - depth - 1) & 1 == 1;
@@ -121,10 +110,7 @@ pub struct LeafCursor {
 impl LeafCursor {
     /// Starts at slot 0 of a whole tree.
     pub fn new(seed: Secret) -> Self {
-        Self {
-            next: 0,
-            path: vec![seed],
-        }
+        Self { next: 0, path: vec![seed] }
     }
 
     /// The slot that `advance` answers next.
@@ -139,11 +125,7 @@ impl LeafCursor {
             return None;
         }
         // Everything above the highest bit that changed since the last slot is still right.
-        let shared = if slot == 0 {
-            0
-        } else {
-            usize::from(TREE_HEIGHT) - 1 - slot.trailing_zeros() as usize
-        };
+        let shared = if slot == 0 { 0 } else { usize::from(TREE_HEIGHT) - 1 - slot.trailing_zeros() as usize };
         self.path.truncate(shared + 1);
         for depth in shared..usize::from(TREE_HEIGHT) {
             let right = slot >> (usize::from(TREE_HEIGHT) - depth - 1) & 1 == 1;

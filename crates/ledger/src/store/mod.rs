@@ -30,9 +30,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Syncing failed: what is on the medium is unknown, so the process has to stop and recover.
-    #[error(
-        "sync {path}: {source}; what is on the disk is unknown: stop, check the disk, start again"
-    )]
+    #[error("sync {path}: {source}; what is on the disk is unknown: stop, check the disk, start again")]
     Sync {
         /// Which file.
         path: PathBuf,
@@ -106,9 +104,7 @@ impl SealedBatch {
         while at < end {
             let read = frame::read_frame(&bytes[at..end])?;
             if read.entry.seq != tree.size() {
-                return Err(FrameError::Batch(
-                    "its entries are not numbered one after the other",
-                ));
+                return Err(FrameError::Batch("its entries are not numbered one after the other"));
             }
             bodies.push(at + FRAME_HEAD + crate::entry::ENTRY_LEN..at + read.length);
             tree.push(read.entry.leaf_hash(), |level, hash| {
@@ -120,14 +116,7 @@ impl SealedBatch {
         if tree.size() != commit.size || tree.root() != commit.root {
             return Err(FrameError::Batch("its entries do not lead to its root"));
         }
-        Ok(Self {
-            head,
-            commit,
-            bytes,
-            entries,
-            bodies,
-            hashes,
-        })
+        Ok(Self { head, commit, bytes, entries, bodies, hashes })
     }
 }
 
@@ -197,10 +186,7 @@ pub trait Store: Send + Sync {
     /// The newest signed checkpoint.
     fn checkpoint(&self) -> Result<Option<String>, StoreError>;
     /// Calls `each` with every signed checkpoint from the oldest on.
-    fn each_checkpoint(
-        &self,
-        each: &mut dyn FnMut(&str) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
+    fn each_checkpoint(&self, each: &mut dyn FnMut(&str) -> Result<(), StoreError>) -> Result<(), StoreError>;
     /// Keeps a file beside the checkpoint of this size (a timestamp token); durable on return.
     fn put_anchor(&self, size: u64, name: &str, bytes: &[u8]) -> Result<(), StoreError>;
     /// Sizes and names of the files kept beside checkpoints.

@@ -23,25 +23,17 @@ pub(super) struct Elements<'a> {
 
 /// Context-specific constructed tag `[number]`, as used for `OPTIONAL` fields and `EXPLICIT` wrappers.
 pub(super) const fn context(number: u32) -> Tag {
-    Tag::ContextSpecific {
-        constructed: true,
-        number: TagNumber(number),
-    }
+    Tag::ContextSpecific { constructed: true, number: TagNumber(number) }
 }
 
 /// Context-specific primitive tag `[number]`, as used for `IMPLICIT` integers and strings.
 pub(super) const fn context_primitive(number: u32) -> Tag {
-    Tag::ContextSpecific {
-        constructed: false,
-        number: TagNumber(number),
-    }
+    Tag::ContextSpecific { constructed: false, number: TagNumber(number) }
 }
 
 impl<'a> Elements<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> der::Result<Self> {
-        Ok(Self {
-            reader: SliceReader::new(bytes)?,
-        })
+        Ok(Self { reader: SliceReader::new(bytes)? })
     }
 
     /// Opens `bytes` as exactly one `SEQUENCE`.
@@ -56,11 +48,7 @@ impl<'a> Elements<'a> {
         let raw = self.reader.tlv_bytes()?;
         let header = Header::peek(&SliceReader::new(raw)?)?;
         let content_start = usize::try_from(header.encoded_len()?)?;
-        Ok(Element {
-            tag: header.tag(),
-            value: &raw[content_start..],
-            raw,
-        })
+        Ok(Element { tag: header.tag(), value: &raw[content_start..], raw })
     }
 
     pub(super) fn expect(&mut self, tag: Tag) -> der::Result<Element<'a>> {
@@ -95,11 +83,7 @@ impl<'a> Elements<'a> {
     pub(super) fn algorithm(&mut self) -> der::Result<(ObjectIdentifier, Option<&'a [u8]>)> {
         let mut fields = self.sequence()?;
         let oid = fields.oid()?;
-        let parameters = if fields.is_finished() {
-            None
-        } else {
-            Some(fields.next()?.raw)
-        };
+        let parameters = if fields.is_finished() { None } else { Some(fields.next()?.raw) };
         fields.finish()?;
         Ok((oid, parameters))
     }
@@ -127,16 +111,12 @@ pub(super) fn unsigned(content: &[u8]) -> der::Result<u64> {
     if significant.len() > size_of::<u64>() {
         return Err(Tag::Integer.value_error().into());
     }
-    Ok(significant
-        .iter()
-        .fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+    Ok(significant.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
 }
 
 /// One element with this tag and content, encoded.
 pub(super) fn encode(tag: Tag, content: &[u8]) -> Vec<u8> {
-    Any::new(tag, content)
-        .and_then(|any| any.to_der())
-        .expect("requests are far below the encoder's 256 MiB limit")
+    Any::new(tag, content).and_then(|any| any.to_der()).expect("requests are far below the encoder's 256 MiB limit")
 }
 
 #[cfg(test)]
@@ -147,10 +127,7 @@ mod tests {
     fn integers_are_minimal_and_not_negative() {
         assert_eq!(unsigned(&[0]).expect("zero"), 0);
         assert_eq!(unsigned(&[0, 0x80]).expect("128"), 128);
-        assert_eq!(
-            unsigned(&[0, 0xff, 1, 2, 3, 4, 5, 6, 7]).expect("64 bits"),
-            0xff01_0203_0405_0607
-        );
+        assert_eq!(unsigned(&[0, 0xff, 1, 2, 3, 4, 5, 6, 7]).expect("64 bits"), 0xff01_0203_0405_0607);
         for wrong in [&[][..], &[0x80], &[0, 1], &[1; 9]] {
             assert!(unsigned(wrong).is_err(), "{wrong:?}");
         }
@@ -168,9 +145,6 @@ mod tests {
     #[test]
     fn a_length_past_the_end_is_refused() {
         assert!(Elements::of(&[0x30, 5, 1]).expect("bytes").next().is_err());
-        assert!(
-            Elements::of_sequence(&[0x30, 0x80, 0, 0]).is_err(),
-            "indefinite length"
-        );
+        assert!(Elements::of_sequence(&[0x30, 0x80, 0, 0]).is_err(), "indefinite length");
     }
 }

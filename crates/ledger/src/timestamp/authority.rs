@@ -44,28 +44,14 @@ pub enum UnusableAuthority {
 
 impl Authority {
     /// `name` identifies it in file names and entries, `url` takes the request, `policy` is asked for when given.
-    pub fn new(
-        name: &str,
-        url: &str,
-        policy: Option<&str>,
-        trust: Trust,
-    ) -> Result<Self, UnusableAuthority> {
-        let is_plain =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    pub fn new(name: &str, url: &str, policy: Option<&str>, trust: Trust) -> Result<Self, UnusableAuthority> {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(is_plain) {
             return Err(UnusableAuthority::Name(name.to_owned()));
         }
-        let policy = policy
-            .map(|text| {
-                ObjectIdentifier::new(text).map_err(|_| UnusableAuthority::Policy(text.to_owned()))
-            })
-            .transpose()?;
-        Ok(Self {
-            name: name.to_owned(),
-            url: url.to_owned(),
-            policy,
-            trust,
-        })
+        let policy =
+            policy.map(|text| ObjectIdentifier::new(text).map_err(|_| UnusableAuthority::Policy(text.to_owned()))).transpose()?;
+        Ok(Self { name: name.to_owned(), url: url.to_owned(), policy, trust })
     }
 
     /// Its name in file names and entries.
@@ -84,12 +70,7 @@ impl Authority {
     }
 
     /// Asks for a stamp over `message` and verifies the answer. `random` must be fresh random bytes.
-    pub fn stamp(
-        &self,
-        transport: &dyn Transport,
-        message: &[u8],
-        random: [u8; 16],
-    ) -> Result<Stamp, NoStamp> {
+    pub fn stamp(&self, transport: &dyn Transport, message: &[u8], random: [u8; 16]) -> Result<Stamp, NoStamp> {
         let request = Request::over(message, random, self.policy);
         let answer = transport.post(&TimestampQuery {
             url: &self.url,
@@ -101,21 +82,12 @@ impl Authority {
             return Err(NoStamp::HttpStatus(answer.status));
         }
         // Parameters such as a character set do not change what the bytes are; other types are error pages.
-        let media_type = answer
-            .media_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim();
+        let media_type = answer.media_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case(REPLY_MEDIA_TYPE) {
             return Err(NoStamp::MediaType(media_type.chars().take(80).collect()));
         }
         let verified = verify_answer(&answer.body, &request, &self.trust)?;
-        Ok(Stamp {
-            authority: self.name.clone(),
-            response: answer.body,
-            verified,
-        })
+        Ok(Stamp { authority: self.name.clone(), response: answer.body, verified })
     }
 }
 
@@ -130,10 +102,7 @@ impl Authorities {
             return Err(UnusableAuthority::TooMany(authorities.len()));
         }
         for (index, authority) in authorities.iter().enumerate() {
-            if authorities[..index]
-                .iter()
-                .any(|other| other.name == authority.name)
-            {
+            if authorities[..index].iter().any(|other| other.name == authority.name) {
                 return Err(UnusableAuthority::Twice(authority.name.clone()));
             }
         }
@@ -152,15 +121,7 @@ impl Authorities {
         message: &[u8],
         mut random: impl FnMut() -> [u8; 16],
     ) -> Vec<(&str, Result<Stamp, NoStamp>)> {
-        self.0
-            .iter()
-            .map(|authority| {
-                (
-                    authority.name(),
-                    authority.stamp(transport, message, random()),
-                )
-            })
-            .collect()
+        self.0.iter().map(|authority| (authority.name(), authority.stamp(transport, message, random()))).collect()
     }
 }
 
@@ -185,9 +146,7 @@ pub enum NoStamp {
     #[error("the authority's server answered with HTTP status {0}; check its address")]
     HttpStatus(u16),
     /// The server answered with something else.
-    #[error(
-        "the authority's server answered with {0:?} instead of {REPLY_MEDIA_TYPE}; check its address"
-    )]
+    #[error("the authority's server answered with {0:?} instead of {REPLY_MEDIA_TYPE}; check its address")]
     MediaType(String),
     /// The answer is not a good stamp.
     #[error(transparent)]

@@ -12,8 +12,7 @@ use der::asn1::ObjectIdentifier;
 const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 /// `id-kp-timeStamping`
-pub(super) const TIME_STAMPING: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
+pub(super) const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 
 /// What a token's signer is matched and judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +36,7 @@ impl<'a> CertificateFacts<'a> {
         let serial = fields.expect(Tag::Integer)?.value;
         fields.sequence()?; // signature algorithm
         let issuer = fields.expect(Tag::Sequence)?.raw;
-        let mut facts = Self {
-            issuer,
-            serial,
-            subject_key: None,
-            only_time_stamping: false,
-        };
+        let mut facts = Self { issuer, serial, subject_key: None, only_time_stamping: false };
         while !fields.is_finished() {
             let field = fields.next()?;
             if field.tag == context(3) {
@@ -57,17 +51,14 @@ impl<'a> CertificateFacts<'a> {
         while !extensions.is_finished() {
             let mut extension = extensions.sequence()?;
             let kind = extension.oid()?;
-            let critical = extension
-                .optional(Tag::Boolean)?
-                .is_some_and(|flag| flag.value != [0]);
+            let critical = extension.optional(Tag::Boolean)?.is_some_and(|flag| flag.value != [0]);
             let value = extension.expect(Tag::OctetString)?.value;
             if kind == SUBJECT_KEY_IDENTIFIER {
                 self.subject_key = Some(Elements::of(value)?.expect(Tag::OctetString)?.value);
             } else if kind == EXTENDED_KEY_USAGE {
                 let mut purposes = Elements::of_sequence(value)?;
                 let first = purposes.oid()?;
-                self.only_time_stamping =
-                    critical && first == TIME_STAMPING && purposes.is_finished();
+                self.only_time_stamping = critical && first == TIME_STAMPING && purposes.is_finished();
             }
         }
         Ok(())
@@ -75,9 +66,7 @@ impl<'a> CertificateFacts<'a> {
 
     pub(super) fn is_named_by(&self, identifier: SignerIdentifier<'_>) -> bool {
         match identifier {
-            SignerIdentifier::IssuerAndSerial { issuer, serial } => {
-                issuer == self.issuer && serial == self.serial
-            }
+            SignerIdentifier::IssuerAndSerial { issuer, serial } => issuer == self.issuer && serial == self.serial,
             SignerIdentifier::SubjectKey(key) => self.subject_key == Some(key),
         }
     }

@@ -19,8 +19,8 @@ mod trust;
 mod verify;
 
 pub use authority::{
-    AUTHORITIES_MAX, Authorities, Authority, NoStamp, Stamp, TimestampQuery, TimestampReply,
-    Transport, TransportError, UnusableAuthority,
+    AUTHORITIES_MAX, Authorities, Authority, NoStamp, Stamp, TimestampQuery, TimestampReply, Transport, TransportError,
+    UnusableAuthority,
 };
 pub use request::{Request, imprint_of};
 pub use response::{Answer, Failure, MalformedStamp, Rejection, Status, parse_response};

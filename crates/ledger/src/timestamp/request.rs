@@ -9,8 +9,7 @@ use der::Tag;
 use der::asn1::ObjectIdentifier;
 
 /// `id-sha256`, the only imprint algorithm that is asked for.
-pub(super) const SHA256_OID: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+pub(super) const SHA256_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 
 /// A time stamp request: what is to be stamped, and the nonce that ties the answer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +22,7 @@ pub struct Request {
 impl Request {
     /// Asks for a stamp over `message`. `random` must be fresh random bytes; they become the nonce.
     pub fn over(message: &[u8], random: [u8; 16], policy: Option<ObjectIdentifier>) -> Self {
-        Self {
-            imprint: imprint_of(message),
-            nonce: positive(random),
-            policy,
-        }
+        Self { imprint: imprint_of(message), nonce: positive(random), policy }
     }
 
     /// SHA-256 of the message, as sent.
@@ -47,19 +42,9 @@ impl Request {
 
     /// The request in DER, the body of an `application/timestamp-query` message.
     pub fn to_der(&self) -> Vec<u8> {
-        let algorithm = [
-            encode(Tag::ObjectIdentifier, SHA256_OID.as_bytes()),
-            encode(Tag::Null, &[]),
-        ]
-        .concat();
-        let imprint = [
-            encode(Tag::Sequence, &algorithm),
-            encode(Tag::OctetString, &self.imprint),
-        ]
-        .concat();
-        let policy = self.policy.map_or_else(Vec::new, |policy| {
-            encode(Tag::ObjectIdentifier, policy.as_bytes())
-        });
+        let algorithm = [encode(Tag::ObjectIdentifier, SHA256_OID.as_bytes()), encode(Tag::Null, &[])].concat();
+        let imprint = [encode(Tag::Sequence, &algorithm), encode(Tag::OctetString, &self.imprint)].concat();
+        let policy = self.policy.map_or_else(Vec::new, |policy| encode(Tag::ObjectIdentifier, policy.as_bytes()));
         let fields = [
             encode(Tag::Integer, &[1]), // version
             encode(Tag::Sequence, &imprint),

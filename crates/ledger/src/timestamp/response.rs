@@ -35,20 +35,13 @@ pub enum MalformedStamp {
 
 impl MalformedStamp {
     pub(super) fn der(expected: &'static str) -> impl Fn(der::Error) -> Self {
-        move |error| Self::Der {
-            expected,
-            detail: error.to_string(),
-        }
+        move |error| Self::Der { expected, detail: error.to_string() }
     }
 }
 
 /// The authority said no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the authority refused: {status}{}{}",
-    Failures(failures),
-    Quoted(text)
-)]
+#[error("the authority refused: {status}{}{}", Failures(failures), Quoted(text))]
 pub struct Rejection {
     /// What kind of no.
     pub status: Status,
@@ -109,9 +102,7 @@ impl fmt::Display for Status {
             Self::Rejection => "rejected",
             Self::Waiting => "not ready yet, ask again later",
             Self::RevocationWarning => "its certificate is about to be revoked",
-            Self::RevocationNotification => {
-                "its certificate has been revoked, choose another authority"
-            }
+            Self::RevocationNotification => "its certificate has been revoked, choose another authority",
         })
     }
 }
@@ -183,33 +174,24 @@ pub fn parse_response(bytes: &[u8]) -> Result<Answer<'_>, MalformedStamp> {
     let token = response.optional(Tag::Sequence).map_err(&broken)?;
     response.finish().map_err(&broken)?;
 
-    let status =
-        match status {
-            0 | 1 => {
-                return token.map(|token| Answer::Granted(token.raw)).ok_or(
-                    MalformedStamp::Content("the status says granted but there is no token"),
-                );
-            }
-            2 => Status::Rejection,
-            3 => Status::Waiting,
-            4 => Status::RevocationWarning,
-            5 => Status::RevocationNotification,
-            _ => {
-                return Err(MalformedStamp::Content(
-                    "the status is none of the standard's six",
-                ));
-            }
-        };
+    let status = match status {
+        0 | 1 => {
+            return token
+                .map(|token| Answer::Granted(token.raw))
+                .ok_or(MalformedStamp::Content("the status says granted but there is no token"));
+        }
+        2 => Status::Rejection,
+        3 => Status::Waiting,
+        4 => Status::RevocationWarning,
+        5 => Status::RevocationNotification,
+        _ => {
+            return Err(MalformedStamp::Content("the status is none of the standard's six"));
+        }
+    };
     if token.is_some() {
-        return Err(MalformedStamp::Content(
-            "the status says refused but there is a token",
-        ));
+        return Err(MalformedStamp::Content("the status says refused but there is a token"));
     }
-    Ok(Answer::Rejected(Rejection {
-        status,
-        failures,
-        text,
-    }))
+    Ok(Answer::Rejected(Rejection { status, failures, text }))
 }
 
 /// The `PKIFreeText` lines, joined. An error text that is not UTF-8 is still an answer, so it is read lossily.
@@ -223,26 +205,15 @@ fn status_text(content: &[u8]) -> der::Result<String> {
         }
         text.push_str(&String::from_utf8_lossy(line.value));
     }
-    Ok(text
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(STATUS_TEXT_CHARS_MAX)
-        .collect())
+    Ok(text.chars().filter(|character| !character.is_control()).take(STATUS_TEXT_CHARS_MAX).collect())
 }
 
 fn failures(bit_string: &[u8]) -> Vec<Failure> {
     let Some((_unused_bits, bits)) = bit_string.split_first() else {
         return Vec::new();
     };
-    let is_set = |bit: usize| {
-        bits.get(bit / 8)
-            .is_some_and(|byte| byte & (0x80 >> (bit % 8)) != 0)
-    };
-    FAILURE_BITS
-        .iter()
-        .filter(|(bit, _)| is_set(*bit))
-        .map(|(_, failure)| *failure)
-        .collect()
+    let is_set = |bit: usize| bits.get(bit / 8).is_some_and(|byte| byte & (0x80 >> (bit % 8)) != 0);
+    FAILURE_BITS.iter().filter(|(bit, _)| is_set(*bit)).map(|(_, failure)| *failure).collect()
 }
 
 /// The serial number or another short integer, for people: hexadecimal, without a sign byte.
@@ -256,13 +227,9 @@ pub(super) fn integer_hex(content: &[u8]) -> String {
 /// Reads an `Accuracy` into microseconds (RFC 3161 section 2.4.2).
 pub(super) fn accuracy_us(content: &[u8]) -> der::Result<u64> {
     let mut fields = Elements::of(content)?;
-    let seconds = fields
-        .optional(Tag::Integer)?
-        .map_or(Ok(0), |field| unsigned(field.value))?;
+    let seconds = fields.optional(Tag::Integer)?.map_or(Ok(0), |field| unsigned(field.value))?;
     let mut thousandth = |number| {
-        let part = fields
-            .optional(context_primitive(number))?
-            .map_or(Ok(0), |field| unsigned(field.value))?;
+        let part = fields.optional(context_primitive(number))?.map_or(Ok(0), |field| unsigned(field.value))?;
         if part > 999 {
             return Err(der::Error::from(Tag::Integer.value_error()));
         }
@@ -295,10 +262,7 @@ mod tests {
         let Ok(Answer::Rejected(rejection)) = parse_response(&bytes) else {
             panic!("not a refusal: {:?}", parse_response(&bytes));
         };
-        assert_eq!(
-            rejection.failures,
-            [Failure::BadDataFormat, Failure::SystemFailure]
-        );
+        assert_eq!(rejection.failures, [Failure::BadDataFormat, Failure::SystemFailure]);
         assert_eq!(
             rejection.to_string(),
             "the authority refused: rejected, it could not read the request, it has an internal fault (“bad day”)"
@@ -307,10 +271,7 @@ mod tests {
 
     #[test]
     fn granted_without_a_token_is_malformed() {
-        assert!(matches!(
-            parse_response(&[0x30, 5, 0x30, 3, 2, 1, 0]),
-            Err(MalformedStamp::Content(_))
-        ));
+        assert!(matches!(parse_response(&[0x30, 5, 0x30, 3, 2, 1, 0]), Err(MalformedStamp::Content(_))));
     }
 
     #[test]
@@ -321,22 +282,13 @@ mod tests {
 
     #[test]
     fn accuracy_adds_its_three_parts() {
-        assert_eq!(
-            accuracy_us(&[2, 1, 1, 0x80, 2, 1, 0xf4, 0x81, 1, 7]).expect("accuracy"),
-            1_500_007
-        );
+        assert_eq!(accuracy_us(&[2, 1, 1, 0x80, 2, 1, 0xf4, 0x81, 1, 7]).expect("accuracy"), 1_500_007);
         assert_eq!(accuracy_us(&[]).expect("empty"), 0);
-        assert!(
-            accuracy_us(&[0x80, 2, 0x03, 0xe8]).is_err(),
-            "1000 milliseconds"
-        );
+        assert!(accuracy_us(&[0x80, 2, 0x03, 0xe8]).is_err(), "1000 milliseconds");
     }
 
     #[test]
     fn too_long_an_answer_is_not_read() {
-        assert!(matches!(
-            parse_response(&vec![0x30; RESPONSE_BYTES_MAX + 1]),
-            Err(MalformedStamp::TooLong { .. })
-        ));
+        assert!(matches!(parse_response(&vec![0x30; RESPONSE_BYTES_MAX + 1]), Err(MalformedStamp::TooLong { .. })));
     }
 }

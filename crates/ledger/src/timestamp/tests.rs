@@ -39,11 +39,7 @@ struct Canned {
 impl Canned {
     fn new(status: u16, media_type: &str, body: &[u8]) -> Self {
         Self {
-            reply: Ok(TimestampReply {
-                status,
-                media_type: media_type.to_owned(),
-                body: body.to_vec(),
-            }),
+            reply: Ok(TimestampReply { status, media_type: media_type.to_owned(), body: body.to_vec() }),
             sent: Mutex::default(),
         }
     }
@@ -51,10 +47,7 @@ impl Canned {
 
 impl Transport for Canned {
     fn post(&self, query: &TimestampQuery<'_>) -> Result<TimestampReply, TransportError> {
-        self.sent
-            .lock()
-            .expect("not poisoned")
-            .push((query.url.to_owned(), query.body.to_vec()));
+        self.sent.lock().expect("not poisoned").push((query.url.to_owned(), query.body.to_vec()));
         self.reply.clone()
     }
 }
@@ -82,50 +75,25 @@ fn an_ecdsa_stamp_with_a_fraction_of_a_second_is_accepted() {
 #[test]
 fn another_message_nonce_policy_or_root_is_refused() {
     let other = Request::over(b"another message", RANDOM, None);
-    assert_eq!(
-        verify_answer(RSA, &other, &rsa_trust()),
-        Err(UnverifiedStamp::Imprint)
-    );
+    assert_eq!(verify_answer(RSA, &other, &rsa_trust()), Err(UnverifiedStamp::Imprint));
     let replayed = Request::over(MESSAGE, [0x43; 16], None);
-    assert_eq!(
-        verify_answer(RSA, &replayed, &rsa_trust()),
-        Err(UnverifiedStamp::Nonce)
-    );
-    let policy = Request::over(
-        MESSAGE,
-        RANDOM,
-        Some(der::asn1::ObjectIdentifier::new_unwrap("1.2.3")),
-    );
-    assert!(matches!(
-        verify_answer(RSA, &policy, &rsa_trust()),
-        Err(UnverifiedStamp::Policy { .. })
-    ));
-    assert!(matches!(
-        verify_answer(RSA, &request(), &ec_trust()),
-        Err(UnverifiedStamp::Chain(_))
-    ));
+    assert_eq!(verify_answer(RSA, &replayed, &rsa_trust()), Err(UnverifiedStamp::Nonce));
+    let policy = Request::over(MESSAGE, RANDOM, Some(der::asn1::ObjectIdentifier::new_unwrap("1.2.3")));
+    assert!(matches!(verify_answer(RSA, &policy, &rsa_trust()), Err(UnverifiedStamp::Policy { .. })));
+    assert!(matches!(verify_answer(RSA, &request(), &ec_trust()), Err(UnverifiedStamp::Chain(_))));
 }
 
 #[test]
 fn a_certificate_for_more_than_time_stamping_is_refused() {
-    let answer = verify_response(
-        vector!("two-purposes.tsr"),
-        MESSAGE,
-        &trust(vector!("two-purposes-root.pem")),
-    );
+    let answer = verify_response(vector!("two-purposes.tsr"), MESSAGE, &trust(vector!("two-purposes-root.pem")));
     assert_eq!(answer, Err(UnverifiedStamp::Purpose));
 }
 
 #[test]
 fn a_refusal_is_an_error_that_says_why() {
-    let refused =
-        verify_answer(vector!("rejected.tsr"), &request(), &rsa_trust()).expect_err("refused");
-    assert_eq!(
-        refused.to_string(),
-        "the authority refused: rejected (“Error during signature generation.”)"
-    );
-    let refused =
-        verify_answer(vector!("bad-format.tsr"), &request(), &rsa_trust()).expect_err("refused");
+    let refused = verify_answer(vector!("rejected.tsr"), &request(), &rsa_trust()).expect_err("refused");
+    assert_eq!(refused.to_string(), "the authority refused: rejected (“Error during signature generation.”)");
+    let refused = verify_answer(vector!("bad-format.tsr"), &request(), &rsa_trust()).expect_err("refused");
     assert_eq!(
         refused.to_string(),
         "the authority refused: rejected, it could not read the request (“Bad request format or system error.”)"
@@ -147,96 +115,56 @@ fn every_flipped_byte_is_refused_or_changes_nothing_that_is_stated() {
         }
         // The root that travels along is not trusted and not used; it is most of what may change.
         let root_bytes = honest.chain.last().expect("a root").len();
-        assert!(
-            immaterial <= root_bytes + 32,
-            "{immaterial} of {} bytes are not covered",
-            response.len()
-        );
+        assert!(immaterial <= root_bytes + 32, "{immaterial} of {} bytes are not covered", response.len());
     }
 }
 
 #[test]
 fn every_cut_is_refused() {
     for end in 0..RSA.len() {
-        assert!(
-            verify_response(&RSA[..end], MESSAGE, &rsa_trust()).is_err(),
-            "cut at {end}"
-        );
+        assert!(verify_response(&RSA[..end], MESSAGE, &rsa_trust()).is_err(), "cut at {end}");
     }
 }
 
 #[test]
 fn an_authority_sends_one_query_and_verifies_the_answer() {
-    let authority =
-        Authority::new("first", "http://127.0.0.1/tsa", None, rsa_trust()).expect("an authority");
+    let authority = Authority::new("first", "http://127.0.0.1/tsa", None, rsa_trust()).expect("an authority");
     let network = Canned::new(200, "application/timestamp-reply; charset=binary", RSA);
     let stamp = authority.stamp(&network, MESSAGE, RANDOM).expect("a stamp");
-    assert_eq!(
-        (stamp.authority.as_str(), stamp.response.as_slice()),
-        ("first", RSA)
-    );
+    assert_eq!((stamp.authority.as_str(), stamp.response.as_slice()), ("first", RSA));
     let sent = network.sent.into_inner().expect("not poisoned");
-    assert_eq!(
-        sent,
-        [("http://127.0.0.1/tsa".to_owned(), request().to_der())]
-    );
+    assert_eq!(sent, [("http://127.0.0.1/tsa".to_owned(), request().to_der())]);
 }
 
 #[test]
 fn error_pages_and_dead_networks_are_no_stamps() {
-    let authority =
-        Authority::new("first", "http://127.0.0.1/tsa", None, rsa_trust()).expect("an authority");
+    let authority = Authority::new("first", "http://127.0.0.1/tsa", None, rsa_trust()).expect("an authority");
     let check = |network: &Canned, expected: &str| {
-        let error = authority
-            .stamp(network, MESSAGE, RANDOM)
-            .expect_err("no stamp");
+        let error = authority.stamp(network, MESSAGE, RANDOM).expect_err("no stamp");
         assert_eq!(error.to_string(), expected);
     };
-    check(
-        &Canned::new(503, REPLY_MEDIA_TYPE, RSA),
-        "the authority's server answered with HTTP status 503; check its address",
-    );
+    check(&Canned::new(503, REPLY_MEDIA_TYPE, RSA), "the authority's server answered with HTTP status 503; check its address");
     check(
         &Canned::new(200, "text/html", RSA),
         "the authority's server answered with \"text/html\" instead of application/timestamp-reply; check its address",
     );
-    let dead = Canned {
-        reply: Err(TransportError("connection refused".into())),
-        sent: Mutex::default(),
-    };
-    check(
-        &dead,
-        "the authority could not be reached: connection refused",
-    );
+    let dead = Canned { reply: Err(TransportError("connection refused".into())), sent: Mutex::default() };
+    check(&dead, "the authority could not be reached: connection refused");
 }
 
 #[test]
 fn two_authorities_are_asked_and_fail_on_their_own() {
-    let authority =
-        |name, trust| Authority::new(name, "http://127.0.0.1/", None, trust).expect("an authority");
-    let both = Authorities::new(vec![
-        authority("first", rsa_trust()),
-        authority("second", ec_trust()),
-    ])
-    .expect("two authorities");
+    let authority = |name, trust| Authority::new(name, "http://127.0.0.1/", None, trust).expect("an authority");
+    let both = Authorities::new(vec![authority("first", rsa_trust()), authority("second", ec_trust())]).expect("two authorities");
     let answers = both.stamp_all(&Canned::new(200, REPLY_MEDIA_TYPE, RSA), MESSAGE, || RANDOM);
     assert_eq!(answers.len(), 2);
     assert!(matches!(&answers[0], ("first", Ok(_))));
-    assert!(matches!(
-        &answers[1],
-        (
-            "second",
-            Err(NoStamp::Unverified(UnverifiedStamp::Chain(_)))
-        )
-    ));
+    assert!(matches!(&answers[1], ("second", Err(NoStamp::Unverified(UnverifiedStamp::Chain(_))))));
 }
 
 #[test]
 fn a_wrong_configuration_is_refused_at_once() {
-    assert_eq!(
-        Trust::from_pem("", "").expect_err("no root"),
-        UnusableTrust::NoRoot
-    );
+    assert_eq!(Trust::from_pem("", "").expect_err("no root"), UnusableTrust::NoRoot);
     assert!(Authority::new("No/Name", "", None, rsa_trust()).is_err());
     assert!(Authority::new("a", "", Some("no oid"), rsa_trust()).is_err());
     let authority = |name| Authority::new(name, "", None, rsa_trust()).expect("an authority");

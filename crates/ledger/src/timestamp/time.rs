@@ -34,10 +34,7 @@ pub(super) fn generalized_time_us(content: &[u8]) -> Option<i64> {
 }
 
 fn fraction_us(digits: &str) -> Option<i64> {
-    if digits.is_empty()
-        || digits.len() > FRACTION_DIGITS_MAX
-        || !digits.bytes().all(|byte| byte.is_ascii_digit())
-    {
+    if digits.is_empty() || digits.len() > FRACTION_DIGITS_MAX || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     format!("{digits:0<6}")[..6].parse().ok()

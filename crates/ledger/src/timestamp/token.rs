@@ -12,8 +12,7 @@ use der::asn1::ObjectIdentifier;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
 /// `id-ct-TSTInfo`
-pub(super) const TST_INFO: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
+pub(super) const TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
 
 /// Certificates read from one token; real chains have two to four.
 const CERTIFICATES_MAX: usize = 16;
@@ -81,9 +80,7 @@ pub fn parse_token(bytes: &[u8]) -> Result<Token<'_>, MalformedStamp> {
     content_info.finish().map_err(&broken)?;
     let mut signed_data = Elements::of_sequence(wrapper.value).map_err(&broken)?;
     if signed_data.unsigned().map_err(&broken)? > 5 {
-        return Err(MalformedStamp::Content(
-            "the signed data has an unknown version",
-        ));
+        return Err(MalformedStamp::Content("the signed data has an unknown version"));
     }
     signed_data.expect(Tag::Set).map_err(&broken)?; // digest algorithms: repeated in the signer
     let info_der = encapsulated(&mut signed_data)?;
@@ -92,35 +89,23 @@ pub fn parse_token(bytes: &[u8]) -> Result<Token<'_>, MalformedStamp> {
         None => Vec::new(),
     };
     if certificates.len() > CERTIFICATES_MAX {
-        return Err(MalformedStamp::Content(
-            "the token carries more certificates than any chain has",
-        ));
+        return Err(MalformedStamp::Content("the token carries more certificates than any chain has"));
     }
     signed_data.optional(context(1)).map_err(&broken)?; // revocation lists are not used
-    let mut signers =
-        Elements::of(signed_data.expect(Tag::Set).map_err(&broken)?.value).map_err(&broken)?;
+    let mut signers = Elements::of(signed_data.expect(Tag::Set).map_err(&broken)?.value).map_err(&broken)?;
     signed_data.finish().map_err(&broken)?;
     let signer = signer(signers.sequence().map_err(&broken)?)?;
     if !signers.is_finished() {
-        return Err(MalformedStamp::Content(
-            "the token has more than one signer",
-        ));
+        return Err(MalformedStamp::Content("the token has more than one signer"));
     }
-    Ok(Token {
-        info: timestamp_info(info_der)?,
-        info_der,
-        certificates,
-        signer,
-    })
+    Ok(Token { info: timestamp_info(info_der)?, info_der, certificates, signer })
 }
 
 fn encapsulated<'a>(signed_data: &mut Elements<'a>) -> Result<&'a [u8], MalformedStamp> {
     let broken = MalformedStamp::der("encapsulated time stamp");
     let mut encapsulated = signed_data.sequence().map_err(&broken)?;
     if encapsulated.oid().map_err(&broken)? != TST_INFO {
-        return Err(MalformedStamp::Content(
-            "the signed content is not a time stamp",
-        ));
+        return Err(MalformedStamp::Content("the signed content is not a time stamp"));
     }
     let wrapper = encapsulated.expect(context(0)).map_err(&broken)?;
     encapsulated.finish().map_err(&broken)?;
@@ -158,12 +143,7 @@ fn signer(mut fields: Elements<'_>) -> Result<SignerInfo<'_>, MalformedStamp> {
     };
     let (digest_algorithm, _) = fields.algorithm().map_err(&broken)?;
     let attributes =
-        fields
-            .optional(context(0))
-            .map_err(&broken)?
-            .ok_or(MalformedStamp::Content(
-                "the signer has no signed attributes",
-            ))?;
+        fields.optional(context(0)).map_err(&broken)?.ok_or(MalformedStamp::Content("the signer has no signed attributes"))?;
     let (signature_algorithm, signature_parameters) = fields.algorithm().map_err(&broken)?;
     let signature = fields.expect(Tag::OctetString).map_err(&broken)?.value;
     fields.optional(context(1)).map_err(&broken)?; // unsigned attributes prove nothing
@@ -193,9 +173,7 @@ fn signed_attributes(content: &[u8]) -> Result<Vec<(ObjectIdentifier, &[u8])>, M
         }
         attributes.push((kind, values));
         if attributes.len() > ATTRIBUTES_MAX {
-            return Err(MalformedStamp::Content(
-                "there are more signed attributes than are read",
-            ));
+            return Err(MalformedStamp::Content("there are more signed attributes than are read"));
         }
     }
     Ok(attributes)
@@ -205,46 +183,28 @@ fn timestamp_info(bytes: &[u8]) -> Result<TimestampInfo<'_>, MalformedStamp> {
     let broken = MalformedStamp::der("time stamp statement");
     let mut fields = Elements::of_sequence(bytes).map_err(&broken)?;
     if fields.unsigned().map_err(&broken)? != 1 {
-        return Err(MalformedStamp::Content(
-            "the time stamp statement is not version 1",
-        ));
+        return Err(MalformedStamp::Content("the time stamp statement is not version 1"));
     }
     let policy = fields.oid().map_err(&broken)?;
     let mut message_imprint = fields.sequence().map_err(&broken)?;
     let (imprint_algorithm, _) = message_imprint.algorithm().map_err(&broken)?;
-    let imprint = message_imprint
-        .expect(Tag::OctetString)
-        .map_err(&broken)?
-        .value;
+    let imprint = message_imprint.expect(Tag::OctetString).map_err(&broken)?.value;
     message_imprint.finish().map_err(&broken)?;
     let serial = fields.expect(Tag::Integer).map_err(&broken)?.value;
     let time = fields.expect(Tag::GeneralizedTime).map_err(&broken)?.value;
-    let time_us = generalized_time_us(time).ok_or(MalformedStamp::Content(
-        "the stated time is not a UTC calendar time",
-    ))?;
+    let time_us = generalized_time_us(time).ok_or(MalformedStamp::Content("the stated time is not a UTC calendar time"))?;
     let accuracy_us = match fields.optional(Tag::Sequence).map_err(&broken)? {
         Some(accuracy) => Some(accuracy_us(accuracy.value).map_err(&broken)?),
         None => None,
     };
     fields.optional(Tag::Boolean).map_err(&broken)?; // ordering: no use is made of it
-    let nonce = fields
-        .optional(Tag::Integer)
-        .map_err(&broken)?
-        .map(|field| field.value);
+    let nonce = fields.optional(Tag::Integer).map_err(&broken)?.map(|field| field.value);
     fields.optional(context(0)).map_err(&broken)?; // tsa: a hint; the certificate counts
     if let Some(extensions) = fields.optional(context(1)).map_err(&broken)? {
         refuse_critical(extensions.value)?;
     }
     fields.finish().map_err(&broken)?;
-    Ok(TimestampInfo {
-        policy,
-        imprint_algorithm,
-        imprint,
-        serial,
-        time_us,
-        accuracy_us,
-        nonce,
-    })
+    Ok(TimestampInfo { policy, imprint_algorithm, imprint, serial, time_us, accuracy_us, nonce })
 }
 
 fn refuse_critical(content: &[u8]) -> Result<(), MalformedStamp> {
@@ -256,9 +216,7 @@ fn refuse_critical(content: &[u8]) -> Result<(), MalformedStamp> {
         if let Some(critical) = extension.optional(Tag::Boolean).map_err(&broken)?
             && critical.value != [0]
         {
-            return Err(MalformedStamp::Content(
-                "the time stamp has a critical extension that is not understood",
-            ));
+            return Err(MalformedStamp::Content("the time stamp has a critical extension that is not understood"));
         }
         extension.expect(Tag::OctetString).map_err(&broken)?;
         extension.finish().map_err(&broken)?;

@@ -31,9 +31,7 @@ pub enum UnusableTrust {
     #[error("there is no root certificate; configure the authority's root in PEM form")]
     NoRoot,
     /// More than any honest bundle.
-    #[error(
-        "there are more than {PEM_CERTIFICATES_MAX} certificates; configure only the authority's own"
-    )]
+    #[error("there are more than {PEM_CERTIFICATES_MAX} certificates; configure only the authority's own")]
     TooMany,
     /// Not usable as a root.
     #[error("a root certificate cannot be used: {0}")]
@@ -43,16 +41,11 @@ pub enum UnusableTrust {
 impl Trust {
     /// Reads the authority's root certificates, and its other certificates when it does not send them along.
     pub fn from_pem(roots: &str, intermediates: &str) -> Result<Self, UnusableTrust> {
-        let trust = Self {
-            roots: certificates("root", roots)?,
-            intermediates: certificates("intermediate", intermediates)?,
-        };
+        let trust = Self { roots: certificates("root", roots)?, intermediates: certificates("intermediate", intermediates)? };
         if trust.roots.is_empty() {
             return Err(UnusableTrust::NoRoot);
         }
-        trust
-            .anchors()
-            .map_err(|error| UnusableTrust::Root(error.to_string()))?;
+        trust.anchors().map_err(|error| UnusableTrust::Root(error.to_string()))?;
         Ok(trust)
     }
 
@@ -61,10 +54,7 @@ impl Trust {
     }
 
     pub(super) fn anchors(&self) -> Result<Vec<TrustAnchor<'_>>, webpki::Error> {
-        self.roots
-            .iter()
-            .map(webpki::anchor_from_trusted_cert)
-            .collect()
+        self.roots.iter().map(webpki::anchor_from_trusted_cert).collect()
     }
 
     /// The configured root certificate that this anchor was made from.
@@ -76,17 +66,11 @@ impl Trust {
     }
 }
 
-fn certificates(
-    what: &'static str,
-    pem: &str,
-) -> Result<Vec<CertificateDer<'static>>, UnusableTrust> {
+fn certificates(what: &'static str, pem: &str) -> Result<Vec<CertificateDer<'static>>, UnusableTrust> {
     let certificates = CertificateDer::pem_slice_iter(pem.as_bytes())
         .take(PEM_CERTIFICATES_MAX + 1)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| UnusableTrust::Pem {
-            what,
-            detail: error.to_string(),
-        })?;
+        .map_err(|error| UnusableTrust::Pem { what, detail: error.to_string() })?;
     if certificates.len() > PEM_CERTIFICATES_MAX {
         return Err(UnusableTrust::TooMany);
     }

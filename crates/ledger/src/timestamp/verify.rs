@@ -22,10 +22,8 @@ const SHA384_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.10
 const SHA512_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
-const SIGNING_CERTIFICATE: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
-const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
+const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
+const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// A DER `SET` starts with this byte; the signed attributes are hashed as one although they travel as `[0]` (RFC 5652 section 5.4).
@@ -55,17 +53,13 @@ pub enum UnverifiedStamp {
         configured: String,
     },
     /// No certificate for the signer.
-    #[error(
-        "the signer's certificate is neither in the token nor configured; add it to the authority's certificates"
-    )]
+    #[error("the signer's certificate is neither in the token nor configured; add it to the authority's certificates")]
     NoSignerCertificate,
     /// The signed attributes do not bind the content or the certificate.
     #[error("the signature does not cover {0}")]
     NotCovered(&'static str),
     /// An algorithm that is not accepted.
-    #[error(
-        "the stamp uses {algorithm} for its {purpose}, which is not accepted; choose another authority"
-    )]
+    #[error("the stamp uses {algorithm} for its {purpose}, which is not accepted; choose another authority")]
     Algorithm {
         /// Dotted object identifier.
         algorithm: String,
@@ -76,14 +70,10 @@ pub enum UnverifiedStamp {
     #[error("the stamp's signature is not valid")]
     Signature,
     /// The certificate may not stamp.
-    #[error(
-        "the signer's certificate is not one for time stamping alone (critical extended key usage)"
-    )]
+    #[error("the signer's certificate is not one for time stamping alone (critical extended key usage)")]
     Purpose,
     /// No chain to a configured root.
-    #[error(
-        "the signer's certificate does not lead to a configured root: {0}; check the authority's root certificate"
-    )]
+    #[error("the signer's certificate does not lead to a configured root: {0}; check the authority's root certificate")]
     Chain(String),
 }
 
@@ -103,11 +93,7 @@ pub struct VerifiedStamp {
 }
 
 /// Checks a `TimeStampResp` against the request that it answers.
-pub fn verify_answer(
-    response: &[u8],
-    request: &Request,
-    trust: &Trust,
-) -> Result<VerifiedStamp, UnverifiedStamp> {
+pub fn verify_answer(response: &[u8], request: &Request, trust: &Trust) -> Result<VerifiedStamp, UnverifiedStamp> {
     let token = granted(response)?;
     if token.info.nonce != Some(request.nonce()) {
         return Err(UnverifiedStamp::Nonce);
@@ -115,20 +101,13 @@ pub fn verify_answer(
     if let Some(configured) = request.policy()
         && configured != token.info.policy
     {
-        return Err(UnverifiedStamp::Policy {
-            found: token.info.policy.to_string(),
-            configured: configured.to_string(),
-        });
+        return Err(UnverifiedStamp::Policy { found: token.info.policy.to_string(), configured: configured.to_string() });
     }
     verify_token(&token, request.imprint(), trust)
 }
 
 /// Checks a stored `TimeStampResp` against the message that it should cover.
-pub fn verify_response(
-    response: &[u8],
-    message: &[u8],
-    trust: &Trust,
-) -> Result<VerifiedStamp, UnverifiedStamp> {
+pub fn verify_response(response: &[u8], message: &[u8], trust: &Trust) -> Result<VerifiedStamp, UnverifiedStamp> {
     verify_token(&granted(response)?, &imprint_of(message), trust)
 }
 
@@ -139,19 +118,14 @@ fn granted(response: &[u8]) -> Result<Token<'_>, UnverifiedStamp> {
     }
 }
 
-fn verify_token(
-    token: &Token<'_>,
-    imprint: &[u8; 32],
-    trust: &Trust,
-) -> Result<VerifiedStamp, UnverifiedStamp> {
+fn verify_token(token: &Token<'_>, imprint: &[u8; 32], trust: &Trust) -> Result<VerifiedStamp, UnverifiedStamp> {
     if token.info.imprint_algorithm != SHA256_OID || token.info.imprint != imprint {
         return Err(UnverifiedStamp::Imprint);
     }
     let (certificate, facts) = signer_certificate(token, trust)?;
     check_attributes(token, certificate)?;
     let certificate_der = CertificateDer::from(certificate);
-    let signer = EndEntityCert::try_from(&certificate_der)
-        .map_err(|error| UnverifiedStamp::Chain(error.to_string()))?;
+    let signer = EndEntityCert::try_from(&certificate_der).map_err(|error| UnverifiedStamp::Chain(error.to_string()))?;
     check_signature(token, &signer)?;
     if !facts.only_time_stamping {
         return Err(UnverifiedStamp::Purpose);
@@ -166,16 +140,8 @@ fn verify_token(
     })
 }
 
-fn signer_certificate<'a>(
-    token: &Token<'a>,
-    trust: &'a Trust,
-) -> Result<(&'a [u8], CertificateFacts<'a>), UnverifiedStamp> {
-    for certificate in token
-        .certificates
-        .iter()
-        .copied()
-        .chain(trust.intermediates())
-    {
+fn signer_certificate<'a>(token: &Token<'a>, trust: &'a Trust) -> Result<(&'a [u8], CertificateFacts<'a>), UnverifiedStamp> {
+    for certificate in token.certificates.iter().copied().chain(trust.intermediates()) {
         let facts = CertificateFacts::read(certificate)?;
         if facts.is_named_by(token.signer.identifier) {
             return Ok((certificate, facts));
@@ -187,16 +153,11 @@ fn signer_certificate<'a>(
 /// The three attributes that tie content, type and certificate to the signature (RFC 5652 section 11, RFC 5816 section 2.2.1).
 fn check_attributes(token: &Token<'_>, certificate: &[u8]) -> Result<(), UnverifiedStamp> {
     let broken = MalformedStamp::der("signed attribute");
-    let content_type = single(token, CONTENT_TYPE, "the content's type")?
-        .oid()
-        .map_err(&broken)?;
+    let content_type = single(token, CONTENT_TYPE, "the content's type")?.oid().map_err(&broken)?;
     if content_type != TST_INFO {
         return Err(UnverifiedStamp::NotCovered("the content's type"));
     }
-    let digest = single(token, MESSAGE_DIGEST, "the statement")?
-        .expect(Tag::OctetString)
-        .map_err(&broken)?
-        .value;
+    let digest = single(token, MESSAGE_DIGEST, "the statement")?.expect(Tag::OctetString).map_err(&broken)?.value;
     if digest != hash(token.signer.digest_algorithm, token.info_der)?.as_ref() {
         return Err(UnverifiedStamp::NotCovered("the statement"));
     }
@@ -207,20 +168,11 @@ fn check_attributes(token: &Token<'_>, certificate: &[u8]) -> Result<(), Unverif
 }
 
 fn attribute<'a>(token: &Token<'a>, kind: ObjectIdentifier) -> Option<&'a [u8]> {
-    token
-        .signer
-        .signed_attributes
-        .iter()
-        .find(|(other, _)| *other == kind)
-        .map(|(_, values)| *values)
+    token.signer.signed_attributes.iter().find(|(other, _)| *other == kind).map(|(_, values)| *values)
 }
 
 /// The values of an attribute that must be there exactly once.
-fn single<'a>(
-    token: &Token<'a>,
-    kind: ObjectIdentifier,
-    what: &'static str,
-) -> Result<Elements<'a>, UnverifiedStamp> {
+fn single<'a>(token: &Token<'a>, kind: ObjectIdentifier, what: &'static str) -> Result<Elements<'a>, UnverifiedStamp> {
     let values = attribute(token, kind).ok_or(UnverifiedStamp::NotCovered(what))?;
     let broken = MalformedStamp::der("signed attribute");
     let elements = Elements::of(values).map_err(&broken)?;
@@ -235,11 +187,7 @@ fn names_certificate(token: &Token<'_>, certificate: &[u8]) -> Result<bool, Unve
     const WHAT: &str = "the signer's certificate";
     let broken = MalformedStamp::der("signing certificate attribute");
     let is_v2 = attribute(token, SIGNING_CERTIFICATE_V2).is_some();
-    let kind = if is_v2 {
-        SIGNING_CERTIFICATE_V2
-    } else {
-        SIGNING_CERTIFICATE
-    };
+    let kind = if is_v2 { SIGNING_CERTIFICATE_V2 } else { SIGNING_CERTIFICATE };
     let mut identifier = single(token, kind, WHAT)?
         .sequence()
         .and_then(|mut attribute| attribute.sequence())
@@ -268,10 +216,7 @@ fn hash(algorithm: ObjectIdentifier, bytes: &[u8]) -> Result<digest::Digest, Unv
         SHA384_OID => &SHA384,
         SHA512_OID => &SHA512,
         other => {
-            return Err(UnverifiedStamp::Algorithm {
-                algorithm: other.to_string(),
-                purpose: "digest",
-            });
+            return Err(UnverifiedStamp::Algorithm { algorithm: other.to_string(), purpose: "digest" });
         }
     };
     Ok(digest::digest(algorithm, bytes))
@@ -282,22 +227,12 @@ fn check_signature(token: &Token<'_>, signer: &EndEntityCert<'_>) -> Result<(), 
     covered[0] = SET_TAG_BYTE;
     let candidates = signature_algorithms(token);
     if candidates.is_empty() {
-        return Err(UnverifiedStamp::Algorithm {
-            algorithm: token.signer.signature_algorithm.to_string(),
-            purpose: "signature",
-        });
+        return Err(UnverifiedStamp::Algorithm { algorithm: token.signer.signature_algorithm.to_string(), purpose: "signature" });
     }
     // At most one candidate fits the key's type and curve; the others answer "not for this key".
-    let is_valid = candidates.into_iter().any(|algorithm| {
-        signer
-            .verify_signature(algorithm, &covered, token.signer.signature)
-            .is_ok()
-    });
-    if is_valid {
-        Ok(())
-    } else {
-        Err(UnverifiedStamp::Signature)
-    }
+    let is_valid =
+        candidates.into_iter().any(|algorithm| signer.verify_signature(algorithm, &covered, token.signer.signature).is_ok());
+    if is_valid { Ok(()) } else { Err(UnverifiedStamp::Signature) }
 }
 
 /// The accepted algorithms that the signer's `signatureAlgorithm` may mean. CMS allows plain `rsaEncryption` beside a digest algorithm.
@@ -315,13 +250,7 @@ fn signature_algorithms(token: &Token<'_>) -> Vec<&'static dyn SignatureVerifica
     webpki::ALL_VERIFICATION_ALGS
         .iter()
         .copied()
-        .filter(|algorithm| {
-            is_named(
-                algorithm.signature_alg_id().as_ref(),
-                &encoded,
-                signer.signature_parameters,
-            )
-        })
+        .filter(|algorithm| is_named(algorithm.signature_alg_id().as_ref(), &encoded, signer.signature_parameters))
         .collect()
 }
 
@@ -353,8 +282,7 @@ fn chain(
         .collect();
     let failed = |error: webpki::Error| UnverifiedStamp::Chain(error.to_string());
     let anchors = trust.anchors().map_err(failed)?;
-    let time = u64::try_from(token.info.time_us)
-        .map_err(|_| UnverifiedStamp::Chain("the stated time is before 1970".into()))?;
+    let time = u64::try_from(token.info.time_us).map_err(|_| UnverifiedStamp::Chain("the stated time is before 1970".into()))?;
     let path = signer
         .verify_for_usage(
             webpki::ALL_VERIFICATION_ALGS,
@@ -367,10 +295,7 @@ fn chain(
         )
         .map_err(failed)?;
     let mut chain = vec![signer_der.to_vec()];
-    chain.extend(
-        path.intermediate_certificates()
-            .map(|certificate| certificate.der().to_vec()),
-    );
+    chain.extend(path.intermediate_certificates().map(|certificate| certificate.der().to_vec()));
     chain.extend(trust.root_of(path.anchor()).map(<[u8]>::to_vec));
     Ok(chain)
 }

@@ -45,11 +45,7 @@ struct Segment {
 
 impl Bodies {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf) -> Self {
-        Self {
-            disk,
-            folder,
-            state: Mutex::default(),
-        }
+        Self { disk, folder, state: Mutex::default() }
     }
 
     /// Appends all bodies of a batch, grouped by segment.
@@ -66,37 +62,25 @@ impl Bodies {
         for position in positions {
             // One growing segment per class: a new one ends the old one.
             let name = position.name;
-            state
-                .growing
-                .retain(|other, _| other.class != name.class || *other == name);
+            state.growing.retain(|other, _| other.class != name.class || *other == name);
             state.growing.insert(name, position);
         }
         Ok(())
     }
 
-    fn append_to(
-        &self,
-        name: SegmentName,
-        batch: &SealedBatch,
-        indexes: &[usize],
-    ) -> Result<SegmentPosition, StoreError> {
+    fn append_to(&self, name: SegmentName, batch: &SealedBatch, indexes: &[usize]) -> Result<SegmentPosition, StoreError> {
         let mut position = self.position_for(name, batch.entries[indexes[0]].slot)?;
         let (mut data, mut offsets) = (Vec::new(), Vec::new());
         for index in indexes {
             let offset = position.bytes + data.len() as u64;
             let offset = u32::try_from(offset).map_err(|_| full(name))?;
             offsets.extend_from_slice(&offset.to_be_bytes());
-            frame::write_body_record(
-                &mut data,
-                batch.entries[*index].seq,
-                &batch.bytes[batch.bodies[*index].clone()],
-            );
+            frame::write_body_record(&mut data, batch.entries[*index].seq, &batch.bytes[batch.bodies[*index].clone()]);
         }
         let segment = self.open_for_writing(name)?;
         write_all_at(&*segment.data, &data, position.bytes).map_err(io("write", &segment.path))?;
         let at = u64::from(position.slots) * OFFSET_LEN;
-        write_all_at(&*segment.offsets, &offsets, at)
-            .map_err(io("write offsets of", &segment.path))?;
+        write_all_at(&*segment.offsets, &offsets, at).map_err(io("write offsets of", &segment.path))?;
         position.bytes += data.len() as u64;
         position.slots += u32::try_from(indexes.len()).expect("slots fit 32 bits");
         Ok(position)
@@ -117,8 +101,7 @@ impl Bodies {
         if is_wiped(&record) {
             return Ok(None);
         }
-        let (length, _, seq) =
-            frame::read_body_head(&record).map_err(|error| misplaced(entry, &error.to_string()))?;
+        let (length, _, seq) = frame::read_body_head(&record).map_err(|error| misplaced(entry, &error.to_string()))?;
         if seq != entry.seq || length != entry.sealed_len as usize {
             return Err(misplaced(entry, "another record lies there").into());
         }
@@ -142,11 +125,7 @@ impl Bodies {
     }
 
     /// Hands out everything in a segment in order; damaged records end the scan with an error.
-    pub(super) fn scan(
-        &self,
-        name: SegmentName,
-        each: &mut EachBody<'_>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn scan(&self, name: SegmentName, each: &mut EachBody<'_>) -> Result<(), StoreError> {
         let Some(segment) = self.open_existing(name)? else {
             return Ok(());
         };
@@ -165,10 +144,7 @@ impl Bodies {
             if left.len() >= wanted && wanted > 0 && left.len() >= BODY_RECORD_HEAD {
                 let record = &left[..wanted];
                 if is_wiped(record) {
-                    each(
-                        u64::from_be_bytes(record[8..16].try_into().expect("eight bytes")),
-                        None,
-                    )?;
+                    each(u64::from_be_bytes(record[8..16].try_into().expect("eight bytes")), None)?;
                 } else {
                     // The checksum is not what counts here: the caller compares with the entry's hash.
                     let seq = u64::from_be_bytes(record[8..16].try_into().expect("eight bytes"));
@@ -180,19 +156,14 @@ impl Bodies {
             if at >= end {
                 let torn = !left.is_empty();
                 let short = frame::FrameError::Short;
-                return if torn {
-                    Err(unreadable(name, at - left.len() as u64, &short).into())
-                } else {
-                    Ok(())
-                };
+                return if torn { Err(unreadable(name, at - left.len() as u64, &short).into()) } else { Ok(()) };
             }
             buffer.drain(..used);
             used = 0;
             let more = (end - at).min(wanted.max(SCAN_BYTES) as u64);
             let start = buffer.len();
             buffer.resize(start + usize::try_from(more).expect("at most a few MiB"), 0);
-            read_exact_at(&*segment.data, &mut buffer[start..], at)
-                .map_err(io("read", &segment.path))?;
+            read_exact_at(&*segment.data, &mut buffer[start..], at).map_err(io("read", &segment.path))?;
             at += more;
         }
     }
@@ -200,21 +171,14 @@ impl Bodies {
     /// Segments that have a file.
     pub(super) fn list(&self) -> Result<Vec<SegmentName>, StoreError> {
         let mut names = Vec::new();
-        for class in self
-            .disk
-            .list(&self.folder)
-            .map_err(io("list", &self.folder))?
-        {
+        for class in self.disk.list(&self.folder).map_err(io("list", &self.folder))? {
             let Ok(number) = class.parse::<u16>() else {
                 continue;
             };
             let folder = self.folder.join(&class);
             for file in self.disk.list(&folder).map_err(io("list", &folder))? {
                 let segment = file.strip_suffix(".seg").and_then(|name| name.parse().ok());
-                names.extend(segment.map(|segment| SegmentName {
-                    class: number,
-                    segment,
-                }));
+                names.extend(segment.map(|segment| SegmentName { class: number, segment }));
             }
         }
         names.sort_unstable();
@@ -248,42 +212,23 @@ impl Bodies {
     }
 
     /// Cuts growing segments to these ends and removes segments from `next_segment` on: a torn tail.
-    pub(super) fn truncate(
-        &self,
-        positions: &[SegmentPosition],
-        next_segment: u64,
-    ) -> Result<(), StoreError> {
+    pub(super) fn truncate(&self, positions: &[SegmentPosition], next_segment: u64) -> Result<(), StoreError> {
         for position in positions {
             // A growing segment may have been removed by disposal after the mark was written.
             let Some(_) = self.open_existing(position.name)? else {
                 continue;
             };
             let segment = self.open_for_writing(position.name)?;
-            let fail = |path: &Path| {
-                format!(
-                    "segment {} is shorter than the low-water mark says",
-                    path.display()
-                )
-            };
+            let fail = |path: &Path| format!("segment {} is shorter than the low-water mark says", path.display());
             if segment.data.len().map_err(io("look at", &segment.path))? < position.bytes {
                 return Err(Damage::new(DamageClass::BodyMissing, fail(&segment.path)).into());
             }
-            segment
-                .data
-                .set_len(position.bytes)
-                .map_err(io("cut", &segment.path))?;
+            segment.data.set_len(position.bytes).map_err(io("cut", &segment.path))?;
             let offsets = u64::from(position.slots) * OFFSET_LEN;
-            segment
-                .offsets
-                .set_len(offsets)
-                .map_err(io("cut offsets of", &segment.path))?;
+            segment.offsets.set_len(offsets).map_err(io("cut offsets of", &segment.path))?;
             lock(&self.state).growing.insert(position.name, *position);
         }
-        for name in self
-            .list()?
-            .into_iter()
-            .filter(|name| name.segment >= next_segment)
-        {
+        for name in self.list()?.into_iter().filter(|name| name.segment >= next_segment) {
             self.remove(name)?;
         }
         Ok(())
@@ -298,10 +243,7 @@ impl Bodies {
     pub(super) fn sync(&self) -> Result<(), StoreError> {
         let (dirty, created) = {
             let mut state = lock(&self.state);
-            (
-                std::mem::take(&mut state.dirty),
-                std::mem::take(&mut state.created),
-            )
+            (std::mem::take(&mut state.dirty), std::mem::take(&mut state.created))
         };
         for segment in dirty.values() {
             segment.data.sync().map_err(sync(&segment.path))?;
@@ -313,22 +255,11 @@ impl Bodies {
         Ok(())
     }
 
-    fn position_for(
-        &self,
-        name: SegmentName,
-        first_slot: u32,
-    ) -> Result<SegmentPosition, StoreError> {
+    fn position_for(&self, name: SegmentName, first_slot: u32) -> Result<SegmentPosition, StoreError> {
         let known = lock(&self.state).growing.get(&name).copied();
-        let position = known.unwrap_or(SegmentPosition {
-            name,
-            bytes: 0,
-            slots: 0,
-        });
+        let position = known.unwrap_or(SegmentPosition { name, bytes: 0, slots: 0 });
         if position.slots != first_slot {
-            let detail = format!(
-                "slot {first_slot} of segment {} follows {}",
-                name.segment, position.slots
-            );
+            let detail = format!("slot {first_slot} of segment {} follows {}", name.segment, position.slots);
             return Err(Damage::new(DamageClass::SequenceBroken, detail).into());
         }
         Ok(position)
@@ -339,14 +270,8 @@ impl Bodies {
             return Ok(None);
         };
         let mut offset = [0; 4];
-        match read_exact_at(
-            &*segment.offsets,
-            &mut offset,
-            u64::from(entry.slot) * OFFSET_LEN,
-        ) {
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                Err(cut_short(entry).into())
-            }
+        match read_exact_at(&*segment.offsets, &mut offset, u64::from(entry.slot) * OFFSET_LEN) {
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(cut_short(entry).into()),
             other => {
                 other.map_err(io("read offsets of", &segment.path))?;
                 Ok(Some((segment, u64::from(u32::from_be_bytes(offset)))))
@@ -372,9 +297,7 @@ impl Bodies {
         let (folder, path) = (self.class_folder(name.class), self.path(name));
         let mut created = Vec::new();
         if !self.disk.exists(&folder).map_err(io("look for", &folder))? {
-            self.disk
-                .create_dir_all(&folder)
-                .map_err(io("create folder", &folder))?;
+            self.disk.create_dir_all(&folder).map_err(io("create folder", &folder))?;
             created.push(self.folder.clone());
         }
         if !self.disk.exists(&path).map_err(io("look for", &path))? {
@@ -392,11 +315,7 @@ impl Bodies {
         let index = path.with_extension("idx");
         let data = self.disk.open(&path, how).map_err(io("open", &path))?;
         let offsets = self.disk.open(&index, how).map_err(io("open", &index))?;
-        let segment = Arc::new(Segment {
-            path,
-            data,
-            offsets,
-        });
+        let segment = Arc::new(Segment { path, data, offsets });
         let mut state = lock(&self.state);
         if state.open.len() >= OPEN_FILES_MAX {
             state.open.clear();
@@ -410,16 +329,12 @@ impl Bodies {
     }
 
     fn path(&self, name: SegmentName) -> PathBuf {
-        self.class_folder(name.class)
-            .join(format!("{:012}.seg", name.segment))
+        self.class_folder(name.class).join(format!("{:012}.seg", name.segment))
     }
 }
 
 fn name_of(entry: &Entry) -> SegmentName {
-    SegmentName {
-        class: entry.retention_class,
-        segment: entry.segment,
-    }
+    SegmentName { class: entry.retention_class, segment: entry.segment }
 }
 
 /// A wiped record has no checksum and nothing but zeroes after its head. An intact one never looks like
@@ -444,8 +359,5 @@ fn unreadable(name: SegmentName, offset: u64, error: &frame::FrameError) -> Dama
 }
 
 fn full(name: SegmentName) -> Damage {
-    Damage::new(
-        DamageClass::SequenceBroken,
-        format!("segment {} grew over 4 GiB", name.segment),
-    )
+    Damage::new(DamageClass::SequenceBroken, format!("segment {} grew over 4 GiB", name.segment))
 }

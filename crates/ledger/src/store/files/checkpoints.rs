@@ -31,25 +31,16 @@ struct State {
 
 impl Checkpoints {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf) -> Self {
-        Self {
-            disk,
-            folder,
-            state: Mutex::new(None),
-        }
+        Self { disk, folder, state: Mutex::new(None) }
     }
 
     /// Opens the log for writing and cuts off a torn last record.
     pub(super) fn open_for_writing(&self) -> Result<Option<String>, StoreError> {
         let path = self.path();
         let existed = self.disk.exists(&path).map_err(io("look for", &path))?;
-        let file = self
-            .disk
-            .open(&path, Open::Write)
-            .map_err(io("open", &path))?;
+        let file = self.disk.open(&path, Open::Write).map_err(io("open", &path))?;
         if !existed {
-            self.disk
-                .sync_dir(&self.folder)
-                .map_err(sync(&self.folder))?;
+            self.disk.sync_dir(&self.folder).map_err(sync(&self.folder))?;
         }
         let len = file.len().map_err(io("look at", &path))?;
         let mut newest = self.read_last(&*file, len)?;
@@ -69,11 +60,7 @@ impl Checkpoints {
             file.sync().map_err(sync(&path))?;
         }
         let newest_size = newest.as_deref().map(size_of).transpose()?;
-        *lock(&self.state) = Some(State {
-            file,
-            end,
-            newest_size,
-        });
+        *lock(&self.state) = Some(State { file, end, newest_size });
         Ok(newest)
     }
 
@@ -81,15 +68,10 @@ impl Checkpoints {
         let mut guard = lock(&self.state);
         let state = guard.as_mut().ok_or(StoreError::Stopped)?;
         if state.newest_size.is_some_and(|newest| newest >= size) {
-            let detail = format!(
-                "a checkpoint of size {size} was to follow one of {:?}",
-                state.newest_size
-            );
+            let detail = format!("a checkpoint of size {size} was to follow one of {:?}", state.newest_size);
             return Err(Damage::new(DamageClass::CheckpointAltered, detail).into());
         }
-        let length = u32::try_from(note.len())
-            .map_err(|_| StoreError::Stopped)?
-            .to_be_bytes();
+        let length = u32::try_from(note.len()).map_err(|_| StoreError::Stopped)?.to_be_bytes();
         let crc = crc32c::crc32c(note.as_bytes()).to_be_bytes();
         let record = [&length[..], &crc, note.as_bytes(), &length].concat();
         let path = self.path();
@@ -109,10 +91,7 @@ impl Checkpoints {
         if !self.disk.exists(&path).map_err(io("look for", &path))? {
             return Ok(None);
         }
-        let file = self
-            .disk
-            .open(&path, Open::Read)
-            .map_err(io("open", &path))?;
+        let file = self.disk.open(&path, Open::Read).map_err(io("open", &path))?;
         let len = file.len().map_err(io("look at", &path))?;
         if let Some(last) = self.read_last(&*file, len)? {
             return Ok(Some(last));
@@ -125,18 +104,12 @@ impl Checkpoints {
     }
 
     /// Every whole checkpoint; a torn last one is left out, anything else unreadable is damage.
-    pub(super) fn each(
-        &self,
-        each: &mut dyn FnMut(&str) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn each(&self, each: &mut dyn FnMut(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let path = self.path();
         if !self.disk.exists(&path).map_err(io("look for", &path))? {
             return Ok(());
         }
-        let file = self
-            .disk
-            .open(&path, Open::Read)
-            .map_err(io("open", &path))?;
+        let file = self.disk.open(&path, Open::Read).map_err(io("open", &path))?;
         let len = file.len().map_err(io("look at", &path))?;
         let mut at = 0;
         while at < len {
@@ -156,21 +129,13 @@ impl Checkpoints {
     }
 
     pub(super) fn anchors(&self) -> Result<Vec<(u64, String)>, StoreError> {
-        let names = self
-            .disk
-            .list(&self.folder)
-            .map_err(io("list", &self.folder))?;
+        let names = self.disk.list(&self.folder).map_err(io("list", &self.folder))?;
         let parts = names
             .iter()
             .filter_map(|name| name.split_once('.'))
-            .filter(|(_, name)| {
-                std::path::Path::new(name)
-                    .extension()
-                    .is_none_or(|e| e != "tmp")
-            });
-        let mut anchors: Vec<(u64, String)> = parts
-            .filter_map(|(size, name)| Some((size.parse().ok()?, name.to_owned())))
-            .collect();
+            .filter(|(_, name)| std::path::Path::new(name).extension().is_none_or(|e| e != "tmp"));
+        let mut anchors: Vec<(u64, String)> =
+            parts.filter_map(|(size, name)| Some((size.parse().ok()?, name.to_owned()))).collect();
         anchors.sort_unstable();
         Ok(anchors)
     }
@@ -187,17 +152,11 @@ impl Checkpoints {
         let mut length = [0; 4];
         read_exact_at(file, &mut length, at).map_err(io("read", &self.path()))?;
         let whole = AROUND + u64::from(u32::from_be_bytes(length));
-        end.checked_sub(whole)
-            .map_or(Ok(None), |start| self.read_at(file, start, end))
+        end.checked_sub(whole).map_or(Ok(None), |start| self.read_at(file, start, end))
     }
 
     /// The record at `at`; `None` when it is cut short or damaged.
-    fn read_at(
-        &self,
-        file: &dyn DiskFile,
-        at: u64,
-        end: u64,
-    ) -> Result<Option<String>, StoreError> {
+    fn read_at(&self, file: &dyn DiskFile, at: u64, end: u64) -> Result<Option<String>, StoreError> {
         let path = self.path();
         let mut head = [0; 8];
         if at + AROUND > end {
@@ -222,10 +181,7 @@ impl Checkpoints {
     }
 
     fn anchor_path(&self, size: u64, name: &str) -> Result<PathBuf, StoreError> {
-        let plain = !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         let path = self.folder.join(format!("{size}.{name}"));
         let refused = || io("name", &path)(std::io::Error::from(std::io::ErrorKind::InvalidInput));
         if plain { Ok(path) } else { Err(refused()) }
@@ -236,12 +192,7 @@ fn size_of(note: &str) -> Result<u64, StoreError> {
     let read = Note::parse(note.as_bytes()).map_err(crate::checkpoint::CheckpointError::from);
     let checkpoint = read.and_then(|note| Checkpoint::parse(&note.text));
     let damaged = |error: crate::checkpoint::CheckpointError| {
-        StoreError::from(Damage::new(
-            DamageClass::CheckpointAltered,
-            format!("newest checkpoint: {error}"),
-        ))
+        StoreError::from(Damage::new(DamageClass::CheckpointAltered, format!("newest checkpoint: {error}")))
     };
-    checkpoint
-        .map(|checkpoint| checkpoint.size)
-        .map_err(damaged)
+    checkpoint.map(|checkpoint| checkpoint.size).map_err(damaged)
 }

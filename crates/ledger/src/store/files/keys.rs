@@ -30,11 +30,7 @@ struct State {
 
 impl KeyFiles {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf) -> Self {
-        Self {
-            disk,
-            folder,
-            state: Mutex::default(),
-        }
+        Self { disk, folder, state: Mutex::default() }
     }
 
     /// Prepares for writing: removes older generations, cuts the log of the newest to what the mark says.
@@ -47,17 +43,10 @@ impl KeyFiles {
             self.remove(*older)?;
         }
         let mut state = lock(&self.state);
-        *state = State {
-            generation: newest,
-            len: if newest == marked { marked_len } else { 0 },
-            ..State::default()
-        };
+        *state = State { generation: newest, len: if newest == marked { marked_len } else { 0 }, ..State::default() };
         let path = self.log_path(newest);
         if self.disk.exists(&path).map_err(io("look for", &path))? {
-            let file = self
-                .disk
-                .open(&path, Open::Write)
-                .map_err(io("open", &path))?;
+            let file = self.disk.open(&path, Open::Write).map_err(io("open", &path))?;
             file.set_len(state.len).map_err(io("cut", &path))?;
             (state.log, state.dirty) = (Some(file), true);
         }
@@ -65,15 +54,9 @@ impl KeyFiles {
     }
 
     pub(super) fn list(&self) -> Result<Vec<u64>, StoreError> {
-        let names = self
-            .disk
-            .list(&self.folder)
-            .map_err(io("list", &self.folder))?;
-        let mut numbers: Vec<u64> = names
-            .iter()
-            .filter_map(|name| name.strip_suffix(".keys"))
-            .filter_map(|n| n.parse().ok())
-            .collect();
+        let names = self.disk.list(&self.folder).map_err(io("list", &self.folder))?;
+        let mut numbers: Vec<u64> =
+            names.iter().filter_map(|name| name.strip_suffix(".keys")).filter_map(|n| n.parse().ok()).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }
@@ -95,11 +78,7 @@ impl KeyFiles {
         let mut state = lock(&self.state);
         let path = self.log_path(state.generation);
         if state.log.is_none() {
-            state.log = Some(
-                self.disk
-                    .open(&path, Open::Write)
-                    .map_err(io("create", &path))?,
-            );
+            state.log = Some(self.disk.open(&path, Open::Write).map_err(io("create", &path))?);
             state.created = true;
         }
         let offset = state.len;
@@ -117,9 +96,7 @@ impl KeyFiles {
             file.sync().map_err(sync(&path))?;
         }
         if state.created {
-            self.disk
-                .sync_dir(&self.folder)
-                .map_err(sync(&self.folder))?;
+            self.disk.sync_dir(&self.folder).map_err(sync(&self.folder))?;
         }
         (state.dirty, state.created) = (false, false);
         Ok(())
@@ -134,10 +111,7 @@ impl KeyFiles {
     pub(super) fn replace(&self, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.path(number);
         write_file(&*self.disk, &path, bytes).map_err(io("write", &path))?;
-        *lock(&self.state) = State {
-            generation: number,
-            ..State::default()
-        };
+        *lock(&self.state) = State { generation: number, ..State::default() };
         for older in self.list()?.into_iter().filter(|older| *older != number) {
             self.remove(older)?;
         }
@@ -150,15 +124,11 @@ impl KeyFiles {
             if !self.disk.exists(&path).map_err(io("look for", &path))? {
                 continue;
             }
-            let file = self
-                .disk
-                .open(&path, Open::Write)
-                .map_err(io("open", &path))?;
+            let file = self.disk.open(&path, Open::Write).map_err(io("open", &path))?;
             let zeroes = vec![0; 64 * 1024];
             let (len, mut at) = (file.len().map_err(io("look at", &path))?, 0);
             while at < len {
-                let part =
-                    usize::try_from(len - at).map_or(zeroes.len(), |rest| rest.min(zeroes.len()));
+                let part = usize::try_from(len - at).map_or(zeroes.len(), |rest| rest.min(zeroes.len()));
                 write_all_at(&*file, &zeroes[..part], at).map_err(io("overwrite", &path))?;
                 at += part as u64;
             }

@@ -41,29 +41,17 @@ pub(super) struct LowWater {
 
 impl LowWater {
     fn encode(&self) -> [u8; SLOT_LEN] {
-        assert!(
-            self.segments.len() <= OPEN_SEGMENTS_MAX,
-            "one open segment per retention class"
-        );
+        assert!(self.segments.len() <= OPEN_SEGMENTS_MAX, "one open segment per retention class");
         let mut out = Vec::with_capacity(SLOT_LEN);
         out.extend_from_slice(&MAGIC);
-        for field in [
-            self.counter,
-            self.next_batch_no,
-            self.ring_offset,
-            self.size,
-        ] {
+        for field in [self.counter, self.next_batch_no, self.ring_offset, self.size] {
             out.extend_from_slice(&field.to_be_bytes());
         }
         out.extend_from_slice(&self.root);
         for field in [self.next_segment, self.generation, self.keys_len] {
             out.extend_from_slice(&field.to_be_bytes());
         }
-        out.extend_from_slice(
-            &u32::try_from(self.segments.len())
-                .expect("limited above")
-                .to_be_bytes(),
-        );
+        out.extend_from_slice(&u32::try_from(self.segments.len()).expect("limited above").to_be_bytes());
         out.extend_from_slice(&[0; 2]);
         for segment in &self.segments {
             out.extend_from_slice(&segment.name.class.to_be_bytes());
@@ -82,12 +70,9 @@ impl LowWater {
         if body[..4] != MAGIC || crc32c::crc32c(body).to_be_bytes() != crc {
             return None;
         }
-        let field =
-            |at: usize| u64::from_be_bytes(body[at..at + 8].try_into().expect("eight bytes"));
+        let field = |at: usize| u64::from_be_bytes(body[at..at + 8].try_into().expect("eight bytes"));
         let count = u32::from_be_bytes(body[92..96].try_into().expect("four bytes")) as usize;
-        let segments = body[FIXED_LEN..]
-            .get(..count.checked_mul(SEGMENT_LEN)?)?
-            .chunks_exact(SEGMENT_LEN);
+        let segments = body[FIXED_LEN..].get(..count.checked_mul(SEGMENT_LEN)?)?.chunks_exact(SEGMENT_LEN);
         let segments = segments.map(|part| SegmentPosition {
             name: SegmentName {
                 class: u16::from_be_bytes(part[..2].try_into().expect("two bytes")),
@@ -119,19 +104,9 @@ pub(super) struct LowWaterFile {
 
 impl LowWaterFile {
     pub(super) fn create(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
-        let first = LowWater {
-            counter: 1,
-            next_batch_no: 1,
-            root: crate::hash::EMPTY_ROOT,
-            next_segment: 1,
-            ..LowWater::default()
-        };
-        let mut bytes = LowWater {
-            counter: 0,
-            ..first.clone()
-        }
-        .encode()
-        .to_vec();
+        let first =
+            LowWater { counter: 1, next_batch_no: 1, root: crate::hash::EMPTY_ROOT, next_segment: 1, ..LowWater::default() };
+        let mut bytes = LowWater { counter: 0, ..first.clone() }.encode().to_vec();
         bytes.extend_from_slice(&first.encode());
         crate::io::write_file(disk, path, &bytes).map_err(io("write", path))
     }
@@ -160,27 +135,16 @@ impl LowWaterFile {
                 other => other.map_err(io("read", path))?,
             }
             let read = LowWater::decode(&bytes);
-            if let Some(state) =
-                read.filter(|s| newest.as_ref().is_none_or(|n| s.counter > n.counter))
-            {
+            if let Some(state) = read.filter(|s| newest.as_ref().is_none_or(|n| s.counter > n.counter)) {
                 newest = Some(state);
             }
         }
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            newest,
-        })
+        Ok(Self { path: path.to_owned(), file, newest })
     }
 
     /// The newest whole mark.
     pub(super) fn newest(&self) -> Result<LowWater, StoreError> {
-        let lost = || {
-            Damage::new(
-                DamageClass::StateLost,
-                "neither slot of the low-water mark can be read",
-            )
-        };
+        let lost = || Damage::new(DamageClass::StateLost, "neither slot of the low-water mark can be read");
         self.newest.clone().ok_or_else(|| lost().into())
     }
 
@@ -201,23 +165,13 @@ mod tests {
 
     #[test]
     fn a_mark_reads_back_and_a_damaged_one_does_not() {
-        let name = SegmentName {
-            class: 3,
-            segment: 9,
-        };
+        let name = SegmentName { class: 3, segment: 9 };
         let state = LowWater {
             counter: 7,
             size: 5,
             root: [8; 32],
             next_segment: 10,
-            segments: vec![
-                SegmentPosition {
-                    name,
-                    bytes: 77,
-                    slots: 6
-                };
-                OPEN_SEGMENTS_MAX
-            ],
+            segments: vec![SegmentPosition { name, bytes: 77, slots: 6 }; OPEN_SEGMENTS_MAX],
             ..LowWater::default()
         };
         let bytes = state.encode();

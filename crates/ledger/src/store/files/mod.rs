@@ -82,38 +82,21 @@ impl FileStore {
         if disk.exists(&state).map_err(io("look for", &state))? {
             return Err(StoreError::Exists(root.to_owned()));
         }
-        for folder in [
-            "",
-            "wal",
-            "entries",
-            "tiles",
-            "bodies",
-            "checkpoints",
-            "keys",
-            "index",
-        ] {
+        for folder in ["", "wal", "entries", "tiles", "bodies", "checkpoints", "keys", "index"] {
             let path = root.join(folder);
-            disk.create_dir_all(&path)
-                .map_err(io("create folder", &path))?;
+            disk.create_dir_all(&path).map_err(io("create folder", &path))?;
         }
         for level in 0..=TILE_LEVEL_MAX {
             let path = root.join("tiles").join(level.to_string());
-            disk.create_dir_all(&path)
-                .map_err(io("create folder", &path))?;
+            disk.create_dir_all(&path).map_err(io("create folder", &path))?;
         }
-        Ring::create(
-            &**disk,
-            &root.join("wal/ring"),
-            ring_bytes.max(RING_BYTES_MIN),
-        )?;
+        Ring::create(&**disk, &root.join("wal/ring"), ring_bytes.max(RING_BYTES_MIN))?;
         LowWaterFile::create(&**disk, &state)?;
         for folder in ["wal", "tiles", ""] {
             let path = root.join(folder);
             disk.sync_dir(&path).map_err(sync(&path))?;
         }
-        let parent = root
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
+        let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty());
         parent.map_or(Ok(()), |parent| disk.sync_dir(parent).map_err(sync(parent)))
     }
 
@@ -132,9 +115,7 @@ impl FileStore {
             return Err(StoreError::Missing(root.to_owned()));
         }
         let lock_path = root.join("lock");
-        let lock = disk
-            .open(&lock_path, Open::Write)
-            .map_err(io("open", &lock_path))?;
+        let lock = disk.open(&lock_path, Open::Write).map_err(io("open", &lock_path))?;
         if !lock.try_lock().map_err(io("lock", &lock_path))? {
             return Err(StoreError::Locked(root.to_owned()));
         }
@@ -142,19 +123,11 @@ impl FileStore {
     }
 
     fn new(disk: Arc<dyn Disk>, root: &Path) -> Self {
-        let pack = |folder: PathBuf, item_len, per_file| {
-            Pack::new(disk.clone(), folder, item_len, per_file)
-        };
+        let pack = |folder: PathBuf, item_len, per_file| Pack::new(disk.clone(), folder, item_len, per_file);
         Self {
             entries: pack(root.join("entries"), ENTRY_LEN, ENTRIES_PER_PACK),
             tiles: (0..=TILE_LEVEL_MAX)
-                .map(|level| {
-                    pack(
-                        root.join("tiles").join(level.to_string()),
-                        HASH_LEN,
-                        HASHES_PER_PACK,
-                    )
-                })
+                .map(|level| pack(root.join("tiles").join(level.to_string()), HASH_LEN, HASHES_PER_PACK))
                 .collect(),
             bodies: Bodies::new(disk.clone(), root.join("bodies")),
             checkpoints: Checkpoints::new(disk.clone(), root.join("checkpoints")),
@@ -178,12 +151,7 @@ impl FileStore {
         }
         self.entries.write(batch.head.first_seq, &entries)?;
         for (level, pack) in (0_u8..).zip(&self.tiles) {
-            let hashes: Vec<u8> = batch
-                .hashes
-                .iter()
-                .filter(|(at, _)| *at == level)
-                .flat_map(|(_, hash)| *hash)
-                .collect();
+            let hashes: Vec<u8> = batch.hashes.iter().filter(|(at, _)| *at == level).flat_map(|(_, hash)| *hash).collect();
             if !hashes.is_empty() {
                 pack.write(crate::tile::items_at(level, batch.head.first_seq), &hashes)?;
             }
@@ -214,17 +182,8 @@ impl Store for FileStore {
         self.place(batch)?;
         let ring_end = writer.ring.end_of(batch.head.batch_no)?;
         let mut applied = lock(&writer.applied);
-        let next_segment = batch
-            .entries
-            .iter()
-            .map(|entry| entry.segment + 1)
-            .fold(applied.next_segment, u64::max);
-        *applied = Applied {
-            batch_no: batch.head.batch_no,
-            root: batch.commit.root,
-            ring_end,
-            next_segment,
-        };
+        let next_segment = batch.entries.iter().map(|entry| entry.segment + 1).fold(applied.next_segment, u64::max);
+        *applied = Applied { batch_no: batch.head.batch_no, root: batch.commit.root, ring_end, next_segment };
         self.size.store(batch.commit.size, Ordering::Release);
         Ok(())
     }
@@ -251,15 +210,11 @@ impl Store for FileStore {
     }
 
     fn wants_settle(&self) -> bool {
-        self.writer
-            .as_ref()
-            .is_some_and(|writer| writer.ring.is_half_full())
+        self.writer.as_ref().is_some_and(|writer| writer.ring.is_half_full())
     }
 
     fn free_bytes(&self) -> Result<u64, StoreError> {
-        self.disk
-            .free_bytes(&self.root)
-            .map_err(io("look at free space of", &self.root))
+        self.disk.free_bytes(&self.root).map_err(io("look at free space of", &self.root))
     }
 
     fn size(&self) -> u64 {
@@ -271,15 +226,9 @@ impl Store for FileStore {
     }
 
     fn hashes(&self, level: u8, first: u64, count: usize) -> Result<Vec<Hash>, StoreError> {
-        let pack = self
-            .tiles
-            .get(usize::from(level))
-            .ok_or(StoreError::Stopped)?;
+        let pack = self.tiles.get(usize::from(level)).ok_or(StoreError::Stopped)?;
         let bytes = pack.read(first, count)?;
-        Ok(bytes
-            .chunks_exact(HASH_LEN)
-            .map(|hash| hash.try_into().expect("32 bytes"))
-            .collect())
+        Ok(bytes.chunks_exact(HASH_LEN).map(|hash| hash.try_into().expect("32 bytes")).collect())
     }
 
     fn body(&self, entry: &Entry) -> Result<Option<Vec<u8>>, StoreError> {
@@ -315,10 +264,7 @@ impl Store for FileStore {
         self.checkpoints.newest()
     }
 
-    fn each_checkpoint(
-        &self,
-        each: &mut dyn FnMut(&str) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn each_checkpoint(&self, each: &mut dyn FnMut(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         self.checkpoints.each(each)
     }
 
@@ -350,24 +296,15 @@ impl Store for FileStore {
 
 /// Turns an I/O error into a store error with its context.
 fn io<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> StoreError + 'a {
-    move |source| StoreError::Io {
-        doing,
-        path: path.to_owned(),
-        source,
-    }
+    move |source| StoreError::Io { doing, path: path.to_owned(), source }
 }
 
 /// The same for a failed sync, which is never retried.
 fn sync(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
-    move |source| StoreError::Sync {
-        path: path.to_owned(),
-        source,
-    }
+    move |source| StoreError::Sync { path: path.to_owned(), source }
 }
 
 /// Locks; a panic in another thread leaves the data as consistent as it was on disk.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -29,19 +29,8 @@ struct State {
 }
 
 impl Pack {
-    pub(super) fn new(
-        disk: Arc<dyn Disk>,
-        folder: PathBuf,
-        item_len: usize,
-        per_file: u64,
-    ) -> Self {
-        Self {
-            disk,
-            folder,
-            item_len,
-            per_file,
-            state: Mutex::default(),
-        }
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, item_len: usize, per_file: u64) -> Self {
+        Self { disk, folder, item_len, per_file, state: Mutex::default() }
     }
 
     /// Writes consecutive items from number `first`.
@@ -51,8 +40,7 @@ impl Pack {
             let room = usize::try_from(self.per_file - at).unwrap_or(usize::MAX) * self.item_len;
             let (now, later) = items.split_at(room.min(items.len()));
             let file = self.open_for_writing(number)?;
-            write_all_at(&*file, now, at * self.item_len as u64)
-                .map_err(io("write", &self.path(number)))?;
+            write_all_at(&*file, now, at * self.item_len as u64).map_err(io("write", &self.path(number)))?;
             first += (now.len() / self.item_len) as u64;
             items = later;
         }
@@ -68,8 +56,7 @@ impl Pack {
             let room = usize::try_from(self.per_file - at).unwrap_or(usize::MAX) * self.item_len;
             let (now, later) = rest.split_at_mut(room.min(rest.len()));
             let file = self.open(number, Open::Read)?;
-            read_exact_at(&*file, now, at * self.item_len as u64)
-                .map_err(io("read", &self.path(number)))?;
+            read_exact_at(&*file, now, at * self.item_len as u64).map_err(io("read", &self.path(number)))?;
             first += (now.len() / self.item_len) as u64;
             rest = later;
         }
@@ -78,15 +65,8 @@ impl Pack {
 
     /// Cuts off everything from item number `end` on.
     pub(super) fn truncate(&self, end: u64) -> Result<(), StoreError> {
-        for name in self
-            .disk
-            .list(&self.folder)
-            .map_err(io("list", &self.folder))?
-        {
-            let Some(number) = name
-                .strip_suffix(".pack")
-                .and_then(|n| n.parse::<u64>().ok())
-            else {
+        for name in self.disk.list(&self.folder).map_err(io("list", &self.folder))? {
+            let Some(number) = name.strip_suffix(".pack").and_then(|n| n.parse::<u64>().ok()) else {
                 continue;
             };
             let first = number * self.per_file;
@@ -104,19 +84,14 @@ impl Pack {
     pub(super) fn sync(&self) -> Result<(), StoreError> {
         let (dirty, created) = {
             let mut state = lock(&self.state);
-            (
-                std::mem::take(&mut state.dirty),
-                std::mem::take(&mut state.created),
-            )
+            (std::mem::take(&mut state.dirty), std::mem::take(&mut state.created))
         };
         for number in dirty {
             let file = self.open(number, Open::Write)?;
             file.sync().map_err(sync(&self.path(number)))?;
         }
         if created {
-            self.disk
-                .sync_dir(&self.folder)
-                .map_err(sync(&self.folder))?;
+            self.disk.sync_dir(&self.folder).map_err(sync(&self.folder))?;
         }
         Ok(())
     }
@@ -127,11 +102,7 @@ impl Pack {
             let path = self.path(number);
             let exists = self.disk.exists(&path).map_err(io("look for", &path))?;
             // A file that was opened for reading only must be opened again.
-            let file: Arc<dyn DiskFile> = Arc::from(
-                self.disk
-                    .open(&path, Open::Write)
-                    .map_err(io("open", &path))?,
-            );
+            let file: Arc<dyn DiskFile> = Arc::from(self.disk.open(&path, Open::Write).map_err(io("open", &path))?);
             let mut state = lock(&self.state);
             state.open.insert(number, file);
             state.dirty.insert(number);
@@ -146,8 +117,7 @@ impl Pack {
             return Ok(file.clone());
         }
         let path = self.path(number);
-        let file: Arc<dyn DiskFile> =
-            Arc::from(self.disk.open(&path, how).map_err(io("open", &path))?);
+        let file: Arc<dyn DiskFile> = Arc::from(self.disk.open(&path, how).map_err(io("open", &path))?);
         if state.open.len() >= OPEN_FILES_MAX {
             state.open.clear();
         }

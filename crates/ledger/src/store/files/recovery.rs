@@ -17,10 +17,7 @@ use crate::merkle::{self, Frontier};
 use crate::note::Note;
 use crate::store::{Recovered, SealedBatch, Store as _, StoreError, StoredTree};
 
-pub(super) fn recover(
-    mut store: FileStore,
-    lock: Box<dyn DiskFile>,
-) -> Result<(FileStore, Recovered), StoreError> {
+pub(super) fn recover(mut store: FileStore, lock: Box<dyn DiskFile>) -> Result<(FileStore, Recovered), StoreError> {
     let disk = store.disk.clone();
     let marks = LowWaterFile::open_for_writing(&*disk, &store.root.join("wal/low-water"))?;
     let mark = marks.newest()?;
@@ -39,12 +36,7 @@ pub(super) fn recover(
     };
     let applied = Mutex::new(applied);
     store.bodies.seal_all();
-    store.writer = Some(Writer {
-        ring,
-        low_water: Mutex::new(marks),
-        applied,
-        _lock: lock,
-    });
+    store.writer = Some(Writer { ring, low_water: Mutex::new(marks), applied, _lock: lock });
     store.settle()?;
     let recovered = Recovered {
         next_batch_no: replayed.next_batch_no,
@@ -70,23 +62,14 @@ fn load_tree(store: &FileStore, mark: &LowWater) -> Result<Frontier, StoreError>
     let damaged = |detail: String| StoreError::from(Damage::new(DamageClass::TreeAltered, detail));
     let tree = match Frontier::load(&StoredTree(store), mark.size) {
         Err(StoreError::Io { source, .. })
-            if matches!(
-                source.kind(),
-                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound
-            ) =>
+            if matches!(source.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound) =>
         {
-            return Err(damaged(format!(
-                "tiles end before the low-water mark of {} entries",
-                mark.size
-            )));
+            return Err(damaged(format!("tiles end before the low-water mark of {} entries", mark.size)));
         }
         other => other?,
     };
     if tree.root() != mark.root {
-        return Err(damaged(format!(
-            "tiles do not lead to the root stored for {} entries",
-            mark.size
-        )));
+        return Err(damaged(format!("tiles do not lead to the root stored for {} entries", mark.size)));
     }
     Ok(tree)
 }
@@ -101,24 +84,16 @@ struct Replayed {
 /// Applies every whole batch after the mark, in order.
 fn replay(store: &FileStore, mark: &LowWater, tree: &mut Frontier) -> Result<Replayed, StoreError> {
     let path = store.root.join("wal/ring");
-    let file = store
-        .disk
-        .open(&path, Open::Read)
-        .map_err(io("open", &path))?;
+    let file = store.disk.open(&path, Open::Read).map_err(io("open", &path))?;
     let len = file.len().map_err(io("look at", &path))?;
-    let mut done = Replayed {
-        offset: mark.ring_offset,
-        next_batch_no: mark.next_batch_no,
-        next_segment: mark.next_segment,
-        torn: false,
-    };
+    let mut done =
+        Replayed { offset: mark.ring_offset, next_batch_no: mark.next_batch_no, next_segment: mark.next_segment, torn: false };
     // The next batch follows the last one, or starts again at zero. A torn batch of an earlier end may still
     // lie at one of the two places, so whichever can be taken apart counts.
     let mut torn = None;
     'batches: loop {
         for offset in [done.offset, 0] {
-            let read =
-                read_batch(&*file, offset, len, done.next_batch_no).map_err(io("read", &path))?;
+            let read = read_batch(&*file, offset, len, done.next_batch_no).map_err(io("read", &path))?;
             let Some(bytes) = read else { continue };
             let end = offset + (bytes.len() as u64).next_multiple_of(PAGE);
             let mut grown = tree.clone();
@@ -138,9 +113,7 @@ fn replay(store: &FileStore, mark: &LowWater, tree: &mut Frontier) -> Result<Rep
         }
         break;
     }
-    let torn = torn
-        .filter(|(number, _)| *number == done.next_batch_no)
-        .map(|(_, error)| error);
+    let torn = torn.filter(|(number, _)| *number == done.next_batch_no).map(|(_, error)| error);
     done.torn = torn.is_some();
     let reason = torn.unwrap_or(FrameError::Magic);
     refuse_if_followed(&*file, len, done.next_batch_no, &reason)?;
@@ -149,12 +122,7 @@ fn replay(store: &FileStore, mark: &LowWater, tree: &mut Frontier) -> Result<Rep
 
 /// The bytes of the batch with this number at `offset`; `None` when there is no header of it.
 /// A batch that is cut off by the end of the ring is handed out short, and refused when taken apart.
-fn read_batch(
-    file: &dyn DiskFile,
-    offset: u64,
-    len: u64,
-    number: u64,
-) -> std::io::Result<Option<Vec<u8>>> {
+fn read_batch(file: &dyn DiskFile, offset: u64, len: u64, number: u64) -> std::io::Result<Option<Vec<u8>>> {
     if offset + BATCH_HEAD as u64 > len {
         return Ok(None);
     }
@@ -173,21 +141,12 @@ fn read_batch(
 }
 
 /// A torn tail is the end of the ring. If a later batch exists, this one had been acknowledged: damage.
-fn refuse_if_followed(
-    file: &dyn DiskFile,
-    len: u64,
-    missing: u64,
-    error: &FrameError,
-) -> Result<(), StoreError> {
+fn refuse_if_followed(file: &dyn DiskFile, len: u64, missing: u64, error: &FrameError) -> Result<(), StoreError> {
     let mut offset = 0;
     let mut head = [0; BATCH_HEAD];
     while offset + PAGE <= len {
-        if read_exact_at(file, &mut head, offset).is_ok()
-            && BatchHead::decode(&head).is_ok_and(|head| head.batch_no > missing)
-        {
-            let detail = format!(
-                "batch {missing} cannot be read ({error}) but a later one was acknowledged"
-            );
+        if read_exact_at(file, &mut head, offset).is_ok() && BatchHead::decode(&head).is_ok_and(|head| head.batch_no > missing) {
+            let detail = format!("batch {missing} cannot be read ({error}) but a later one was acknowledged");
             return Err(Damage::new(DamageClass::RingDamaged, detail).into());
         }
         offset += PAGE;
@@ -198,28 +157,15 @@ fn refuse_if_followed(
 /// The newest signed checkpoint must be a prefix of what was recovered.
 fn check_against_checkpoint(store: &FileStore, newest: Option<&str>) -> Result<(), StoreError> {
     let Some(note) = newest else { return Ok(()) };
-    let unreadable = |error: String| {
-        Damage::new(
-            DamageClass::CheckpointAltered,
-            format!("newest checkpoint: {error}"),
-        )
-    };
+    let unreadable = |error: String| Damage::new(DamageClass::CheckpointAltered, format!("newest checkpoint: {error}"));
     let note = Note::parse(note.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
-    let checkpoint =
-        Checkpoint::parse(&note.text).map_err(|error| unreadable(error.to_string()))?;
+    let checkpoint = Checkpoint::parse(&note.text).map_err(|error| unreadable(error.to_string()))?;
     if checkpoint.size > store.size() {
-        let detail = format!(
-            "{} entries were signed but only {} are there",
-            checkpoint.size,
-            store.size()
-        );
+        let detail = format!("{} entries were signed but only {} are there", checkpoint.size, store.size());
         return Err(Damage::at(DamageClass::EntryMissing, store.size(), detail).into());
     }
     if merkle::root(&StoredTree(store), checkpoint.size)? != checkpoint.root {
-        let detail = format!(
-            "the tree of {} entries does not have the signed root",
-            checkpoint.size
-        );
+        let detail = format!("the tree of {} entries does not have the signed root", checkpoint.size);
         return Err(Damage::new(DamageClass::TreeAltered, detail).into());
     }
     Ok(())

@@ -52,19 +52,8 @@ impl Ring {
     pub(super) fn open(disk: &dyn Disk, path: &Path, offset: u64) -> Result<Self, StoreError> {
         let file = disk.open(path, Open::Write).map_err(io("open", path))?;
         let len = file.len().map_err(io("look at", path))?;
-        let space = Space {
-            head: offset,
-            tail: offset,
-            batches: VecDeque::new(),
-            stopped: false,
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            len,
-            space: Mutex::new(space),
-            released: Condvar::new(),
-        })
+        let space = Space { head: offset, tail: offset, batches: VecDeque::new(), stopped: false };
+        Ok(Self { path: path.to_owned(), file, len, space: Mutex::new(space), released: Condvar::new() })
     }
 
     /// Writes and syncs a batch; waits for room.
@@ -88,11 +77,7 @@ impl Ring {
     /// Frees the room of all batches up to this one.
     pub(super) fn release(&self, batch_no: u64, end: u64) {
         let mut space = lock(&self.space);
-        while space
-            .batches
-            .front()
-            .is_some_and(|(number, _)| *number <= batch_no)
-        {
+        while space.batches.front().is_some_and(|(number, _)| *number <= batch_no) {
             space.batches.pop_front();
         }
         space.head = end;
@@ -106,11 +91,7 @@ impl Ring {
     }
 
     fn taken(&self, space: &Space) -> u64 {
-        if space.tail >= space.head {
-            space.tail - space.head
-        } else {
-            self.len - space.head + space.tail
-        }
+        if space.tail >= space.head { space.tail - space.head } else { self.len - space.head + space.tail }
     }
 
     fn reserve(&self, batch_no: u64, bytes: u64) -> Result<u64, StoreError> {
@@ -126,18 +107,14 @@ impl Ring {
                 space.batches.push_back((batch_no, end));
                 return Ok(offset);
             }
-            space = self
-                .released
-                .wait(space)
-                .unwrap_or_else(PoisonError::into_inner);
+            space = self.released.wait(space).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// The tail never catches up with the head: equal means empty.
     fn fit(&self, space: &mut Space, length: u64) -> Option<u64> {
         if space.tail >= space.head {
-            if space.tail + length <= self.len && (space.tail + length < self.len || space.head > 0)
-            {
+            if space.tail + length <= self.len && (space.tail + length < self.len || space.head > 0) {
                 return Some(space.tail);
             }
             return (length < space.head).then_some(0);
@@ -168,9 +145,6 @@ mod tests {
         ring.release(2, 4 * PAGE);
         ring.write(5, &[1; 9000]).expect("wraps around");
         assert_eq!(ring.end_of(5).expect("known"), 3 * PAGE);
-        assert!(
-            ring.fit(&mut lock(&ring.space), PAGE).is_none(),
-            "head and tail never meet"
-        );
+        assert!(ring.fit(&mut lock(&ring.space), PAGE).is_none(), "head and tail never meet");
     }
 }
