@@ -3,7 +3,6 @@
 # shellcheck source=scripts/common.sh
 source "$(dirname "$0")/common.sh"
 
-[ -f web-ui/package.json ] || { say "no browser side yet"; exit 0; }
 cd web-ui
 has npm || fail "npm is not installed: install Node.js 20 or newer with npm"
 

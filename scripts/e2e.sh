@@ -42,7 +42,7 @@ serve() {
 
 gallery() {
   local address pages
-  cargo build --quiet --package web --example gallery
+  cargo build --quiet --workspace --example gallery
   mapfile -t pages < <("$TARGET/debug/examples/gallery" --paths)
   [ "${#pages[@]}" -gt 0 ] || fail "the gallery has no pages"
   address=127.0.0.1:$(free_port)
@@ -53,7 +53,7 @@ gallery() {
 
 desk() {
   local address flow
-  cargo build --quiet --package gatepost
+  cargo build --quiet --workspace --bin gatepost
   address=127.0.0.1:$(free_port)
   serve desk "$address" /readyz "$TARGET/debug/gatepost" serve --demo --data "$work/data" --listen "$address"
   looks desk "http://$address" --session web-ui/e2e/desk-session.mjs --paths-from web-ui/e2e/desk-pages.txt

@@ -48,5 +48,5 @@ check "cargo clippy" cargo clippy --quiet --keep-going --workspace --all-targets
 check "cargo deny: licences, bans, sources" dependencies
 check "cargo deny: advisories" advisories
 check "shellcheck" scripts
-[ ! -f web-ui/package.json ] || check "tsc" types
+check "tsc" types
 [ "${#failed[@]}" -eq 0 ] || fail "failed: ${failed[*]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change lands: installs what is missing, then lints, runs the tests on both databases,
-# the documentation's examples, and checks the sample configurations.
+# the documentation's examples and the browser tests, and checks the sample configurations.
 #
 # usage: scripts/test.sh [STEP...]     (default: all steps, in the order of STEPS)
 #
@@ -10,7 +10,7 @@
 # shellcheck source=scripts/common.sh
 source "$(dirname "$0")/common.sh"
 
-STEPS=(install assets lint tests doc-tests packaging)
+STEPS=(install assets lint tests doc-tests packaging browser)
 LOGS=$TARGET/steps
 # A step that takes longer than this hangs; the whole has to fit a 90 minute run.
 STEP_TIME_MAX=45m
@@ -19,8 +19,6 @@ step_install() { scripts/bootstrap.sh test; }
 step_assets() { scripts/assets.sh; }
 step_lint() { scripts/lint.sh; }
 step_tests() {
-  GATEPOST_PYTHON=$(python_home proofs)/bin/python
-  export GATEPOST_PYTHON
   if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --no-fail-fast
   else
@@ -28,6 +26,7 @@ step_tests() {
   fi
 }
 step_packaging() { scripts/packaging.sh; }
+step_browser() { scripts/e2e.sh gallery; }
 step_doc-tests() { cargo test --workspace --no-fail-fast --doc; }
 
 # counts STEP: "passed failed skipped", read from the closing lines of whatever runner the step used.
@@ -58,7 +57,7 @@ for step in "${chosen[@]}"; do
   started=$SECONDS
   code=0
   # A shell of its own, so that `timeout` can end the whole step.
-  { timeout --kill-after=30s "$STEP_TIME_MAX" bash -c "$(declare -f python_home "step_$step"); set -e; step_$step" </dev/null 2>&1 | tee "$LOGS/$step.log"; } || code=$?
+  { timeout --kill-after=30s "$STEP_TIME_MAX" bash -c "$(declare -f "step_$step"); set -e; step_$step" </dev/null 2>&1 | tee "$LOGS/$step.log"; } || code=$?
   outcome=ok
   [ "$code" -eq 0 ] || { outcome="FAILED (exit $code)"; failed_steps+=("$step"); }
   read -r p f s < <(counts "$step")

@@ -1,5 +1,4 @@
 //! Stops the build in one line when the browser assets are missing, instead of letting the embed macro fail with a wall of text.
-#![expect(clippy::print_stdout, reason = "cargo reads a build script's directives from standard output")]
 
 use std::path::Path;
 

@@ -52,6 +52,7 @@ const flow = values.session ? await import(pathToFileURL(resolve(values.session)
 const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 const browser = await chromium.launch({ executablePath: values.chromium, args });
 const findings = [];
+const unclean = new Set();
 let looked = 0;
 try {
   for (const look of LOOKS) await visitAll(look);
@@ -59,8 +60,11 @@ try {
   await browser.close();
 }
 for (const finding of findings) console.error(`✗ ${finding}`);
-console.log(`${paths.length} pages × ${LOOKS.length} looks: ${looked} looked at, ${findings.length} findings; pictures in ${values.out}`);
-process.exit(findings.length === 0 && looked === paths.length * LOOKS.length ? 0 : 1);
+const wanted = paths.length * LOOKS.length;
+const failed = unclean.size;
+console.log(`${paths.length} pages × ${LOOKS.length} looks, ${findings.length} findings; pictures in ${values.out}`);
+console.log(`${wanted - failed} passed, ${failed} failed`);
+process.exit(failed === 0 && looked === wanted ? 0 : 1);
 
 async function visitAll(look) {
   const { name, ...options } = look;
@@ -76,7 +80,10 @@ async function visitAll(look) {
 async function visit(context, look, path) {
   const page = await context.newPage();
   page.setDefaultTimeout(PAGE_WAIT_MS);
-  const report = (what) => findings.push(`${look} ${path}: ${what}`);
+  const report = (what) => {
+    unclean.add(`${look} ${path}`);
+    findings.push(`${look} ${path}: ${what}`);
+  };
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && report(`console: ${message.text()}`));
   page.on("pageerror", (error) => report(`script: ${error.message}`));
   page.on("requestfailed", (request) => request.failure()?.errorText !== "net::ERR_ABORTED" && report(`request: ${request.url()} ${request.failure()?.errorText}`));

@@ -2,6 +2,12 @@
 // closing by a click on the backdrop, and enabling a confirm button once the asked-for word is typed.
 import { on } from "./dom";
 
+/** The server checks the word too; this only says so before the press. */
+function guard(field: HTMLInputElement): void {
+  const button = field.form?.querySelector<HTMLButtonElement>("button[data-confirms]");
+  button?.setAttribute("aria-disabled", String(field.value.trim() !== field.dataset["confirmWord"]));
+}
+
 export function startDialogs(): void {
   if (!("command" in HTMLButtonElement.prototype)) {
     on("click", "button[commandfor]", (_event, button) => {
@@ -22,10 +28,9 @@ export function startDialogs(): void {
       if (!inside) event.target.close();
     }
   });
-  on("input", "input[data-confirm-word]", (_event, input) => {
-    const field = input as HTMLInputElement;
-    const button = field.form?.querySelector<HTMLButtonElement>("button[data-confirms]");
-    button?.setAttribute("aria-disabled", String(field.value.trim() !== field.dataset["confirmWord"]));
-  });
+  on("input", "input[data-confirm-word]", (_event, input) => guard(input as HTMLInputElement));
+  const guardAll = () => document.querySelectorAll<HTMLInputElement>("input[data-confirm-word]").forEach(guard);
+  document.addEventListener("htmx:after:swap", guardAll);
+  guardAll();
   on("click", "button[aria-disabled='true']", (event) => event.preventDefault());
 }

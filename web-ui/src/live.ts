@@ -13,6 +13,7 @@ export function startLive(): void {
     if (said && !on) said.dataset["wasOff"] = "yes";
   };
   document.addEventListener("htmx:sse:after:connection", () => set(true));
+  document.addEventListener("htmx:sse:after:message", () => set(true));
   document.addEventListener("htmx:sse:error", () => set(false));
   document.addEventListener("htmx:sse:close", (event) => {
     const reason = (event as CustomEvent<{ reason?: string }>).detail?.reason;
@@ -20,8 +21,9 @@ export function startLive(): void {
   });
   addEventListener("offline", () => set(false));
   addEventListener("online", () => {
-    // Without a stream on this page there is nothing else that would say so.
-    if (!document.querySelector("[hx-sse\\:connect]")) set(true);
+    // A stream that broke says so when it is back; one that survived, or none at all, says nothing by itself.
+    const stream = document.querySelector<Element & { _htmx?: { sse?: { reader?: unknown } } }>("[hx-sse\\:connect]");
+    if (!stream || stream._htmx?.sse?.reader) set(true);
   });
   if (!navigator.onLine) set(false);
 }

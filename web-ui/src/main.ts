@@ -3,13 +3,20 @@ import "htmx.org/dist/htmx.esm.js";
 import "htmx.org/dist/ext/hx-sse.js";
 import { startBulkSelection } from "./bulk";
 import { startDialogs } from "./dialogs";
+import { startErrors } from "./errors";
 import { startFields } from "./fields";
 import { startKeyboard } from "./keyboard";
 import { startLive } from "./live";
 import { startPalette } from "./palette";
+import { startPasskeys } from "./passkeys";
 import { startTheme } from "./theme";
 import { startTimes } from "./times";
 import { startToasts } from "./toasts";
+
+// A scrolling row of links shows the one that is current.
+function showCurrent(): void {
+  document.querySelectorAll(".subnav [aria-current], .tabs [aria-current]").forEach((link) => link.scrollIntoView({ block: "nearest", inline: "center" }));
+}
 
 startTheme();
 startDialogs();
@@ -18,5 +25,8 @@ startKeyboard();
 startFields();
 startBulkSelection();
 startToasts();
+startErrors();
 startTimes();
 startLive();
+startPasskeys();
+showCurrent();

@@ -197,7 +197,7 @@ impl Act<'_> {
         audit_log::append(self.desk, &mut self.tx, self.actor, self.now, entries).await?;
         self.announce(Topic::AuditLog);
         for &topic in &self.topics {
-            live::notify(self.desk, &mut self.tx, topic).await?;
+            live::notify(&mut self.tx, topic).await?;
         }
         self.tx.commit().await?;
         for topic in self.topics {

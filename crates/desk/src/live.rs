@@ -10,7 +10,7 @@ use sqlx::postgres::PgListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    db::{self, Db, Engine, Tx},
+    db::{self, Db, Tx},
     desk::{Desk, Topic},
     jobs::Backoff,
 };
@@ -22,11 +22,8 @@ pub const CHANNEL: &str = "gatepost";
 const RECONNECT: Backoff = Backoff { first_ms: 200, longest_ms: 10_000 };
 
 /// Tells other processes about a topic when the transaction commits. Several calls for one topic are one notification.
-pub(crate) async fn notify(desk: &Desk, tx: &mut Tx, topic: Topic) -> db::Result<()> {
-    if desk.db().engine() == Engine::Postgres {
-        tx.notify(CHANNEL, topic.id()).await?;
-    }
-    Ok(())
+pub(crate) async fn notify(tx: &mut Tx, topic: Topic) -> db::Result<()> {
+    tx.notify(CHANNEL, topic.id()).await
 }
 
 /// Passes on what other processes announce, until told to stop. Takes one connection of the pool for itself.

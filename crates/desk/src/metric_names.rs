@@ -87,11 +87,32 @@ pub fn describe() {
     }
 }
 
+/// The table as Markdown, for the monitoring page.
+pub fn markdown() -> String {
+    let row = |metric: &Metric| {
+        let kind = match metric.metric_type {
+            MetricType::Counter => "counter",
+            MetricType::Gauge => "gauge",
+            MetricType::Histogram => "histogram",
+        };
+        format!("| `{}` | {kind} | {} | {} |\n", metric.name, metric.labels.join(", "), metric.docs)
+    };
+    let rows: String = ALL.iter().map(row).collect();
+    format!("| metric | type | labels | says |\n|---|---|---|---|\n{rows}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::{ALL, MetricType};
+    use super::{ALL, MetricType, markdown};
+
+    #[test]
+    fn the_table_has_a_row_for_each_metric_with_four_columns() {
+        let table = markdown();
+        assert_eq!(table.lines().count(), ALL.len() + 2);
+        assert!(table.lines().all(|line| line.matches('|').count() == 5), "{table}");
+    }
 
     #[test]
     fn names_are_ours_unique_and_say_their_unit() {

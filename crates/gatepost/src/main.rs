@@ -1,6 +1,12 @@
 //! The executable: command line, configuration, wiring and the worker loops. No logic worth a unit test.
 
 mod commands;
+mod config;
+mod data;
+mod demo;
+mod output;
+mod telemetry;
+mod wiring;
 
 use clap::Parser;
 

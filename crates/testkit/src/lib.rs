@@ -4,6 +4,7 @@ pub mod context;
 pub mod crash;
 pub mod desk;
 pub mod jobs;
+pub mod passkey;
 pub mod people;
 pub mod ports;
 pub mod postgres;
@@ -12,5 +13,6 @@ pub mod wait;
 
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both};
+pub use passkey::SoftPasskey;
 pub use people::Somebody;
 pub use wait::eventually;

@@ -20,7 +20,9 @@ async fn with_policy(mut response: Response) -> Response {
 async fn main() -> std::io::Result<()> {
     let argument = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:4180".to_owned());
     if argument == "--paths" {
-        web::gallery::paths().iter().for_each(|path| println!("{path}"));
+        for path in web::gallery::paths() {
+            println!("{path}");
+        }
         return Ok(());
     }
     let listener = tokio::net::TcpListener::bind(&argument).await?;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use desk::{
-    Actor, Clock as _, Desk, Error, Invalid, SystemClock, Time,
+    Actor, Desk, Error, Invalid, Time,
     people::Person,
     rights::{Operation, Target, decide},
     workspace::Workspace,
@@ -464,11 +464,6 @@ fn decode_flash(value: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok().filter(|text| !text.is_empty() && text.len() <= FLASH_MAX)
-}
-
-/// The present moment on the machine's clock, for answers that have no desk at hand.
-pub(crate) fn machine_now() -> Time {
-    SystemClock.now()
 }
 
 #[cfg(test)]

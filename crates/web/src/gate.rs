@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use desk::{
-    Actor, Error, Principal, Refusal,
+    Actor, Error, Refusal,
     rights::{Need, Operation, Target, decide},
     sign_in::{self, Visit},
 };
@@ -50,10 +50,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 /// Decides for one route of the table.
-pub(crate) async fn pass(State((state, route)): State<(WebState, Arc<Route>)>, mut request: Request, next: Next) -> Response {
-    let visit = match identify(&state, &request, route.face).await {
+pub(crate) async fn pass(State((state, route)): State<(WebState, Arc<Route>)>, request: Request, next: Next) -> Response {
+    // A body cannot be looked at from two places, so what is waited for works with the head alone.
+    let (mut parts, body) = request.into_parts();
+    let visit = match identify(&state, &parts, route.face).await {
         Ok(visit) => visit,
-        Err(error) => return refuse(route.face, error, &request),
+        Err(error) => return refuse(route.face, error, &parts),
     };
     if let Some(operation) = route.needs.operation()
         && let Err(refusal) = decide_early(&visit.actor, operation, &state)
@@ -61,13 +63,13 @@ pub(crate) async fn pass(State((state, route)): State<(WebState, Arc<Route>)>, m
         // Asked through the desk, so that a refusal of a known person is on record like any other.
         if let Err(error) = state.desk.view(&visit.actor, operation, Target::Workspace).await {
             if refusal == Refusal::StepUpNeeded(operation) && route.face == Face::Page {
-                return crate::door::step_up_instead(&state, &visit, request).await;
+                return crate::door::step_up_instead(&state, &visit, Request::from_parts(parts, body)).await;
             }
-            return refuse(route.face, error, &request);
+            return refuse(route.face, error, &parts);
         }
     }
-    request.extensions_mut().insert(Caller(Arc::new(visit)));
-    next.run(request).await
+    parts.extensions.insert(Caller(Arc::new(visit)));
+    next.run(Request::from_parts(parts, body)).await
 }
 
 /// What can be decided before the target is known: everything but levels on a profile, which the operation itself decides.
@@ -78,16 +80,16 @@ fn decide_early(actor: &Actor, operation: Operation, state: &WebState) -> Result
     }
 }
 
-async fn identify(state: &WebState, request: &Request, face: Face) -> Result<Visit, Error> {
-    let headers = request.headers();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+async fn identify(state: &WebState, parts: &Parts, face: Face) -> Result<Visit, Error> {
+    let headers = &parts.headers;
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| client_address(peer, headers, &state.options.trusted_proxies));
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if face == Face::Api
         && let Some(token) = bearer(headers)
     {
-        let _ = token; // Tokens open the API as soon as the door knows them.
-        return Ok(Visit { actor: Actor::nobody(address), signed_in: None });
+        let actor = sign_in::actor_of_token(&state.desk, token, address).await?;
+        return Ok(Visit { actor, signed_in: None });
     }
     match cookie(headers, SESSION_COOKIE) {
         Some(value) => sign_in::resume(&state.desk, value, address, user_agent).await,
@@ -115,16 +117,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && token.len() <= SECRET_MAX).then_some(token.trim())
 }
 
-fn refuse(face: Face, error: Error, request: &Request) -> Response {
+fn refuse(face: Face, error: Error, request: &Parts) -> Response {
     match face {
         Face::Api => Problem::from(error).into_response(),
         Face::Page | Face::Live => PageError::at(error, request).into_response(),
     }
-}
-
-/// Whether the caller is a signed-in person (not a token, not nobody).
-pub(crate) fn is_person(actor: &Actor) -> bool {
-    matches!(actor.principal, Principal::Person { .. })
 }
 
 #[cfg(test)]

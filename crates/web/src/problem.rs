@@ -4,11 +4,10 @@
 
 use axum::{
     Json,
-    extract::Request,
     response::{IntoResponse, Redirect, Response},
 };
 use desk::{Error, Refusal};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde::Serialize;
 
 use crate::ui::{
@@ -159,9 +158,9 @@ impl From<Error> for PageError {
 
 impl PageError {
     /// An error on the way to an address, to which the person comes back.
-    pub(crate) fn at(error: Error, request: &Request) -> Self {
-        let wanted = (request.method() == http::Method::GET)
-            .then(|| request.uri().path_and_query().map(|wanted| wanted.as_str().to_owned()))
+    pub(crate) fn at(error: Error, request: &Parts) -> Self {
+        let wanted = (request.method == http::Method::GET)
+            .then(|| request.uri.path_and_query().map(|wanted| wanted.as_str().to_owned()))
             .flatten();
         Self { error, wanted }
     }

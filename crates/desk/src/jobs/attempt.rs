@@ -139,7 +139,7 @@ impl Completion {
     }
 
     async fn end(&self, tx: &mut Tx) -> Result<(), Failure> {
-        match change(&self.desk, tx, self.job, &Event::Complete { epoch: self.epoch }, self.desk.now()).await {
+        match change(tx, self.job, &Event::Complete { epoch: self.epoch }, self.desk.now()).await {
             Ok(_) => Ok(()),
             Err(ChangeError::Unfit(_)) => Err(Failure::LeaseLost),
             Err(ChangeError::Database(error)) => Err(error.into()),

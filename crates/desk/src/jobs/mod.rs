@@ -108,7 +108,7 @@ async fn enqueue_json(desk: &Desk, tx: &mut Tx, kind: &str, limits: Limits, payl
     };
     for _ in 0..ENQUEUE_TRIES_MAX {
         if store::insert(tx, &job, &payload).await? {
-            live::notify(desk, tx, Topic::Jobs).await?;
+            live::notify(tx, Topic::Jobs).await?;
             return Ok(Enqueued::New(job.id));
         }
         let key = job.dedupe_key.as_deref().unwrap_or_default();
@@ -131,13 +131,13 @@ enum ChangeError {
 }
 
 /// Reads a job, lets the rules decide, and writes the outcome, in one transaction.
-async fn change(desk: &Desk, tx: &mut Tx, id: JobId, event: &Event<'_>, now: Time) -> std::result::Result<Job, ChangeError> {
+async fn change(tx: &mut Tx, id: JobId, event: &Event<'_>, now: Time) -> std::result::Result<Job, ChangeError> {
     // A job that was forgotten had ended, so whoever still believes to hold it does not.
     let before = store::locked(tx, id).await?.ok_or(Unfit::LeaseLost)?;
     let after = rules::apply(&before, event, now)?;
     store::save(tx, &before, &after).await?;
     if after.state != before.state || after.cancel_requested != before.cancel_requested {
-        live::notify(desk, tx, Topic::Jobs).await?;
+        live::notify(tx, Topic::Jobs).await?;
     }
     Ok(after)
 }
@@ -190,7 +190,7 @@ async fn change_as(desk: &Desk, actor: &Actor, operation: Operation, id: JobId, 
     let mut act = desk.act(actor, operation, Target::Workspace).await?;
     let now = act.now();
     let before = store::locked(act.tx(), id).await?.ok_or(Error::NotFound("job"))?;
-    let after = change(desk, act.tx(), id, event, now).await.map_err(|error| match error {
+    let after = change(act.tx(), id, event, now).await.map_err(|error| match error {
         ChangeError::Unfit(unfit) => Error::Conflict(unfit.to_string()),
         ChangeError::Database(error) => error.into(),
     })?;

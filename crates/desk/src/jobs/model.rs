@@ -2,44 +2,28 @@
 
 use serde::Serialize;
 
-use crate::ids::{JobId, Time};
+use crate::{
+    ids::{JobId, Time},
+    text_enum::text_enum,
+};
 
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobState {
-    /// It waits for its time or for a free worker.
-    Queued,
-    /// A worker holds it under a lease.
-    Running,
-    /// Its effect happened.
-    Done,
-    /// It was given up; a person can run it again.
-    Dead,
-    /// Somebody cancelled it before its effect happened.
-    Cancelled,
+text_enum! {
+    /// Where a job stands.
+    JobState {
+        /// It waits for its time or for a free worker.
+        Queued = "queued", "Waiting";
+        /// A worker holds it under a lease.
+        Running = "running", "Running";
+        /// Its effect happened.
+        Done = "done", "Done";
+        /// It was given up; a person can run it again.
+        Dead = "dead", "Given up";
+        /// Somebody cancelled it before its effect happened.
+        Cancelled = "cancelled", "Cancelled";
+    }
 }
 
 impl JobState {
-    /// Every state.
-    pub const ALL: &[Self] = &[Self::Queued, Self::Running, Self::Done, Self::Dead, Self::Cancelled];
-
-    /// The name in the database, in filters and in the API.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Dead => "dead",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Reads a name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|state| state.id() == text)
-    }
-
     /// Whether nothing more happens to the job by itself.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Dead | Self::Cancelled)

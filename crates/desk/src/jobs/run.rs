@@ -109,7 +109,7 @@ async fn renew(desk: &Desk, held: &Held, progress: &Progress) -> Result<(), Chan
     let mut tx = desk.db().begin().await?;
     let lease_ms = i64::from(held.kind.info().limits.lease_ms);
     let event = Event::Renew { epoch: held.job.lease_epoch, lease_ms, progress: progress.get() };
-    change(desk, &mut tx, held.job.id, &event, desk.now()).await?;
+    change(&mut tx, held.job.id, &event, desk.now()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -151,7 +151,7 @@ async fn settle(desk: &Desk, held: &Held, outcome: Outcome) -> &'static str {
 
 async fn write_end(desk: &Desk, held: &Held, event: &Event<'_>) -> Result<Job, ChangeError> {
     let mut tx = desk.db().begin().await?;
-    let job = change(desk, &mut tx, held.job.id, event, desk.now()).await?;
+    let job = change(&mut tx, held.job.id, event, desk.now()).await?;
     tx.commit().await?;
     Ok(job)
 }

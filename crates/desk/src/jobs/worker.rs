@@ -28,6 +28,8 @@ use crate::{
 
 /// At most this long between two looks: how late a job may begin whose announcement was missed, or that waits for its time.
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How much longer a look may take when the process is to end.
+const LOOK_GRACE: Duration = Duration::from_millis(500);
 /// Between two countings of all jobs for the metrics: as often as they are usually read.
 const COUNT_EVERY_MS: i64 = 10_000;
 /// After the time for ending by themselves, jobs are stopped and handed back within this time; together under ten seconds.
@@ -42,7 +44,7 @@ pub struct WorkerOptions {
     pub name: String,
     /// Jobs it runs at once. Each may hold a database connection, so stay below the pool's size.
     pub at_once_max: usize,
-    /// How long running jobs may go on when the process ends. At most 7.5 s, so that all is over within ten.
+    /// How long running jobs may go on when the process ends. At most seven seconds, so that all is over within ten.
     pub finish_within: Duration,
 }
 
@@ -120,8 +122,12 @@ impl Worker {
         let mut live = self.desk.live();
         let mut crew = Crew::default();
         while !stop.is_cancelled() {
-            if let Err(error) = self.look(&mut crew).await {
-                tracing::warn!(%error, "the worker could not look for jobs; trying again");
+            tokio::select! {
+                looked = self.look(&mut crew) => if let Err(error) = looked {
+                    tracing::warn!(%error, "the worker could not look for jobs; trying again");
+                },
+                // A database that does not answer must not hold up the end. A claim cut off here runs out with its lease.
+                () = cancelled_since(&stop, LOOK_GRACE) => {}
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -279,6 +285,12 @@ async fn tick(desk: &Desk, kind: &dyn AnyKind, now: Time) -> Result<()> {
     store::set_tick(&mut tx, info.id, rules::next_tick(tick, every_ms, now), now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Waits until so much time has passed since the token was cancelled.
+async fn cancelled_since(stop: &CancellationToken, grace: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(grace).await;
 }
 
 /// Waits until jobs are announced, or until announcements were missed.

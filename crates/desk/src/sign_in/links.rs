@@ -1,16 +1,19 @@
 //! Single-use links: set-up of the first owner, invitations, password resets.
 
+use serde::Serialize;
+
 use super::{
     code::{self, Code},
     store,
 };
 use crate::{
     act::{Act, Object},
+    actor::Actor,
     desk::Desk,
     error::{Error, Result},
     ids::{LinkId, PersonId, Time},
     people::{self, PersonState},
-    rights::Operation,
+    rights::{Operation, Target},
     text_enum::text_enum,
 };
 
@@ -95,4 +98,32 @@ pub async fn link_of(desk: &Desk, code: &str) -> Result<Link> {
     let link = store::link_by_hash(&mut reader, &code::hash(code), desk.now()).await?.ok_or(Error::NotFound("link"))?;
     let person = people::by_id(&mut reader, link.person).await?.ok_or(Error::NotFound("link"))?;
     if person.state == PersonState::Suspended { Err(Error::NotFound("link")) } else { Ok(link) }
+}
+
+/// A pending link as a page about its person shows it. The code is not kept, so it cannot be shown again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PendingLink {
+    /// The link.
+    pub id: LinkId,
+    /// What it is for.
+    pub kind: LinkKind,
+    /// When it was made.
+    pub created_at: Time,
+    /// Until when it works.
+    pub expires_at: Time,
+}
+
+/// The pending links of a person.
+pub async fn links_of(desk: &Desk, actor: &Actor, person: PersonId) -> Result<Vec<PendingLink>> {
+    let mut reader = desk.view(actor, Operation::PeopleRead, Target::Workspace).await?;
+    store::pending_links(&mut reader, person, desk.now()).await
+}
+
+/// Makes a pending link stop working.
+pub async fn revoke_link(desk: &Desk, actor: &Actor, id: LinkId) -> Result<()> {
+    let mut act = desk.act(actor, Operation::LinkRevoke, Target::Workspace).await?;
+    let now = act.now();
+    let person = store::revoke_link(act.tx(), id, now).await?.ok_or(Error::NotFound("pending link"))?;
+    act.record(Object::new("person", person)).detail("link", id.to_string());
+    act.commit().await
 }

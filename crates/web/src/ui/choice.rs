@@ -221,7 +221,7 @@ impl Render for Options {
             fieldset.field id=(frame.id) aria-describedby=[frame.described_by()] {
                 legend.label { (frame.label) (frame.optional_mark()) }
                 (frame.hint_line())
-                div.stack-s { @for (index, choice) in self.choices.iter().enumerate() { (self.option(index, choice)) } }
+                div.options { @for (index, choice) in self.choices.iter().enumerate() { (self.option(index, choice)) } }
                 (frame.error_line())
             }
         }

@@ -145,7 +145,7 @@ impl Icon {
 
     fn with_class(self, class: &str) -> Markup {
         html! {
-            svg class=(class) aria-hidden="true" focusable="false" {
+            svg class=(class) aria-hidden="true" {
                 use href={ (Asset::Icons.href()) "#" (self.symbol()) } {}
             }
         }

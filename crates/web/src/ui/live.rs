@@ -19,7 +19,7 @@ pub fn stream(href: &str) -> Markup {
 /// The strip under the top bar; the style sheet shows it while `data-live="off"`.
 pub fn offline_strip() -> Markup {
     html! {
-        div.banner.banner-page.offline-strip data-tone="warning" {
+        div.banner.offline-strip data-tone="warning" {
             (Icon::WifiOff)
             div.banner-body { p.banner-title { "Not live" } p { "This page shows what was known when the connection was lost. It reconnects by itself; what you type stays." } }
         }

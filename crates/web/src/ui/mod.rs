@@ -21,6 +21,7 @@ pub mod live;
 pub mod message;
 pub mod nav;
 pub mod palette;
+pub mod passkey;
 pub mod person;
 pub mod progress;
 pub mod results;
@@ -130,100 +131,25 @@ pub struct Family {
     pub entries: Vec<Entry>,
 }
 
+/// Declares the one list, so that a family is one line.
+macro_rules! families {
+    ($($slug:literal, $title:literal: [$($component:ty),+ $(,)?];)+) => {
+        vec![$(Family { slug: $slug, title: $title, entries: vec![$(Entry::of::<$component>()),+] }),+]
+    };
+}
+
 /// The one list of all components. A component that is not here is not tested and should not exist.
 pub fn families() -> Vec<Family> {
-    let family = |slug, title, entries| Family { slug, title, entries };
-    vec![
-        family(
-            "marks",
-            "Marks",
-            vec![
-                Entry::of::<badge::Badge>(),
-                Entry::of::<badge::Kbd>(),
-                Entry::of::<badge::Code>(),
-                Entry::of::<badge::NetworkTag>(),
-                Entry::of::<person::Avatar>(),
-                Entry::of::<person::Person>(),
-                Entry::of::<time::TimeStamp>(),
-                Entry::of::<icon::IconSheet>(),
-            ],
-        ),
-        family(
-            "actions",
-            "Actions",
-            vec![Entry::of::<button::Button>(), Entry::of::<button::Menu>(), Entry::of::<button::Segmented>()],
-        ),
-        family(
-            "forms",
-            "Forms",
-            vec![
-                Entry::of::<form::ErrorSummary>(),
-                Entry::of::<field::TextField>(),
-                Entry::of::<field::PasswordField>(),
-                Entry::of::<field::CodeField>(),
-                Entry::of::<field::TextArea>(),
-                Entry::of::<field::FileField>(),
-                Entry::of::<choice::Select>(),
-                Entry::of::<choice::Toggle>(),
-                Entry::of::<choice::Options>(),
-                Entry::of::<form::Form>(),
-            ],
-        ),
-        family(
-            "lists",
-            "Lists",
-            vec![
-                Entry::of::<results::Filter>(),
-                Entry::of::<results::Count>(),
-                Entry::of::<results::Pager>(),
-                Entry::of::<table::Table>(),
-            ],
-        ),
-        family(
-            "feedback",
-            "Feedback",
-            vec![
-                Entry::of::<feedback::Banner>(),
-                Entry::of::<feedback::Toast>(),
-                Entry::of::<feedback::Empty>(),
-                Entry::of::<feedback::Skeleton>(),
-                Entry::of::<progress::Progress>(),
-                Entry::of::<live::LiveDot>(),
-            ],
-        ),
-        family(
-            "dialogs",
-            "Dialogs",
-            vec![
-                Entry::of::<dialog::Confirm>(),
-                Entry::of::<dialog::Dialog>(),
-                Entry::of::<palette::Palette>(),
-                Entry::of::<keys::KeyMap>(),
-            ],
-        ),
-        family(
-            "navigation",
-            "Navigation",
-            vec![Entry::of::<nav::PageHead>(), Entry::of::<nav::Crumbs>(), Entry::of::<nav::Tabs>(), Entry::of::<nav::SubNav>()],
-        ),
-        family(
-            "content",
-            "Content",
-            vec![
-                Entry::of::<facts::Facts>(),
-                Entry::of::<facts::Card>(),
-                Entry::of::<facts::ContextPanel>(),
-                Entry::of::<timeline::Timeline>(),
-                Entry::of::<secret::Secret>(),
-                Entry::of::<secret::RecoveryCodes>(),
-                Entry::of::<secret::QrCode>(),
-            ],
-        ),
-        family("messages", "Messages", vec![Entry::of::<message::MessageCard>()]),
-        family(
-            "charts",
-            "Charts",
-            vec![Entry::of::<chart::Stat>(), Entry::of::<chart::Sparkline>(), Entry::of::<chart::BarChart>()],
-        ),
-    ]
+    families! {
+        "marks", "Marks": [badge::Badge, badge::Kbd, badge::Code, badge::NetworkTag, person::Avatar, person::Person, time::TimeStamp, icon::IconSheet];
+        "actions", "Actions": [button::Button, button::Menu, button::Segmented];
+        "forms", "Forms": [form::ErrorSummary, field::TextField, field::PasswordField, field::CodeField, field::TextArea, field::FileField, choice::Select, choice::Toggle, choice::Options, passkey::PasskeyForm, form::Form];
+        "lists", "Lists": [results::Filter, results::Count, results::Pager, table::Table];
+        "feedback", "Feedback": [feedback::Banner, feedback::Toast, feedback::Empty, feedback::Skeleton, progress::Progress, live::LiveDot];
+        "dialogs", "Dialogs": [dialog::Confirm, dialog::Dialog, palette::Palette, keys::KeyMap];
+        "navigation", "Navigation": [nav::PageHead, nav::Crumbs, nav::Tabs, nav::SubNav];
+        "content", "Content": [facts::Facts, facts::Card, facts::ContextPanel, timeline::Timeline, secret::Secret, secret::RecoveryCodes, secret::QrCode];
+        "messages", "Messages": [message::MessageCard];
+        "charts", "Charts": [chart::Stat, chart::Sparkline, chart::BarChart];
+    }
 }

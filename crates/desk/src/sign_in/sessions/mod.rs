@@ -135,34 +135,54 @@ fn cut(user_agent: &str) -> &str {
     &user_agent[..end]
 }
 
-/// Opens a session within an act, as the last step of every way in. The session the caller came with, if any, ends.
-pub(super) async fn open(
-    act: &mut Act<'_>,
-    person: PersonId,
-    method: Method,
-    shown: Shown,
-    user_agent: &str,
-) -> Result<NewSession> {
-    let (id, now): (SessionId, _) = (act.desk().fresh(), act.now());
+/// The actor of an arrival: the person, with the session about to be opened. The audit log names them from the first entry on.
+pub(super) fn arriving(desk: &Desk, person: PersonId, caller: &Actor) -> Actor {
+    let principal = Principal::Person {
+        person,
+        session: desk.fresh(),
+        stepped_up_at: Some(desk.now()),
+        // Opening the session is all that this actor does; what it may do after that, `resume` says.
+        second_factor: SecondFactor::NotAsked,
+    };
+    Actor { principal, address: caller.address, rights: rights::EffectiveRights::default() }
+}
+
+/// How somebody came through the door.
+pub(super) struct Arrival<'a> {
+    pub(super) method: Method,
+    pub(super) shown: Shown,
+    /// What the browser says about itself.
+    pub(super) user_agent: &'a str,
+    /// Who the browser was before. That session ends.
+    pub(super) before: &'a Actor,
+}
+
+/// Opens the session of an arriving actor within its act, as the last step of every way in.
+pub(super) async fn open(act: &mut Act<'_>, arrival: &Arrival<'_>) -> Result<NewSession> {
+    let (person, id) = act
+        .actor()
+        .person()
+        .zip(act.actor().session())
+        .ok_or_else(|| Error::Internal("a session is opened for a person".to_owned()))?;
+    let now = act.now();
     let cookie = code::fresh(act.desk());
     let row = store::Insert {
         id,
         person,
         hash: code::hash(cookie.reveal()),
-        method,
-        second_factor: shown == Shown::SecondFactor,
+        method: arrival.method,
+        second_factor: arrival.shown == Shown::SecondFactor,
         address: act.actor().address.map(|address| address.to_string()),
-        user_agent: cut(user_agent),
+        user_agent: cut(arrival.user_agent),
         now,
         expires_at: now.plus_ms(SESSION_AGE_MAX_MS),
     };
-    if let (Some(before), Some(session)) = (act.actor().person(), act.actor().session()) {
+    if let Some((before, session)) = arrival.before.person().zip(arrival.before.session()) {
         store::end(act.tx(), before, session, now, "signed in again").await?;
     }
     store::insert(act.tx(), &row).await?;
     act.record_as(Operation::SignIn, Object::new("person", person))
-        .detail("session", id.to_string())
-        .detail("method", method.id())
+        .detail("method", row.method.id())
         .detail("second_factor", row.second_factor);
     act.announce(Topic::Access);
     Ok(NewSession { id, person, cookie, expires_at: row.expires_at })

@@ -39,7 +39,8 @@ pub(super) async fn insert(tx: &mut Tx, row: &Insert<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The running session with this hash, its person and the workspace, in one statement.
+/// The running session with this hash, its person and the workspace, in one statement. One that was opened in the very moment of a
+/// suspension, too late to be ended by it, is older than the person's state and does not count.
 pub(super) async fn open_by_hash(
     on: &mut dyn Connection,
     hash: &[u8; 32],
@@ -53,7 +54,7 @@ pub(super) async fn open_by_hash(
             w.second_factor AS rule, w.demo AS demo, w.created_at_ms AS workspace_created_at_ms
          FROM sessions s JOIN people p ON p.id = s.person_id JOIN workspace w ON w.id = 1
          WHERE s.token_hash = $1 AND s.ended_at_ms IS NULL AND s.expires_at_ms > $2 AND s.last_seen_at_ms > $3
-           AND p.state = 'active'")
+           AND p.state = 'active' AND s.created_at_ms >= p.state_changed_at_ms")
     .bind(*hash)
     .bind(now)
     .bind(idle_since)

@@ -1,6 +1,9 @@
 //! Jobs: enqueued with their cause, done once, retried, given up, cancelled, scheduled, shared, handed back.
 
+mod acts;
+mod cuts;
 mod life;
+mod metrics;
 mod operations;
 mod sharing;
 

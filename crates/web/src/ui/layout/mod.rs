@@ -20,8 +20,9 @@ pub use door::{DoorFrame, DoorWidth, door};
 pub use rail::{RailItem, Room};
 pub use topbar::{PersonMenu, StopState, StopSwitch};
 
-/// htmx without evaluation and without its own style sheet, so that the strictest content security policy holds.
-const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"extensions":"sse","history":"reload","defaultTimeout":20000}"#;
+/// htmx without its own style sheet; failed partial answers are not swapped in (`web-ui/src/errors.ts` says what happened).
+/// Evaluation is never asked for, so that the strictest content security policy holds.
+const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"extensions":"sse","history":"reload","defaultTimeout":20000,"noSwap":[204,304,401,403,404,429,"5xx"],"sse":{"reconnectMaxDelay":15000}}"#;
 
 /// Light, dark, or as the device says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

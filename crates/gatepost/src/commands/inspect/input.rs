@@ -1,0 +1,197 @@
+//! Reads lines in batches, so that a file of any size fits into little memory.
+//!
+//! Invariant: a batch ends on a line end; at most [`BATCH_BYTES`] plus one line are held per batch. A line longer than
+//! [`LINE_MAX`] is an error that says so.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use inspect::Message;
+use serde_json::Value;
+
+/// Bytes read at once: large enough that handing over costs nothing, small enough for many threads.
+const BATCH_BYTES: usize = 1 << 18;
+/// A longer line is not a message.
+const LINE_MAX: usize = inspect::TEXT_BYTES_MAX;
+/// Inputs smaller than this are done before a progress bar can be read.
+const PROGRESS_MIN: u64 = 64 << 20;
+
+/// The files to read, one after the other.
+pub(super) struct Source {
+    waiting: std::vec::IntoIter<PathBuf>,
+    current: Option<(String, Box<dyn Read>)>,
+    total: u64,
+}
+
+impl Source {
+    pub(super) fn open(files: &[PathBuf]) -> anyhow::Result<Self> {
+        let mut total = 0;
+        for file in files {
+            let about = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?;
+            if about.is_dir() {
+                bail!("{} is a folder; name the files in it", file.display());
+            }
+            total += about.len();
+        }
+        let current = files.is_empty().then(|| ("standard input".to_owned(), Box::new(io::stdin()) as Box<dyn Read>));
+        if files.is_empty() && io::stdin().is_terminal() {
+            let _ = writeln!(io::stderr(), "reading from the keyboard; end with Ctrl-D");
+        }
+        Ok(Self { waiting: files.to_vec().into_iter(), current, total })
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> anyhow::Result<usize> {
+        loop {
+            if let Some((name, reader)) = &mut self.current {
+                match reader.read(buffer) {
+                    Ok(0) => self.current = None,
+                    Ok(count) => return Ok(count),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
+                }
+            } else {
+                let Some(file) = self.waiting.next() else {
+                    return Ok(0);
+                };
+                self.current = Some((file.display().to_string(), Box::new(open(&file)?)));
+            }
+        }
+    }
+}
+
+fn open(file: &Path) -> anyhow::Result<File> {
+    File::open(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// Lines that are worked on together.
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+    first_line: u64,
+    jsonl: bool,
+}
+
+/// Cuts the input into batches.
+pub(super) struct Batches {
+    source: Source,
+    rest: Vec<u8>,
+    line: u64,
+    jsonl: bool,
+    progress: bool,
+    done: u64,
+    shown: u64,
+}
+
+impl Batches {
+    pub(super) fn new(source: Source, jsonl: bool, progress: bool) -> Self {
+        let progress = progress && source.total >= PROGRESS_MIN;
+        Self { source, rest: Vec::new(), line: 1, jsonl, progress, done: 0, shown: u64::MAX }
+    }
+
+    /// The next batch, or nothing at the end.
+    pub(super) fn next(&mut self) -> anyhow::Result<Option<Batch>> {
+        let mut bytes = std::mem::take(&mut self.rest);
+        loop {
+            let have = bytes.len();
+            bytes.resize(have + BATCH_BYTES, 0);
+            let count = self.source.read(&mut bytes[have..])?;
+            bytes.truncate(have + count);
+            self.done += count as u64;
+            if count == 0 {
+                self.show_progress();
+                break;
+            }
+            if let Some(end) = bytes.iter().rposition(|b| *b == b'\n') {
+                self.rest = bytes.split_off(end + 1);
+                break;
+            }
+            if bytes.len() > LINE_MAX {
+                bail!("line {} is longer than {} MiB; is this a text file?", self.line, LINE_MAX >> 20);
+            }
+        }
+        self.show_progress();
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let first_line = self.line;
+        self.line += bytes.iter().filter(|b| **b == b'\n').count() as u64;
+        Ok(Some(Batch { bytes, first_line, jsonl: self.jsonl }))
+    }
+
+    fn show_progress(&mut self) {
+        let percent = (self.done * 100).checked_div(self.source.total).unwrap_or(100).min(100);
+        if self.progress && percent != self.shown {
+            self.shown = percent;
+            let bar = "#".repeat(usize::try_from(percent / 4).unwrap_or(25));
+            let end = if percent == 100 { "\n" } else { "" };
+            let _ = write!(io::stderr(), "\r[{bar:<25}] {percent:3} % of {} MiB{end}", self.source.total >> 20);
+        }
+    }
+}
+
+/// One message of the input.
+pub(super) struct Post {
+    pub id: Value,
+    pub text: String,
+    alt_texts: Vec<String>,
+    links: Vec<String>,
+}
+
+/// Borrowed lists of a post.
+pub(super) struct Parts<'a> {
+    text: &'a str,
+    alt_texts: Vec<&'a str>,
+    links: Vec<&'a str>,
+}
+
+impl Parts<'_> {
+    pub(super) fn message(&self) -> Message<'_> {
+        Message { text: self.text, alt_texts: &self.alt_texts, links: &self.links, ..Message::default() }
+    }
+}
+
+impl Post {
+    pub(super) fn parts(&self) -> Parts<'_> {
+        Parts {
+            text: &self.text,
+            alt_texts: self.alt_texts.iter().map(String::as_str).collect(),
+            links: self.links.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+impl Batch {
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn lines(&self) -> impl Iterator<Item = anyhow::Result<Post>> + '_ {
+        let bytes = self.bytes.strip_suffix(b"\n").unwrap_or(&self.bytes);
+        (self.first_line..)
+            .zip(bytes.split(|b| *b == b'\n'))
+            .filter(|(_, line)| !self.jsonl || !line.trim_ascii().is_empty())
+            .map(|(number, line)| if self.jsonl { json(number, line) } else { Ok(plain(number, line)) })
+    }
+}
+
+fn plain(number: u64, line: &[u8]) -> Post {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let text = String::from_utf8_lossy(line).into_owned();
+    Post { id: number.into(), text, alt_texts: Vec::new(), links: Vec::new() }
+}
+
+fn json(number: u64, line: &[u8]) -> anyhow::Result<Post> {
+    let value: Value =
+        serde_json::from_slice(line).with_context(|| format!("line {number} is not JSON; leave out --jsonl for plain lines"))?;
+    let Value::Object(mut object) = value else { bail!("line {number} is not a JSON object with \"text\"") };
+    let Some(Value::String(text)) = object.remove("text") else { bail!("line {number} has no \"text\" that is a string") };
+    let mut list = |name| match object.remove(name) {
+        Some(Value::Array(items)) => {
+            items.into_iter().filter_map(|i| if let Value::String(s) = i { Some(s) } else { None }).collect()
+        }
+        _ => Vec::new(),
+    };
+    let (alt_texts, links) = (list("alt_texts"), list("links"));
+    Ok(Post { id: object.remove("id").unwrap_or_else(|| number.into()), text, alt_texts, links })
+}

@@ -1,0 +1,155 @@
+//! `gatepost serve`: pages and API, background work, or both.
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use desk::{
+    Desk,
+    jobs::{Worker, WorkerOptions, house_kinds},
+    live,
+};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use web::{WebOptions, WebState};
+
+use crate::{
+    config::{Config, Origin},
+    data::DataFolder,
+    telemetry,
+    wiring::{CommonArgs, Schema, open_desk},
+};
+
+/// How long a stopping server may finish or hand back what it holds.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(10);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Address and port to serve on.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Only pages and API (with --worker or --capture: these too). Without any of the three, this process does everything.
+    #[arg(long)]
+    web: bool,
+    /// Only background jobs.
+    #[arg(long)]
+    worker: bool,
+    /// Only capture from networks.
+    #[arg(long)]
+    capture: bool,
+    /// Fill a fresh data folder with a fictional company to look around in. Loopback only.
+    #[arg(long)]
+    demo: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Roles {
+    web: bool,
+    worker: bool,
+}
+
+impl Args {
+    fn roles(&self) -> Roles {
+        let all = !self.web && !self.worker && !self.capture;
+        Roles { web: all || self.web, worker: all || self.worker }
+    }
+}
+
+pub(crate) fn run(common: &CommonArgs, args: Args) -> anyhow::Result<ExitCode> {
+    let mut config = common.load_config()?;
+    if let Some(listen) = &args.listen {
+        config.set("server.listen", toml::Value::String(listen.clone()), &Origin::Flag("--listen"))?;
+    }
+    anyhow::ensure!(
+        !args.demo || config.listen.ip().is_loopback(),
+        "the demo company has published passwords, so it is served on loopback only; listen on 127.0.0.1"
+    );
+    telemetry::start_logs(&config)?;
+    let folder = if args.demo { DataFolder::open_or_create(&common.data)? } else { DataFolder::open(&common.data)? };
+    // Beside PostgreSQL any number of servers may run; a SQLite folder belongs to one.
+    let _lock = if config.database_url.is_empty() { Some(folder.lock()?) } else { None };
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")?
+        .block_on(serve(&folder, &config, &args))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Result<()> {
+    let metrics = telemetry::start_metrics()?;
+    desk::metric_names::describe();
+    let desk = open_desk(folder, config, Schema::Migrate).await?;
+    if args.demo {
+        crate::demo::ensure(&desk).await?;
+    }
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let roles = args.roles();
+    // Live updates from other processes; answers at once on SQLite, where there are none.
+    let (listener_desk, listener_stop) = (desk.clone(), stop.clone());
+    tasks.spawn(async move { live::listen(&listener_desk, &listener_stop).await });
+    if roles.worker {
+        let options = WorkerOptions { at_once_max: config.worker_parallel as usize, ..WorkerOptions::default() };
+        let worker = Worker::new(desk.clone(), house_kinds(), options);
+        tasks.spawn(worker.run(stop.clone()));
+    }
+    let web = if roles.web { Some(start_web(&desk, config, metrics, &stop, &tasks).await?) } else { None };
+    if let Some((address, _)) = &web {
+        announce(config, *address, args.demo);
+    }
+    wait_for_signal().await?;
+    tracing::info!("stopping: finishing what is under way");
+    if let Some((_, state)) = &web {
+        state.drain();
+    }
+    stop.cancel();
+    tasks.close();
+    if tokio::time::timeout(SHUTDOWN_MAX, tasks.wait()).await.is_err() {
+        tracing::warn!(limit_s = SHUTDOWN_MAX.as_secs(), "stopped with requests still open; jobs go back when their lease ends");
+    }
+    desk.db().close().await;
+    Ok(())
+}
+
+async fn start_web(
+    desk: &Desk,
+    config: &Config,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> anyhow::Result<(SocketAddr, WebState)> {
+    let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
+    let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render()));
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let service = web::app(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = stop.clone().cancelled_owned();
+    tasks.spawn(async move {
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
+            tracing::error!(%error, "the web server ended");
+        }
+    });
+    Ok((address, state))
+}
+
+fn announce(config: &Config, address: SocketAddr, demo: bool) {
+    tracing::info!(%address, "serving");
+    let mut lines = format!("\nGatepost is at {}\n", config.public_url());
+    if demo {
+        lines.push_str(&crate::demo::how_to_sign_in());
+    }
+    // Standard output may be closed under a service manager.
+    let _ = crate::output::print(&lines);
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("failed to watch for SIGTERM")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        result = tokio::signal::ctrl_c() => result.context("failed to watch for SIGINT")?,
+    }
+    Ok(())
+}

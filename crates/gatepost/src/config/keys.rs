@@ -1,0 +1,124 @@
+//! The configuration keys: one list gives parser, environment names and the reference page.
+
+use super::{Config, ConfigError, Origin};
+
+/// One configuration key.
+pub(crate) struct Key {
+    /// Dotted name, as in `gatepost.toml`.
+    pub(crate) name: &'static str,
+    /// The default, as it would be written.
+    pub(crate) default: &'static str,
+    /// What it does, with unit and limits.
+    pub(crate) docs: &'static str,
+    /// Puts a value into the configuration.
+    pub(crate) set: fn(&mut Config, &Setting) -> Result<(), ConfigError>,
+}
+
+/// A value on its way into the configuration.
+pub(crate) struct Setting {
+    /// The key's name.
+    pub(crate) key: &'static str,
+    /// The value. From the environment or a flag it is text; lists are separated by commas there.
+    pub(crate) value: toml::Value,
+    /// Where it came from.
+    pub(crate) origin: Origin,
+}
+
+/// Every key, in the order of the reference.
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "server.listen",
+        default: "\"127.0.0.1:8080\"",
+        docs: "Address and port to serve on. Put a reverse proxy with TLS in front of anything but loopback.",
+        set: |config, setting| {
+            setting.parsed("an address and port, for example 127.0.0.1:8080").map(|value| config.listen = value)
+        },
+    },
+    Key {
+        name: "server.public_url",
+        default: "\"\"",
+        docs: "The address people type, for links and passkeys, for example https://desk.example.test. Empty means http://localhost \
+               with the port of server.listen.",
+        set: |config, setting| setting.url().map(|value| config.public_url = value),
+    },
+    Key {
+        name: "server.trusted_proxies",
+        default: "[]",
+        docs: "Addresses or networks of reverse proxies whose X-Forwarded-For is believed, for example [\"127.0.0.0/8\"].",
+        set: |config, setting| setting.list("a network, for example 127.0.0.0/8").map(|value| config.trusted_proxies = value),
+    },
+    Key {
+        name: "server.development",
+        default: "false",
+        docs: "Serves pages for people who work on Gatepost itself (/_gallery). Leave it off.",
+        set: |config, setting| setting.boolean().map(|value| config.development = value),
+    },
+    Key {
+        name: "database.url",
+        default: "\"\"",
+        docs: "A PostgreSQL URL (postgres://user:password@host/name). Empty means SQLite in the data folder.",
+        set: |config, setting| {
+            let url = setting.text()?;
+            if url.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://") {
+                config.database_url = url;
+                Ok(())
+            } else {
+                Err(setting.wrong("a URL that starts with postgres://, or nothing for SQLite"))
+            }
+        },
+    },
+    Key {
+        name: "database.connections_max",
+        default: "8",
+        docs: "Database connections to keep open, 1 to 200: readers on SQLite, all connections on PostgreSQL.",
+        set: |config, setting| setting.number(1, 200).map(|value| config.connections_max = value),
+    },
+    Key {
+        name: "keys.master_file",
+        default: "\"\"",
+        docs: "File with the master key: 64 hexadecimal digits, readable by the owner only. Empty means master.key in the data folder, \
+               made at the first start. The environment variable GATEPOST_MASTER_KEY, when set, holds the key itself and wins.",
+        set: |config, setting| setting.text().map(|value| config.master_key_file = value),
+    },
+    Key {
+        name: "keys.master_command",
+        default: "\"\"",
+        docs: "A command that prints the master key (64 hexadecimal digits), for a key management service. Run through sh; must answer \
+               within 30 seconds.",
+        set: |config, setting| setting.text().map(|value| config.master_key_command = value),
+    },
+    Key {
+        name: "worker.parallel",
+        default: "2",
+        docs: "Background jobs that one process works on at a time, 1 to 64.",
+        set: |config, setting| setting.number(1, 64).map(|value| config.worker_parallel = value),
+    },
+    Key {
+        name: "log.format",
+        default: "\"text\"",
+        docs: "`text` for people or `json` (one object a line) for machines.",
+        set: |config, setting| match setting.text()?.as_str() {
+            "text" => {
+                config.log_json = false;
+                Ok(())
+            }
+            "json" => {
+                config.log_json = true;
+                Ok(())
+            }
+            _ => Err(setting.wrong("`text` or `json`")),
+        },
+    },
+    Key {
+        name: "log.level",
+        default: "\"info\"",
+        docs: "`error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,desk=debug`. Logs never hold message texts, names or \
+               addresses.",
+        set: |config, setting| setting.text().map(|value| config.log_level = value),
+    },
+];
+
+/// The environment variable of a key: `GATEPOST_` and the name in capitals with underscores.
+pub(crate) fn environment_name(key: &str) -> String {
+    format!("GATEPOST_{}", key.to_uppercase().replace('.', "_"))
+}

@@ -1,0 +1,91 @@
+//! Putting the parts together: from configuration and data folder to a [`Desk`].
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::Context as _;
+use clap::Args;
+use desk::{
+    Desk, DeskParts, SystemClock, SystemIds,
+    db::{Db, DbOptions, SchemaState},
+    sealed::Sealer,
+};
+
+use crate::{config::Config, data::DataFolder};
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CommonArgs {
+    /// The data folder.
+    #[arg(long, env = "GATEPOST_DATA", default_value = "data", global = true, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The configuration file; gatepost.toml in the data folder when not given.
+    #[arg(long, env = "GATEPOST_CONFIG", global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON for programs instead of text for people.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl CommonArgs {
+    /// Reads the configuration: file, then environment.
+    pub(crate) fn load_config(&self) -> anyhow::Result<Config> {
+        let file = self.config.clone().unwrap_or_else(|| self.data.join("gatepost.toml"));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Ok(Config::load(&file, self.config.is_some(), environment)?)
+    }
+}
+
+/// What a command wants of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schema {
+    /// Bring it up to date.
+    Migrate,
+    /// It has to be current already; change nothing.
+    MustBeCurrent,
+}
+
+/// Opens the database of a folder.
+pub(crate) async fn open_db(folder: &DataFolder, config: &Config) -> anyhow::Result<Db> {
+    let options = DbOptions { connections_max: config.connections_max };
+    Ok(if config.database_url.is_empty() {
+        Db::open_sqlite(&folder.database(), options).await?
+    } else {
+        Db::open_postgres(&config.database_url, options).await?
+    })
+}
+
+/// Opens the desk of a folder.
+pub(crate) async fn open_desk(folder: &DataFolder, config: &Config, schema: Schema) -> anyhow::Result<Desk> {
+    // The key first: a folder without its key is told before the database is touched.
+    let master = folder.master_key(config)?;
+    let db = open_db(folder, config).await?;
+    match schema {
+        Schema::Migrate => db.migrate().await?,
+        Schema::MustBeCurrent => {
+            let state = db.schema_state().await.context("failed to look at the schema")?;
+            match state {
+                SchemaState::Current => {}
+                SchemaState::Empty => anyhow::bail!("the database is empty; run `gatepost init --owner EMAIL` first"),
+                SchemaState::Behind(count) => {
+                    anyhow::bail!("the database lacks {count} migrations; start `gatepost serve` once to bring it up to date")
+                }
+                SchemaState::Ahead(version) => {
+                    anyhow::bail!("the database was written by a newer gatepost (migration {version}); use that version")
+                }
+            }
+        }
+    }
+    Ok(Desk::new(DeskParts {
+        db,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds::new()),
+        sealer: Sealer::new(&master),
+        public_url: config.public_url(),
+    }))
+}
+
+/// A runtime for a command that is not a server.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start the runtime")?.block_on(work)
+}

@@ -1,0 +1,170 @@
+//! Which rows of the table a message touches.
+//!
+//! Per word: the word, its negated form inside the reach of a negation, its character 3- to 5-grams with word ends
+//! marked. Between words: pairs, pairs with one word skipped, and the same over word classes, where every identity
+//! group looks alike. The trainer and the engine call the same code; changing it means training again.
+
+use super::classes::{ClassTable, Classes};
+use crate::tokens::{Marks, Token, TokenKind, Tokens, hash_folded, hash_step};
+
+/// Longest part of a word, in bytes, that is cut into character grams: longer "words" are data, not language.
+const GRAM_BYTES_MAX: usize = 24;
+/// Words after a negation that it reaches, unless the sentence ends before.
+const NEGATION_REACH: u32 = 3;
+
+/// What the scorer needs to know of a token, besides its own features.
+#[derive(Clone, Copy, Debug)]
+pub struct WordView {
+    /// Hash that stands for the word (mentions, numbers and addresses each share one).
+    pub hash: u64,
+    /// Word classes.
+    pub classes: Classes,
+    /// Inside the reach of a negation.
+    pub negated: bool,
+    /// Marks of the token.
+    pub marks: Marks,
+    /// Kind of the token.
+    pub kind: TokenKind,
+}
+
+/// Kinds of feature, mixed into the hash so that a pair never meets a word.
+#[derive(Clone, Copy)]
+enum Salt {
+    Word = 1,
+    Gram = 2,
+    Negated = 3,
+    Pair = 4,
+    Skip = 5,
+    ClassPair = 6,
+    ClassSkip = 7,
+    ClassTriple = 8,
+    Abstract = 9,
+    Mark = 10,
+    End = 11,
+}
+
+/// Row of a table of `rows` rows.
+pub fn row_of(feature: u64, rows: u32) -> u32 {
+    (((feature >> 32) * u64::from(rows)) >> 32) as u32
+}
+
+fn mix(salt: Salt, first: u64, second: u64) -> u64 {
+    let mut h = first ^ second.rotate_left(29) ^ (salt as u64).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    h = (h ^ (h >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    h = (h ^ (h >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    h ^ (h >> 32)
+}
+
+/// Fills `views` with one view a token, at most `limit`.
+pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<WordView>) {
+    views.clear();
+    let mut reach = 0_u32;
+    for token in tokens.list().iter().take(limit) {
+        let hash = match token.kind {
+            TokenKind::Mention => hash_folded(b"@user"),
+            TokenKind::Url => hash_folded(b"http"),
+            TokenKind::Number => hash_folded(if token.end - token.start == 4 { b"0000" } else { b"0" }),
+            TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji => token.hash,
+        };
+        let classes = table.of(hash);
+        if token.marks.has(Marks::AFTER_STOP) {
+            reach = 0;
+        }
+        let negated = reach > 0;
+        reach = if classes.any(Classes::NOT) { NEGATION_REACH } else { reach.saturating_sub(1) };
+        views.push(WordView { hash, classes, negated, marks: token.marks, kind: token.kind });
+    }
+}
+
+/// Features that depend on the token's own letters only, so that a scorer may keep their sum.
+pub fn own_features(tokens: &Tokens, token: &Token, view: &WordView, mut emit: impl FnMut(u64)) {
+    emit(mix(Salt::Word, view.hash, 0));
+    if !matches!(token.kind, TokenKind::Word | TokenKind::Hashtag) {
+        return;
+    }
+    let letters = tokens.folded(token);
+    let letters = &letters[..letters.len().min(GRAM_BYTES_MAX)];
+    // The word with its ends marked, in a buffer on the stack.
+    let mut marked = [0_u8; GRAM_BYTES_MAX + 2];
+    marked[0] = b'<';
+    marked[1..=letters.len()].copy_from_slice(letters);
+    marked[letters.len() + 1] = b'>';
+    let marked = &marked[..letters.len() + 2];
+    for start in 0..marked.len().saturating_sub(2) {
+        let mut hash = hash_folded(&marked[start..start + 2]);
+        for &byte in marked[start + 2..].iter().take(3) {
+            hash = hash_step(hash, byte);
+            emit(mix(Salt::Gram, hash, 0));
+        }
+    }
+}
+
+/// Features of the token at `at` together with its neighbours to the left.
+pub fn joint_features(views: &[WordView], at: usize, mut emit: impl FnMut(u64)) {
+    let view = &views[at];
+    if view.negated {
+        emit(mix(Salt::Negated, view.hash, 0));
+    }
+    if view.marks.has(Marks::ALL_CAPS) {
+        emit(mix(Salt::Mark, 1, 0));
+    }
+    if view.marks.has(Marks::STRETCHED) {
+        emit(mix(Salt::Mark, 2, 0));
+    }
+    if view.marks.has(Marks::AFTER_EXCLAIM) {
+        emit(mix(Salt::Mark, 3, 0));
+    }
+    if view.marks.has(Marks::AFTER_QUESTION) {
+        emit(mix(Salt::Mark, 4, 0));
+    }
+    if view.marks.has(Marks::SKIN_TONE) {
+        emit(mix(Salt::Mark, 5, 0));
+    }
+    let Some(before) = at.checked_sub(1).map(|index| &views[index]) else {
+        emit(mix(Salt::Pair, 0, view.hash));
+        return;
+    };
+    emit(mix(Salt::Pair, before.hash, view.hash));
+    abstract_pair(before, view, &mut emit);
+    if let Some(earlier) = at.checked_sub(2).map(|index| &views[index]) {
+        emit(mix(Salt::Skip, earlier.hash, view.hash));
+        let group = Classes(Classes::IDENTITY.0 | Classes::SLUR.0);
+        if earlier.classes.any(group) || before.classes.any(group) || view.classes.any(group) {
+            let pair = mix(Salt::Abstract, stand_in(earlier), stand_in(before));
+            emit(mix(Salt::Abstract, pair, stand_in(view)));
+        }
+    }
+}
+
+/// Pairs where an identity word is replaced by its class.
+fn abstract_pair(before: &WordView, view: &WordView, emit: &mut impl FnMut(u64)) {
+    if before.classes.any(Classes::IDENTITY) || view.classes.any(Classes::IDENTITY) {
+        emit(mix(Salt::Abstract, stand_in(before), stand_in(view)));
+    }
+}
+
+fn stand_in(view: &WordView) -> u64 {
+    if view.classes.any(Classes::IDENTITY) { 1 } else { view.hash }
+}
+
+/// Features over the sequence of classified words: pairs, pairs with a skip, triples.
+pub fn class_features(views: &[WordView], mut emit: impl FnMut(u64)) {
+    let mut last = [0_u64; 3];
+    for view in views.iter().filter(|view| view.classes.0 != 0) {
+        let class = u64::from(view.classes.0);
+        emit(mix(Salt::ClassPair, last[2], class));
+        emit(mix(Salt::ClassSkip, last[1], class));
+        emit(mix(Salt::ClassTriple, mix(Salt::ClassTriple, last[1], last[2]), class));
+        last = [last[1], last[2], class];
+    }
+    emit(mix(Salt::End, last[1], last[2]));
+}
+
+/// Every feature of a message that has been viewed, once per occurrence.
+pub fn all_features(tokens: &Tokens, views: &[WordView], mut emit: impl FnMut(u64)) {
+    for (at, (token, view)) in tokens.list().iter().zip(views).enumerate() {
+        own_features(tokens, token, view, &mut emit);
+        joint_features(views, at, &mut emit);
+    }
+    class_features(views, &mut emit);
+}

@@ -1,0 +1,223 @@
+//! Text heads: how offensive, hateful, harassing, threatening, sexual, self-harming, profane or uncivil a message is,
+//! and its sentiment, as calibrated probabilities with published thresholds and the words that weigh most.
+//!
+//! Two layers. Sixteen linear experts share one table: each feature of the message (see [`features`]) is a row of
+//! sixteen `i16`, half a cache line. A small network ([`stack`]) then weighs the experts' sums, their strongest words
+//! and a few counts against each other. The weights are made by `make train`; `docs/model-card.md` says from what.
+//!
+//! Invariants: the same text gives the same numbers on every machine of one architecture; nothing is allocated after
+//! warm-up; cost is linear in the words read and those are limited by [`WORDS_MAX`].
+//! Not done here: languages that the training data does not hold. [`Heads::assess`] answers "not assessed" for them.
+
+pub mod classes;
+pub mod features;
+pub mod model;
+mod reasons;
+pub mod stack;
+#[cfg(test)]
+mod tests;
+
+use crate::language::Language;
+use crate::tokens::Tokens;
+use classes::ClassTable;
+use features::WordView;
+use model::{COLUMNS, Model, ModelError};
+pub use reasons::{REASONS_MAX, Reasons};
+use stack::{INPUTS, Inputs};
+
+/// Words of one message that the heads read; what follows is not weighed, so that a book costs what a page costs.
+pub const WORDS_MAX: usize = 2_048;
+
+/// What a head looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// Insulting, abusive or vulgar language.
+    Offensive,
+    /// Hate against people for what they are: origin, religion, sex, orientation, disability.
+    IdentityHate,
+    /// Bullying aimed at a person.
+    Harassment,
+    /// Announcing or wishing violence.
+    Threat,
+    /// Sexual content.
+    Sexual,
+    /// Somebody speaks of hurting or killing themselves.
+    SelfHarm,
+    /// Swear words, whoever they are aimed at.
+    Profanity,
+    /// A tone that colleagues should not use with each other.
+    Incivility,
+}
+
+impl Head {
+    /// Every head, in the order of the report.
+    pub const ALL: [Head; 8] = [
+        Head::Offensive,
+        Head::IdentityHate,
+        Head::Harassment,
+        Head::Threat,
+        Head::Sexual,
+        Head::SelfHarm,
+        Head::Profanity,
+        Head::Incivility,
+    ];
+
+    /// The name in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Head::Offensive => "offensive",
+            Head::IdentityHate => "identity_hate",
+            Head::Harassment => "harassment",
+            Head::Threat => "threat",
+            Head::Sexual => "sexual",
+            Head::SelfHarm => "self_harm",
+            Head::Profanity => "profanity",
+            Head::Incivility => "incivility",
+        }
+    }
+}
+
+/// How a message feels; the three add up to one. Weighed as if the three were equally common.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sentiment {
+    /// Probability of a negative message.
+    pub negative: f32,
+    /// Probability of a neutral message.
+    pub neutral: f32,
+    /// Probability of a positive message.
+    pub positive: f32,
+}
+
+/// What the heads say of one message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Assessment {
+    probabilities: [f32; Head::ALL.len()],
+    flags: u8,
+    /// How it feels.
+    pub sentiment: Sentiment,
+}
+
+impl Assessment {
+    /// Calibrated probability of a head, 0 to 1.
+    pub fn probability(&self, head: Head) -> f32 {
+        self.probabilities[head as usize]
+    }
+
+    /// Whether the probability reaches the head's published threshold.
+    pub fn is_flagged(&self, head: Head) -> bool {
+        self.flags & (1 << head as u8) != 0
+    }
+}
+
+/// Working memory of [`Heads::assess`]; keep one a thread.
+#[derive(Clone, Debug, Default)]
+pub struct HeadScratch {
+    views: Vec<WordView>,
+    words: Vec<[f32; COLUMNS]>,
+}
+
+/// The model with its word classes; immutable and shared between threads.
+#[derive(Clone, Debug)]
+pub struct Heads {
+    model: Model,
+    classes: ClassTable,
+}
+
+impl Heads {
+    /// The model that ships with the crate.
+    pub fn builtin() -> Result<Heads, ModelError> {
+        Heads::read(include_bytes!("../../model/heads.bin"))
+    }
+
+    /// A model in the format of [`model`], for instance one that the recipe has just written.
+    pub fn read(bytes: &[u8]) -> Result<Heads, ModelError> {
+        Ok(Heads { model: Model::read(bytes)?, classes: ClassTable::builtin() })
+    }
+
+    /// Whether the heads were trained on this language. Undetermined text is read as English when its letters are
+    /// Latin: short messages and slang are rarely determined.
+    pub fn supports(language: Language) -> bool {
+        matches!(language, Language::English | Language::Undetermined)
+    }
+
+    /// The probability from which a head is named in a report's flags.
+    pub fn threshold(&self, head: Head) -> f32 {
+        self.model.thresholds[head as usize]
+    }
+
+    /// Weighs the scanned message; `None` means "not assessed", because the language is not supported.
+    pub fn assess(&self, tokens: &Tokens, language: Language, scratch: &mut HeadScratch) -> Option<Assessment> {
+        if !Heads::supports(language) {
+            return None;
+        }
+        let inputs = self.inputs(tokens, scratch);
+        let outputs = self.model.stack.run(&inputs);
+        let mut probabilities = [0.0; Head::ALL.len()];
+        let mut flags = 0_u8;
+        for head in Head::ALL {
+            let probability = sigmoid(outputs[head as usize]);
+            probabilities[head as usize] = probability;
+            flags |= u8::from(probability >= self.threshold(head)) << head as u8;
+        }
+        let [.., negative, neutral, positive] = outputs;
+        Some(Assessment { probabilities, flags, sentiment: softmax(negative, neutral, positive) })
+    }
+
+    /// The words that weigh most for a head, strongest first. Call it after [`Heads::assess`] on the same tokens.
+    pub fn reasons(&self, head: Head, scratch: &HeadScratch) -> Reasons {
+        Reasons::strongest(&scratch.words, model::lead_column(head))
+    }
+
+    /// What the second layer sees: the trainer builds the same from its own folds.
+    pub fn inputs(&self, tokens: &Tokens, scratch: &mut HeadScratch) -> [f32; INPUTS] {
+        features::view(tokens, &self.classes, WORDS_MAX, &mut scratch.views);
+        scratch.words.clear();
+        let mut totals = [0.0_f32; COLUMNS];
+        let mut count = 0_u32;
+        for (at, (token, view)) in tokens.list().iter().zip(&scratch.views).enumerate() {
+            let mut own = [0_i32; COLUMNS];
+            features::own_features(tokens, token, view, |feature| {
+                self.model.add(feature, &mut own);
+                count += 1;
+            });
+            let mut joint = [0_i32; COLUMNS];
+            features::joint_features(&scratch.views, at, |feature| {
+                self.model.add(feature, &mut joint);
+                count += 1;
+            });
+            let word = self.model.scaled(&own);
+            let context = self.model.scaled(&joint);
+            for column in 0..COLUMNS {
+                totals[column] += word[column] + context[column];
+            }
+            scratch.words.push(word);
+        }
+        let mut classes = [0_i32; COLUMNS];
+        features::class_features(&scratch.views, |feature| {
+            self.model.add(feature, &mut classes);
+            count += 1;
+        });
+        let classes = self.model.scaled(&classes);
+        for column in 0..COLUMNS {
+            totals[column] = (totals[column] + classes[column]) / f32_of(count.max(1)).sqrt() + self.model.biases[column];
+        }
+        Inputs { tokens, views: &scratch.views, words: &scratch.words, totals }.build()
+    }
+}
+
+/// Counts here are far below 2^24, where `f32` still holds every whole number.
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^24")]
+pub(crate) fn f32_of(count: u32) -> f32 {
+    count as f32
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn softmax(negative: f32, neutral: f32, positive: f32) -> Sentiment {
+    let top = negative.max(neutral).max(positive);
+    let parts = [negative, neutral, positive].map(|x| (x - top).exp());
+    let sum: f32 = parts.iter().sum();
+    Sentiment { negative: parts[0] / sum, neutral: parts[1] / sum, positive: parts[2] / sum }
+}

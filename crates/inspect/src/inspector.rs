@@ -1,0 +1,428 @@
+//! The inspector: compiled once, then asked about message after message from any thread.
+//!
+//! Invariant: [`Inspector::inspect`] reads nothing but its arguments, allocates nothing once its scratch has grown,
+//! does not panic, and gives the same answer for the same message.
+
+use crate::config::{Config, ConfigError, TermList};
+use crate::custom::{self, Compiled};
+use crate::detect::shapes::{self, ShapeTable};
+use crate::detect::{Context, settle};
+use crate::fold;
+use crate::heads::{Assessment, Head, Heads};
+use crate::kinds::{self, Group, index};
+use crate::language::{Language, LanguageDetector};
+use crate::lexicon::{self, Lexicon};
+use crate::message::{Message, Zone};
+use crate::report::{Finding, Level, Reason, ReasonText, View};
+use crate::scan::{AT, COLON, Chunk, DIGIT, DOT, HIGH, LONG_CHUNK, Scan};
+use crate::scratch::Scratch;
+use crate::secrets::SecretTable;
+use crate::tokens::Links;
+use crate::vocabulary;
+use crate::words::{KINDS_MAX, Role, WordHit, WordTable, WordTableBuilder};
+
+/// Bytes of one part that are read; what stands behind is not inspected and the report says so. No network allows
+/// posts of this length, and offsets must fit.
+pub const TEXT_BYTES_MAX: usize = 16 << 20;
+
+/// Version of the detectors' rules; raised when the same message can get another report.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Compiled detectors.
+#[derive(Debug)]
+pub struct Inspector {
+    words: WordTable,
+    shapes: ShapeTable,
+    secrets: SecretTable,
+    custom: Vec<Compiled>,
+    enabled: [u64; KINDS_MAX / 64],
+    level_min: Level,
+    lexicon: Lexicon,
+    heads: Option<(Heads, LanguageDetector)>,
+}
+
+/// What was found in one message; borrows from the inspector and the scratch.
+#[derive(Debug)]
+pub struct Report<'a> {
+    inspector: &'a Inspector,
+    scratch: &'a Scratch,
+    truncated: bool,
+}
+
+impl Inspector {
+    /// Compiles a configuration, or says what is wrong with it.
+    pub fn compile(config: &Config) -> Result<Self, ConfigError> {
+        check_names(config)?;
+        let custom = custom::compile(&config.custom)?;
+        let mut enabled = [0u64; KINDS_MAX / 64];
+        for (number, kind) in kinds::ALL.iter().enumerate() {
+            if config.chooses(kind.id, kind.group) {
+                enabled[number / 64] |= 1 << (number % 64);
+            }
+        }
+        let is_on = |number: u16| enabled[usize::from(number) / 64] >> (number % 64) & 1 == 1;
+        let mut words = WordTableBuilder::default();
+        for (number, kind) in (0u16..).zip(kinds::ALL.iter()) {
+            if is_on(number) {
+                for word in kind.words.iter().flat_map(|(_, list)| list.iter()) {
+                    words.support(word, number);
+                }
+            }
+        }
+        for (number, kind) in (kinds::ALL.len()..).zip(&config.custom) {
+            for word in &kind.words {
+                words.support(word, u16::try_from(number).expect("fewer than KINDS_MAX kinds"));
+            }
+        }
+        vocabulary::add(&mut words);
+        Ok(Self {
+            words: words.build(),
+            shapes: ShapeTable::build(is_on),
+            secrets: SecretTable::build(),
+            custom,
+            enabled,
+            level_min: config.level_min,
+            lexicon: compile_lists(&config.lists)?,
+            heads: if config.heads { Some(compile_heads()?) } else { None },
+        })
+    }
+
+    /// Inspects a message.
+    pub fn inspect<'a>(&'a self, message: &Message<'_>, scratch: &'a mut Scratch) -> Report<'a> {
+        scratch.findings.clear();
+        scratch.steps = 0;
+        scratch.terms.clear();
+        (scratch.assessment, scratch.language) = (None, None);
+        let mut truncated = false;
+        for (zone, part, text) in message.parts() {
+            let text = cut(text);
+            truncated |= text.len() == TEXT_BYTES_MAX;
+            self.part(zone, u16::try_from(part).unwrap_or(u16::MAX), text, scratch);
+        }
+        settle::settle(&mut scratch.findings, &mut scratch.spare);
+        settle::add_terms(&mut scratch.findings, &scratch.terms);
+        let least = self.level_min;
+        scratch.findings.retain(|f| f.level() >= least);
+        Report { inspector: self, scratch, truncated }
+    }
+
+    fn part(&self, zone: Zone, part: u16, text: &str, scratch: &mut Scratch) {
+        let part_number = part;
+        let Scratch { scan, view_scan, folded, joined, findings, steps, .. } = scratch;
+        scan.fill(text, &self.words);
+        let mut run = |view, text: &str, scan: &Scan, map: Option<&fold::Map>| {
+            let mut context = Context {
+                text,
+                bytes: text.as_bytes(),
+                scan,
+                words: &self.words,
+                enabled: &self.enabled,
+                view,
+                zone,
+                part,
+                map,
+                out: findings,
+                steps: text.len() as u64,
+            };
+            self.view(&mut context);
+            *steps += context.steps;
+        };
+        run(View::Plain, text, scan, None);
+        let is_folded = scan.classes & HIGH != 0 && fold::fold(text, folded);
+        if is_folded {
+            view_scan.fill(&folded.text, &self.words);
+            run(View::Folded, &folded.text, view_scan, Some(&folded.map));
+        }
+        let original = text;
+        let (text, map, base): (&str, _, &Scan) =
+            if is_folded { (&folded.text, Some(&folded.map), view_scan) } else { (text, None, scan) };
+        if fold::worth_joining(text, base, &self.words) && fold::join(text, map, base, &self.words, joined) {
+            view_scan.fill(&joined.text, &self.words);
+            run(View::Joined, &joined.text, view_scan, Some(&joined.map));
+        }
+        self.words_of(zone, part_number, original, is_folded, scratch);
+    }
+
+    /// Listed terms in every part; language, abuse and sentiment of the body.
+    fn words_of(&self, zone: Zone, part: u16, text: &str, is_folded: bool, scratch: &mut Scratch) {
+        let is_body = zone == Zone::Text && self.heads.is_some();
+        if self.lexicon.is_empty() && !is_body {
+            return;
+        }
+        let Scratch { tokens, head_scratch, lexicon, folded, terms, assessment, language, .. } = scratch;
+        if is_folded && !self.lexicon.is_empty() && self.is_on(index::listed_term) {
+            tokens.scan_with(&folded.text, links(zone));
+            let found = self.lexicon.find(&folded.text, tokens, zone.for_lists(), lexicon);
+            terms.extend(found.iter().map(|f| {
+                let (start, end) = folded.map.original(f.start as usize..f.end as usize);
+                self.term(zone, part, f.rule, (start, end), View::Folded)
+            }));
+        }
+        tokens.scan_with(text, links(zone));
+        if !self.lexicon.is_empty() && self.is_on(index::listed_term) {
+            let found = self.lexicon.find(text, tokens, zone.for_lists(), lexicon);
+            terms.extend(found.iter().map(|f| self.term(zone, part, f.rule, (f.start, f.end), View::Plain)));
+        }
+        if let Some((heads, detector)) = self.heads.as_ref().filter(|_| is_body) {
+            let detected = detector.detect(tokens);
+            *language = Some(detected);
+            *assessment = heads.assess(tokens, detected, head_scratch);
+        }
+    }
+
+    fn term(&self, zone: Zone, part: u16, rule: u32, (start, end): (u32, u32), view: View) -> Finding {
+        let score = match self.lexicon.rule(rule).map(|r| r.level) {
+            Some(lexicon::Level::High) => 0.9,
+            Some(lexicon::Level::Medium) => 0.6,
+            _ => 0.4,
+        };
+        let reason = Reason { check: kinds::listed_term::KIND.proof, word: None, against: false, view };
+        let kind = index::listed_term;
+        Finding { kind, detector: "listed-term", reason, rule, zone, part, start, end, score }
+    }
+
+    fn is_on(&self, number: u16) -> bool {
+        self.enabled[usize::from(number) / 64] >> (number % 64) & 1 == 1
+    }
+
+    /// Runs every detector over one view of a text.
+    fn view(&self, context: &mut Context<'_>) {
+        for i in 0..context.scan.chunks.len() {
+            let chunk = context.scan.chunks[i];
+            self.chunk(context, chunk);
+        }
+        for i in 0..context.scan.hits.len() {
+            let hit = context.scan.hits[i];
+            if let Some(role) = self.words.entry(hit.entry).role {
+                announced(context, &self.secrets, role, hit);
+            }
+        }
+        if context.is_on(index::secret) {
+            self.secrets.scan_blocks(context);
+        }
+        for kind in &self.custom {
+            custom::scan(context, kind);
+        }
+    }
+
+    fn chunk(&self, context: &mut Context<'_>, chunk: Chunk) {
+        let has = |class| chunk.classes & class != 0;
+        if has(DIGIT) {
+            shapes::scan_chunk(context, &self.shapes, chunk);
+            digits(context, chunk);
+        }
+        if has(AT) && context.is_on(index::email_address) {
+            kinds::email_address::scan(context, chunk);
+        }
+        if has(COLON) && has(DIGIT) && context.is_on(index::ip_address) {
+            kinds::ip_address::scan_v6(context, chunk);
+        }
+        if has(DIGIT | COLON) && context.is_on(index::mac_address) {
+            kinds::mac_address::scan(context, chunk);
+        }
+        if has(DOT | COLON) && context.is_on(index::url) {
+            kinds::url::scan(context, chunk);
+        }
+        if has(DIGIT) && (chunk.end - chunk.start) as usize >= 26 {
+            if context.is_on(index::crypto) {
+                kinds::crypto::scan(context, chunk);
+            }
+            if context.is_on(index::uuid) {
+                kinds::uuid::scan(context, chunk);
+            }
+        }
+        if (chunk.end - chunk.start) as usize >= LONG_CHUNK && context.is_on(index::secret) {
+            self.secrets.scan_chunk(context, chunk);
+        }
+    }
+
+    /// The name of a finding's kind.
+    fn kind_name(&self, kind: u16) -> &str {
+        let number = usize::from(kind);
+        kinds::ALL.get(number).map_or_else(|| self.custom[number - kinds::ALL.len()].id.as_str(), |k| k.id)
+    }
+}
+
+/// Scanners that begin at a digit (or the sign before it).
+fn digits(context: &mut Context<'_>, chunk: Chunk) {
+    let end = chunk.end as usize;
+    let mut at = chunk.start as usize;
+    while at < end {
+        let byte = context.bytes[at];
+        if !byte.is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let mut start = at;
+        while at < end && context.bytes[at].is_ascii_digit() {
+            at += 1;
+        }
+        context.steps += (at - start) as u64 + 4;
+        if context.is_on(index::date_time) {
+            kinds::date_time::scan(context, start);
+        }
+        if context.is_on(index::ip_address) {
+            kinds::ip_address::scan_v4(context, start);
+        }
+        if context.is_on(index::coordinates) {
+            kinds::coordinates::scan(context, start);
+        }
+        if context.is_on(index::age) {
+            kinds::age::scan(context, start, at);
+        }
+        if context.is_on(index::street_address) {
+            kinds::street_address::compound(context, start, at);
+        }
+        if context.is_on(index::phone_number) {
+            if start > 0 && context.bytes[start - 1] == b'(' {
+                start -= 1;
+                if start > 1 && context.bytes[start - 2..start] == *b"+ " {
+                    start -= 2;
+                }
+            }
+            if start > 0 && context.bytes[start - 1] == b'+' {
+                start -= 1;
+            } else if start > 1 && context.bytes[start - 2..start] == *b"+ " {
+                start -= 2;
+            }
+            if let Some(stop) = kinds::phone_number::scan(context, start) {
+                at = at.max(stop.min(end));
+            }
+        }
+    }
+}
+
+/// Scanners that a known word announces.
+fn announced(context: &mut Context<'_>, secrets: &SecretTable, role: Role, hit: WordHit) {
+    let (start, end) = (hit.start as usize, hit.end as usize);
+    match role {
+        Role::Month(_) | Role::Weekday | Role::BeforeYear if context.is_on(index::date_time) => {
+            kinds::date_time::word(context, role, start, end);
+        }
+        Role::Honorific | Role::Introduction | Role::WeakIntroduction | Role::Greeting | Role::NameField
+            if context.is_on(index::person) =>
+        {
+            kinds::person::word(context, role, end);
+        }
+        Role::Street if context.is_on(index::street_address) => kinds::street_address::word(context, start, end),
+        Role::PostBox if context.is_on(index::street_address) => kinds::street_address::post_box(context, start, end),
+        Role::Special if context.is_on(index::special_category) => kinds::special_category::word(context, start, end),
+        Role::Nationality if context.is_on(index::nrp) => kinds::nrp::word(context, start, end),
+        Role::Secret if context.is_on(index::secret) => {
+            let word = &*context.words.entry(hit.entry).text;
+            secrets.announced(context, word, end);
+        }
+        _ => {}
+    }
+}
+
+fn links(zone: Zone) -> Links {
+    if zone == Zone::Link { Links::Words } else { Links::Whole }
+}
+
+fn compile_lists(lists: &[TermList]) -> Result<Lexicon, ConfigError> {
+    if lists.is_empty() {
+        return Ok(Lexicon::empty());
+    }
+    let sources: Vec<_> = lists.iter().map(|l| lexicon::Source { name: &l.name, content: &l.content }).collect();
+    Lexicon::compile(&sources).map_err(ConfigError::Lists)
+}
+
+fn compile_heads() -> Result<(Heads, LanguageDetector), ConfigError> {
+    let heads = Heads::builtin().map_err(|problem| ConfigError::Model(problem.to_string()))?;
+    Ok((heads, LanguageDetector::builtin()))
+}
+
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(TEXT_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn check_names(config: &Config) -> Result<(), ConfigError> {
+    let known = || kinds::ALL.iter().map(|k| k.id).chain(Group::ALL.iter().map(|g| g.name()));
+    for name in &config.only {
+        let is_known = known().any(|k| k.eq_ignore_ascii_case(name)) || config.custom.iter().any(|c| c.id == *name);
+        if !is_known {
+            let nearest = known().min_by_key(|k| distance(&k.to_ascii_lowercase(), &name.to_ascii_lowercase()));
+            return Err(ConfigError::UnknownKind { name: name.clone(), nearest: nearest.unwrap_or_default().to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Edits between two names.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let change = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
+}
+
+impl<'a> Report<'a> {
+    /// What was found, by place.
+    pub fn findings(&self) -> &'a [Finding] {
+        &self.scratch.findings
+    }
+
+    /// Name of a finding's kind, as in `--list`.
+    pub fn kind(&self, finding: &Finding) -> &'a str {
+        self.inspector.kind_name(finding.kind)
+    }
+
+    /// The rule that made a finding: the kind's name, or the format of a secret.
+    pub fn detector(&self, finding: &Finding) -> &'a str {
+        if let Some(rule) = self.inspector.lexicon.rule(finding.rule) {
+            return &rule.list;
+        }
+        if finding.detector == "custom" { self.inspector.kind_name(finding.kind) } else { finding.detector }
+    }
+
+    /// Why it was reported, without the found value.
+    pub fn reason(&self, finding: &Finding) -> ReasonText<'a> {
+        let reason = finding.reason;
+        let word = reason.word.map(|w| &*self.inspector.words.entry(w).text);
+        let rule = self.inspector.lexicon.rule(finding.rule);
+        ReasonText { check: reason.check, rule, word, against: reason.against, view: reason.view }
+    }
+
+    /// The language of the body; nothing when the heads are off.
+    pub fn language(&self) -> Option<Language> {
+        self.scratch.language
+    }
+
+    /// Abuse and sentiment of the body; nothing when the heads are off or not trained on its language.
+    pub fn assessment(&self) -> Option<&'a Assessment> {
+        self.scratch.assessment.as_ref()
+    }
+
+    /// Heads over their published threshold.
+    pub fn flags(&self) -> impl Iterator<Item = Head> + use<'a> {
+        let assessment = self.scratch.assessment;
+        Head::ALL.into_iter().filter(move |head| assessment.is_some_and(|a| a.is_flagged(*head)))
+    }
+
+    /// Byte ranges of the body's words that weigh most for a head, strongest first.
+    pub fn head_reasons(&self, head: Head) -> impl Iterator<Item = std::ops::Range<usize>> + use<'a> {
+        let scratch = self.scratch;
+        let heads = self.inspector.heads.as_ref().filter(|_| scratch.assessment.is_some());
+        let reasons = heads.map(|(heads, _)| heads.reasons(head, &scratch.head_scratch)).unwrap_or_default();
+        (0..reasons.tokens().len())
+            .filter_map(move |i| scratch.tokens.list().get(reasons.tokens()[i] as usize))
+            .map(|token| token.range())
+    }
+
+    /// Whether a part was longer than [`TEXT_BYTES_MAX`], so that its end was not read.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+}

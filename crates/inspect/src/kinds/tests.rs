@@ -1,0 +1,44 @@
+//! Every kind's examples and counter-examples, and the registry's own rules.
+
+use crate::{Config, Inspector, Message, Scratch};
+
+fn found(inspector: &Inspector, text: &str) -> Vec<String> {
+    let mut scratch = Scratch::new();
+    let report = inspector.inspect(&Message::from_text(text), &mut scratch);
+    report.findings().iter().map(|f| report.kind(f).to_owned()).collect()
+}
+
+#[test]
+fn every_kind_is_found_in_its_examples_and_not_in_its_counter_examples() {
+    let list = crate::lexicon::STARTER_PACKS.iter().find(|p| p.name == "confidential").expect("a starter pack");
+    let lists = vec![crate::TermList { name: list.name.to_owned(), content: list.list.to_owned() }];
+    let inspector = Inspector::compile(&Config { lists, ..Config::default() }).expect("the default configuration compiles");
+    let mut wrong = Vec::new();
+    for kind in super::all() {
+        for text in kind.examples {
+            let kinds = found(&inspector, text);
+            if !kinds.iter().any(|k| k == kind.id) {
+                wrong.push(format!("{} not found in {text:?}, but {kinds:?}", kind.id));
+            }
+        }
+        for text in kind.counter_examples {
+            if found(&inspector, text).iter().any(|k| k == kind.id) {
+                wrong.push(format!("{} found in {text:?}", kind.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_kind_is_documented_and_named_once() {
+    let mut seen = std::collections::BTreeSet::new();
+    for kind in super::all() {
+        assert!(seen.insert(kind.id), "{} twice", kind.id);
+        assert!(kind.id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'), "{}", kind.id);
+        assert!(!kind.title.is_empty() && kind.docs.len() > 18, "{} says too little", kind.id);
+        assert!(!kind.examples.is_empty() && !kind.counter_examples.is_empty(), "{} needs both sorts of examples", kind.id);
+        assert!(kind.countries.iter().all(|c| c.len() == 2), "{}: ISO 3166 codes", kind.id);
+    }
+    assert!(super::all().len() + crate::custom::CUSTOM_KINDS_MAX <= crate::words::KINDS_MAX);
+}

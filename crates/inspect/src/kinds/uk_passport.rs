@@ -1,0 +1,23 @@
+//! Passport number (United Kingdom).
+
+use super::prelude::*;
+
+pub(crate) const KIND: Kind = Kind {
+    id: "UK_PASSPORT",
+    title: "Passport number (United Kingdom)",
+    group: Group::Document,
+    countries: &["GB"],
+    docs: "Nine digits, or two letters and seven digits, beside a word for a passport.",
+    words: &[("en", &["passport", "passport number", "passport no", "travel document"])],
+    examples: &["British passport AB1234567"],
+    counter_examples: &["AB1234567 is a flight"],
+    shapes: &["LLd{7}"],
+    check: check,
+    proof: "length of a passport number",
+    supported: 72,
+    ..BLANK
+};
+
+fn check(c: &Candidate<'_>) -> Check {
+    Check::from(c.is_upper())
+}

@@ -1,0 +1,305 @@
+//! The table of words that mean something to a detector: supporting words, words that speak against a number,
+//! honorifics, months, street types …
+//!
+//! A word is known by a cheap 64-bit key (its first and last eight bytes with the case bit set, and its length), made
+//! once per word of the text by [`key`]; a bitmap answers "no" for almost every ordinary word. A phrase is stored
+//! under its last word with the keys of the words before it.
+//!
+//! Invariant: immutable after [`WordTable::build`]; a look-up never allocates. Not done here: stems, accents.
+
+use std::collections::HashMap;
+
+/// Kinds that may have supporting words: registry plus user-defined ones.
+pub(crate) const KINDS_MAX: usize = 384;
+const KIND_WORDS: usize = KINDS_MAX / 64;
+/// Words of a phrase before its last one; longer phrases say nothing that shorter ones do not.
+pub(crate) const PHRASE_BEFORE_MAX: usize = 4;
+/// Bits of the filter in front of the table: a few thousand words fill a tenth of it.
+const BITMAP_BITS: usize = 1 << 15;
+
+/// What a word does beside supporting kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Speaks against personal numbers: order, tracking, version …
+    Against,
+    /// Mr, Dr, Frau …: a name follows.
+    Honorific,
+    /// "my name is", "ich heiße": a name follows.
+    Introduction,
+    /// "I am": a name may follow.
+    WeakIntroduction,
+    /// "Hi", "Dear": a name and a comma may follow.
+    Greeting,
+    /// "name:", "contact:" …: a name follows a colon.
+    NameField,
+    /// Street, rue, Straße …
+    Street,
+    /// PO Box, Postfach.
+    PostBox,
+    /// January = 1 …
+    Month(u8),
+    /// Monday, Montag …
+    Weekday,
+    /// in, since, of, during: a year may follow.
+    BeforeYear,
+    /// zero = 0 …
+    Digit(u8),
+    /// at, arobase: `@` in words.
+    AtSign,
+    /// dot, punkt: `.` in words.
+    DotSign,
+    /// "password", "token": a secret may follow.
+    Secret,
+    /// A statement about a person stands here: I, my, she …
+    Personal,
+    /// A word of health, belief, union, orientation.
+    Special,
+    /// A nationality or political affiliation.
+    Nationality,
+}
+
+/// One meaning of a word or phrase.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    before: [u64; PHRASE_BEFORE_MAX],
+    before_count: u8,
+    kinds: [u64; KIND_WORDS],
+    pub role: Option<Role>,
+    pub text: Box<str>,
+    next: u16,
+}
+
+impl Entry {
+    pub(crate) fn supports(&self, kind: u16) -> bool {
+        self.kinds[usize::from(kind) / 64] >> (kind % 64) & 1 == 1
+    }
+
+    pub(crate) fn words_before(&self) -> usize {
+        usize::from(self.before_count)
+    }
+}
+
+/// Where a known word stands in the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WordHit {
+    pub start: u32,
+    pub end: u32,
+    pub entry: u16,
+}
+
+/// The compiled table.
+#[derive(Debug)]
+pub(crate) struct WordTable {
+    bitmap: Box<[u64]>,
+    slots: Box<[(u64, u16)]>,
+    mask: usize,
+    entries: Vec<Entry>,
+}
+
+const NONE: u16 = u16::MAX;
+
+/// The key of a word: case is ignored for ASCII and Latin-1 letters.
+#[inline]
+pub(crate) fn key(bytes: &[u8], start: usize, end: usize) -> u64 {
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    let len = end - start;
+    let load = |at: usize| -> u64 {
+        match bytes.get(at..at + 8) {
+            Some(eight) => u64::from_le_bytes(eight.try_into().expect("a slice of eight bytes")),
+            None => bytes[at..].iter().enumerate().fold(0, |sum, (i, b)| sum | u64::from(*b) << (8 * i)),
+        }
+    };
+    let first = if len >= 8 { load(start) | CASE } else { (load(start) | CASE) & ((1 << (8 * len)) - 1) };
+    let last = if len > 8 { load(end - 8) | CASE } else { 0 };
+    let mixed = (first ^ last.rotate_left(29) ^ (len as u64) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ mixed >> 29
+}
+
+/// The spellings that a key does not fold by itself: beyond Latin-1, small and capital letters differ in other bits.
+fn spellings(phrase: &str) -> Vec<String> {
+    let mut all = vec![phrase.to_owned()];
+    if !phrase.is_ascii() {
+        let mut chars = phrase.chars();
+        let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+        for spelling in [phrase.to_uppercase(), first + chars.as_str()] {
+            if !all.contains(&spelling) {
+                all.push(spelling);
+            }
+        }
+    }
+    all
+}
+
+/// Splits a word or phrase of a list into the runs that the scan will see.
+fn runs(phrase: &str) -> Vec<(usize, usize)> {
+    let bytes = phrase.as_bytes();
+    let mut out = Vec::new();
+    let mut start = None;
+    for (i, b) in bytes.iter().enumerate() {
+        let inside = b.is_ascii_alphanumeric() || *b >= 0x80;
+        match (inside, start) {
+            (true, None) => start = Some(i),
+            (false, Some(s)) => {
+                out.push((s, i));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(s) = start {
+        out.push((s, bytes.len()));
+    }
+    out
+}
+
+/// Collects words before the table is built.
+#[derive(Debug, Default)]
+pub(crate) struct WordTableBuilder {
+    by_key: HashMap<u64, u16>,
+    entries: Vec<Entry>,
+}
+
+impl WordTableBuilder {
+    /// Adds a word that supports a kind.
+    pub(crate) fn support(&mut self, phrase: &str, kind: u16) {
+        for spelling in spellings(phrase) {
+            self.support_one(&spelling, kind);
+        }
+    }
+
+    fn support_one(&mut self, phrase: &str, kind: u16) {
+        let entry = self.entry(phrase, None);
+        if let Some(entry) = entry {
+            entry.kinds[usize::from(kind) / 64] |= 1 << (kind % 64);
+        }
+    }
+
+    /// Adds a word with a role of its own.
+    pub(crate) fn role(&mut self, phrase: &str, role: Role) {
+        for spelling in spellings(phrase) {
+            self.entry(&spelling, Some(role));
+        }
+    }
+
+    fn entry(&mut self, phrase: &str, role: Option<Role>) -> Option<&mut Entry> {
+        let runs = runs(phrase);
+        let (last, earlier) = runs.split_last()?;
+        let keep = earlier.len().saturating_sub(PHRASE_BEFORE_MAX);
+        let mut before = [0; PHRASE_BEFORE_MAX];
+        // Nearest first, as the scan remembers them.
+        for (slot, (s, e)) in before.iter_mut().zip(earlier[keep..].iter().rev()) {
+            *slot = key(phrase.as_bytes(), *s, *e);
+        }
+        let before_count = u8::try_from(earlier.len().min(PHRASE_BEFORE_MAX)).expect("at most four");
+        let word = key(phrase.as_bytes(), last.0, last.1);
+        let head = self.by_key.get(&word).copied().unwrap_or(NONE);
+        let mut at = head;
+        while at != NONE {
+            let entry = &self.entries[usize::from(at)];
+            if entry.before == before && entry.before_count == before_count && entry.role == role {
+                return Some(&mut self.entries[usize::from(at)]);
+            }
+            at = entry.next;
+        }
+        let index = u16::try_from(self.entries.len()).ok().filter(|i| *i != NONE)?;
+        self.entries.push(Entry { before, before_count, kinds: [0; KIND_WORDS], role, text: phrase.into(), next: head });
+        self.by_key.insert(word, index);
+        self.entries.last_mut()
+    }
+
+    /// Freezes the table.
+    pub(crate) fn build(self) -> WordTable {
+        let size = (self.by_key.len() * 2 + 1).next_power_of_two();
+        let mask = size - 1;
+        let mut slots = vec![(0, NONE); size].into_boxed_slice();
+        let mut bitmap = vec![0u64; BITMAP_BITS / 64].into_boxed_slice();
+        let mut keys: Vec<_> = self.by_key.into_iter().collect();
+        keys.sort_unstable();
+        for (word, entry) in keys {
+            let bit = bitmap_bit(word);
+            bitmap[bit / 64] |= 1 << (bit % 64);
+            let mut at = slot_of(word) & mask;
+            while slots[at].1 != NONE {
+                at = (at + 1) & mask;
+            }
+            slots[at] = (word, entry);
+        }
+        WordTable { bitmap, slots, mask, entries: self.entries }
+    }
+}
+
+fn bitmap_bit(word: u64) -> usize {
+    word as usize % BITMAP_BITS
+}
+
+fn slot_of(word: u64) -> usize {
+    (word >> 20) as usize
+}
+
+impl WordTable {
+    pub(crate) fn entry(&self, index: u16) -> &Entry {
+        &self.entries[usize::from(index)]
+    }
+
+    /// Calls `found` with every entry whose phrase ends in this word; `before` holds the keys of the words before,
+    /// nearest first.
+    #[inline]
+    pub(crate) fn look_up(&self, word: u64, before: &[u64; PHRASE_BEFORE_MAX], mut found: impl FnMut(u16, usize)) {
+        let bit = bitmap_bit(word);
+        if self.bitmap[bit / 64] >> (bit % 64) & 1 == 0 {
+            return;
+        }
+        let mut at = slot_of(word) & self.mask;
+        loop {
+            let (stored, entry) = self.slots[at];
+            if entry == NONE {
+                return;
+            }
+            if stored == word {
+                return self.chain(entry, before, &mut found);
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    fn chain(&self, mut at: u16, before: &[u64; PHRASE_BEFORE_MAX], found: &mut impl FnMut(u16, usize)) {
+        while at != NONE {
+            let entry = &self.entries[usize::from(at)];
+            let count = entry.words_before();
+            if entry.before[..count] == before[..count] {
+                found(at, count);
+            }
+            at = entry.next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(table: &WordTable, text: &str) -> Vec<String> {
+        let mut before = [0; PHRASE_BEFORE_MAX];
+        let mut out = Vec::new();
+        for (s, e) in runs(text) {
+            let word = key(text.as_bytes(), s, e);
+            table.look_up(word, &before, |entry, _| out.push(table.entry(entry).text.to_string()));
+            before.rotate_right(1);
+            before[0] = word;
+        }
+        out
+    }
+
+    #[test]
+    fn words_are_found_without_regard_to_case_and_phrases_only_as_a_whole() {
+        let mut builder = WordTableBuilder::default();
+        builder.support("social security", 3);
+        builder.support("Führerscheinnummer", 4);
+        builder.role("order", Role::Against);
+        let table = builder.build();
+        assert_eq!(hits(&table, "my SOCIAL Security"), ["social security"]);
+        assert_eq!(hits(&table, "security, social"), Vec::<String>::new());
+        assert_eq!(hits(&table, "FÜHRERSCHEINNUMMER Order"), ["Führerscheinnummer", "order"]);
+        assert_eq!(hits(&table, "orders, boarder"), Vec::<String>::new());
+    }
+}
