@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 pub use self::log_file::{FORMAT, LogFile, SigningKey};
 pub use self::open::{OpenError, create};
 pub use self::pending::Pending;
+pub(crate) use self::reader::Leaves;
 pub use self::reader::{Opened, ReadError, Reader, StreamEntries};
 
 use self::pending::{Answer, pending};
