@@ -7,8 +7,6 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use zeroize::Zeroizing;
-
 use super::{LogFile, Shared};
 use crate::body::{self, Body};
 use crate::checkpoint::Checkpoint;
@@ -26,6 +24,7 @@ use crate::merkle;
 use crate::note::{Note, VerifierKey};
 use crate::proof::TlogProof;
 use crate::store::{Store, StoreError, StoredTree};
+use crate::wiped::Wiped;
 
 /// Entries of a stream that are looked up at a time.
 const STREAM_CHUNK: usize = 256;
@@ -104,7 +103,7 @@ pub struct Opened {
     /// Whom it is about.
     pub subjects: Vec<SubjectId>,
     /// The canonical body: what the commitment covers.
-    pub canonical: Zeroizing<Vec<u8>>,
+    pub canonical: Wiped,
     /// The salt of the commitment: with it and the canonical body anyone can check the entry.
     pub salt: [u8; 32],
 }
