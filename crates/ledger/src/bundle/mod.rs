@@ -5,11 +5,14 @@
 //! and its own path to the same root.
 //!
 //! Invariant: [`Bundle::to_json`] without plaintext fits [`PROOF_BYTES_MAX`]; time stamps that do not fit are named as left out, never
-//! dropped silently. [`Bundle::verify`] and [`VERIFIER`] accept and refuse the same files. It makes no proofs; the engine does.
+//! dropped silently. [`Bundle::verify`] and [`VERIFIER`] accept and refuse the same files. The proofs in it are the engine's.
 
+mod make;
 #[cfg(test)]
 mod tests;
 mod wire;
+
+pub use make::{CannotProve, Disclosure, STAMP_SUFFIX};
 
 use crate::body::CANONICAL_HEAD;
 use crate::checkpoint::Checkpoint;

@@ -22,7 +22,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub use self::log_file::{FORMAT, LogFile, SigningKey};
-pub use self::open::{OpenError, create};
+pub use self::open::{OpenError, create, create_in};
 pub use self::pending::Pending;
 pub(crate) use self::reader::Leaves;
 pub use self::reader::{Opened, ReadError, Reader, StreamEntries};
