@@ -15,8 +15,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const WRITER: &str = "LEDGER_FAULTS_WRITER";
-/// Set by `scripts/faults.sh`: a folder where images may be made and mounted (root only).
-const IMAGES: &str = "LEDGER_FAULTS_IMAGES";
 /// Kills of the short form.
 const KILLS_SHORT: u64 = 8;
 /// Kills after which another ledger is begun.
@@ -175,16 +173,19 @@ impl Drop for Mounted {
 }
 
 fn run(program: &str, arguments: &[&std::ffi::OsStr]) {
-    let done = Command::new(program).args(arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
-    assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
+    let done = Command::new(program).args(arguments).output();
+    let done = done.unwrap_or_else(|error| panic!("{program}: {error}; apt-get install e2fsprogs mount coreutils"));
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{program}: {said}; images can be mounted by root only, on a machine with loop devices");
 }
 
-/// The disk's image is copied while the writer stands still: what a power cut at that moment would leave. Part of the campaign only.
+/// The disk's image is copied while the writer stands still: what a power cut at that moment would leave.
 #[test]
 fn power_cuts_of_a_real_file_system_lose_nothing() {
-    let Some(images) = std::env::var_os(IMAGES).map(PathBuf::from) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let images = folder.path();
     let (image, copy) = (images.join("disk.img"), images.join("copy.img"));
-    let size = std::ffi::OsStr::new("256M");
+    let size = std::ffi::OsStr::new("192M");
     run("truncate", &["-s".as_ref(), size, image.as_os_str()]);
     run("mkfs.ext4", &["-q".as_ref(), "-F".as_ref(), image.as_os_str()]);
     let disk = Mounted::new(&image, &images.join("disk"));
