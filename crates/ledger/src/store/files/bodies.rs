@@ -334,18 +334,16 @@ impl Bodies {
             return Ok(segment.clone());
         }
         let (folder, path) = (self.class_folder(name.class), self.path(name));
-        let mut created = Vec::new();
+        // Noted before anything is made: when a later step fails and is tried again, what is there by then must still be synced.
         if !self.disk.exists(&folder).map_err(io("look for", &folder))? {
+            lock(&self.state).created.push(self.folder.clone());
             self.disk.create_dir_all(&folder).map_err(io("create folder", &folder))?;
-            created.push(self.folder.clone());
         }
         if !self.disk.exists(&path).map_err(io("look for", &path))? {
-            created.push(folder);
+            lock(&self.state).created.push(folder);
         }
         let segment = self.open_as(name, Open::Write)?;
-        let mut state = lock(&self.state);
-        state.dirty.insert(name, segment.clone());
-        state.created.extend(created);
+        lock(&self.state).dirty.insert(name, segment.clone());
         Ok(segment)
     }
 
