@@ -200,6 +200,15 @@ impl NameChange {
     }
 }
 
+/// Which call fails, and how.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    number: u64,
+    fault: Fault,
+    /// Whether `number` counts only calls that are no reading, which are few among many.
+    acts_only: bool,
+}
+
 #[derive(Debug, Default)]
 struct State {
     inodes: BTreeMap<u64, Inode>,
@@ -209,7 +218,9 @@ struct State {
     locks: BTreeMap<u64, u64>,
     handles: u64,
     total_calls: u64,
-    plan: Option<(u64, Fault)>,
+    /// Calls that are no reading.
+    total_acts: u64,
+    plan: Option<Plan>,
     struck: Option<(Call, Fault)>,
     off: bool,
     read_only: bool,
@@ -236,8 +247,19 @@ impl SimDisk {
     /// Makes the `number`-th call from now on (counted from zero) fail.
     pub fn fail_at(&self, number: u64, fault: Fault) {
         let mut state = self.state();
-        state.plan = Some((state.total_calls + number, fault));
+        state.plan = Some(Plan { number: state.total_calls + number, fault, acts_only: false });
         state.struck = None;
+    }
+
+    /// The same, counting only calls that are no reading.
+    pub fn fail_at_act(&self, number: u64, fault: Fault) {
+        let mut state = self.state();
+        state.plan = Some(Plan { number: state.total_acts + number, fault, acts_only: true });
+        state.struck = None;
+    }
+
+    pub fn total_acts(&self) -> u64 {
+        self.state().total_acts
     }
 
     /// The call that the planned fault hit, when it did.
@@ -386,16 +408,16 @@ impl State {
         if self.off {
             return Err(error(EIO));
         }
-        let number = self.total_calls;
+        let is_act = !matches!(call, Call::Read | Call::Len | Call::List | Call::Exists | Call::FreeBytes);
+        let (number, act) = (self.total_calls, self.total_acts);
         self.total_calls += 1;
+        self.total_acts += u64::from(is_act);
         let changes = matches!(call, Call::CreateDir | Call::Rename | Call::Remove | Call::Write | Call::SetLen);
         if self.read_only && changes {
             return Err(error(EROFS));
         }
-        let Some((planned, fault)) = self.plan else {
-            return Ok(Go::On);
-        };
-        if planned != number {
+        let Some(Plan { number: planned, fault, acts_only }) = self.plan else { return Ok(Go::On) };
+        if planned != if acts_only { act } else { number } || (acts_only && !is_act) {
             return Ok(Go::On);
         }
         let is_transfer = matches!(call, Call::Read | Call::Write);
