@@ -254,7 +254,7 @@ impl Shared {
         if self.options.on_fatal == OnFatal::Abort {
             std::process::abort();
         }
-        self.queue.close();
+        self.queue.abandon();
     }
 
     fn stop_reason(&self) -> Option<String> {
