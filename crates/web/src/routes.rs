@@ -77,13 +77,18 @@ pub struct Route {
 }
 
 impl Route {
+    /// With another limit for its body.
+    pub(crate) fn with_body_max(self, body_max: usize) -> Self {
+        Self { body_max, ..self }
+    }
+
     /// A line of the golden file: method, path, face, operation, need.
     pub fn line(&self) -> String {
         let needs = match self.needs {
             Needs::Operation(operation) => format!("{} {:?}", operation.id(), operation.need()),
             Needs::Nothing(reason) => format!("- ({reason})"),
         };
-        format!("{:6} {:48} {:4} {needs}", self.method, self.path, self.face.name())
+        format!("{:6} {:44} {:4} {needs}", self.method.as_str(), self.path, self.face.name())
     }
 }
 
@@ -154,6 +159,7 @@ pub fn routes() -> Vec<Route> {
         form("/profiles/{id}/disconnect", O::ProfileDisconnect, post(profiles::disconnect)),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
+        page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),
         page("/audit-log/export", O::AuditExport, get(audit_log::export)),
         page("/jobs", O::JobsRead, get(jobs::list)),
         form("/jobs/{id}/retry", O::JobRetry, post(jobs::retry)),
@@ -174,8 +180,12 @@ pub fn routes() -> Vec<Route> {
 /// Mounts the table, each route behind the gate.
 pub(crate) fn mount(state: &WebState) -> Router<WebState> {
     routes().into_iter().fold(Router::new(), |router, route| {
-        let (path, limit, handler) = (route.path, route.body_max, route.handler.clone());
+        let (path, limit, mut handler) = (route.path, route.body_max, route.handler.clone());
+        handler = handler.layer(DefaultBodyLimit::max(limit));
+        if route.face == Face::Api && route.needs.operation().is_some() {
+            handler = handler.layer(middleware::from_fn_with_state(state.clone(), api::once));
+        }
         let guard = middleware::from_fn_with_state((state.clone(), Arc::new(route)), gate::pass);
-        router.route(path, handler.layer(DefaultBodyLimit::max(limit)).layer(guard))
+        router.route(path, handler.layer(guard))
     })
 }
