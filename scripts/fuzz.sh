@@ -20,7 +20,10 @@ for folder in crates/*/fuzz; do
   for target in $(cargo fuzz list --fuzz-dir "$folder"); do
     ran=$((ran + 1))
     say "── $folder $target, $seconds s"
-    nice -n 10 cargo fuzz run --sanitizer none --fuzz-dir "$folder" "$target" -- \
+    # What it finds goes to the first folder; the committed corpus is only read.
+    found=$TARGET/fuzz-corpus/$target
+    mkdir -p "$found"
+    nice -n 10 cargo fuzz run --sanitizer none --fuzz-dir "$folder" "$target" "$found" "$folder/corpus/$target" -- \
       -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 || failed+=("$folder:$target")
   done
 done

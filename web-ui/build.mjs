@@ -38,7 +38,7 @@ mkdirSync(dist, { recursive: true });
 const manifest = {};
 let budget = 0;
 for (const [name, bytes] of files) {
-  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
+  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 8);
   const hashed = name.replace(/\.(\w+)$/, `.${hash}.$1`);
   const gzip = gzipSync(bytes, { level: 9 });
   const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });

@@ -143,6 +143,11 @@ const CHECKS = {
     await page.mouse.click(5, 5);
     equal(await page.locator("#sample-closed[open]").count(), 0, "open dialogs");
   },
+  "a button that is not available says why": async (page) => {
+    await page.goto(at("actions"));
+    await page.getByRole("button", { name: "Approve" }).click({ force: true });
+    await page.locator(".toast", { hasText: "somebody else must approve it" }).waitFor();
+  },
   "the word to type guards the gravest button": async (page) => {
     await page.goto(at("dialogs"));
     const button = page.getByRole("button", { name: /^Erase/ });
@@ -221,6 +226,18 @@ const CHECKS = {
     await page.goto(at("page-sign-in"));
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await page.locator(".toast[data-tone=warning]").waitFor();
+  },
+  "relative times stay true, in the server's own words": async (page) => {
+    // The samples' now, as in crates/web/src/ui/time.rs.
+    const now = 1_795_271_400_000;
+    await page.clock.install({ time: now - 30_000 });
+    await page.goto(at("marks"));
+    const words = () => page.locator("time[data-relative]").allInnerTexts();
+    const written = await words();
+    await page.clock.fastForward(30_000);
+    equal(JSON.stringify(await words()), JSON.stringify(written), "words of script and server at the same moment");
+    await page.clock.fastForward(600_000);
+    equal((await words()).includes("15 min ago") && (await words()).includes("in 5 min"), true, `ten minutes later: ${await words()}`);
   },
   "good toasts leave by themselves": async (page) => {
     await page.goto(at("page-people"));

@@ -1,6 +1,7 @@
 // Dialogs open by command="show-modal" without any script; this adds the same for browsers that lack invoker commands,
 // closing by a click on the backdrop, and enabling a confirm button once the asked-for word is typed.
 import { on } from "./dom";
+import { toast } from "./toasts";
 
 /** The server checks the word too; this only says so before the press. */
 function guard(field: HTMLInputElement): void {
@@ -32,5 +33,9 @@ export function startDialogs(): void {
   const guardAll = () => document.querySelectorAll<HTMLInputElement>("input[data-confirm-word]").forEach(guard);
   document.addEventListener("htmx:after:swap", guardAll);
   guardAll();
-  on("click", "button[aria-disabled='true']", (event) => event.preventDefault());
+  // A button that is shown but not available says why when pressed: its tip is not reachable by touch.
+  on("click", "button[aria-disabled='true']", (event, button) => {
+    event.preventDefault();
+    if (button.title) toast("info", button.title);
+  });
 }

@@ -207,6 +207,7 @@ CREATE TABLE counters (
     value BIGINT NOT NULL
 );
 INSERT INTO counters (name, value) VALUES ('audit_log', 0);
+INSERT INTO counters (name, value) VALUES ('ledger_outbox', 0);
 
 -- seq is gapless and in commit order; an auditor can see a missing entry.
 CREATE TABLE audit_entries (

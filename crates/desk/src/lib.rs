@@ -17,6 +17,7 @@ pub mod metric_names;
 pub mod paging;
 pub mod people;
 pub mod profiles;
+pub mod records;
 pub mod rights;
 pub mod sealed;
 pub mod sign_in;

@@ -73,8 +73,41 @@ pub const JOBS_DURATION: Metric = Metric {
     docs: "How long an attempt on this node took from claim to end, by outcome.",
 };
 
+/// Audit entries shipped.
+pub const LEDGER_SHIPPED: Metric = Metric {
+    name: "gatepost_ledger_shipped_total",
+    metric_type: MetricType::Counter,
+    labels: &[],
+    docs: "Audit entries that the ledger took and made durable on this node. A stop while the audit log grows means that the ledger \
+           refuses; the log says why.",
+};
+/// Requests answered.
+pub const HTTP_REQUESTS: Metric = Metric {
+    name: "gatepost_http_requests_total",
+    metric_type: MetricType::Counter,
+    labels: &["method", "route", "status"],
+    docs: "Requests answered by this node. The route is the pattern, never the address.",
+};
+/// How long requests take.
+pub const HTTP_DURATION: Metric = Metric {
+    name: "gatepost_http_request_duration_seconds",
+    metric_type: MetricType::Histogram,
+    labels: &["method", "route"],
+    docs: "How long requests took on this node, from the first byte read to the head of the answer.",
+};
+
 /// Every metric, in the order of the monitoring page.
-pub const ALL: &[Metric] = &[JOBS_QUEUED, JOBS_RUNNING, JOBS_DEAD, JOBS_OLDEST_WAIT, JOBS_ATTEMPTS, JOBS_DURATION];
+pub const ALL: &[Metric] = &[
+    JOBS_QUEUED,
+    JOBS_RUNNING,
+    JOBS_DEAD,
+    JOBS_OLDEST_WAIT,
+    JOBS_ATTEMPTS,
+    JOBS_DURATION,
+    LEDGER_SHIPPED,
+    HTTP_REQUESTS,
+    HTTP_DURATION,
+];
 
 /// Tells the installed recorder what each metric means. Call once, after the recorder was installed.
 pub fn describe() {

@@ -149,7 +149,7 @@ impl Inspector {
         if self.lexicon.is_empty() && !is_body {
             return;
         }
-        let Scratch { tokens, head_scratch, lexicon, folded, terms, assessment, language, .. } = scratch;
+        let Scratch { tokens, head_work, lexicon, folded, terms, assessment, language, .. } = scratch;
         if is_folded && !self.lexicon.is_empty() && self.is_on(index::listed_term) {
             tokens.scan_with(&folded.text, links(zone));
             let found = self.lexicon.find(&folded.text, tokens, zone.for_lists(), lexicon);
@@ -166,7 +166,7 @@ impl Inspector {
         if let Some((heads, detector)) = self.heads.as_ref().filter(|_| is_body) {
             let detected = detector.detect(tokens);
             *language = Some(detected);
-            *assessment = heads.assess(tokens, detected, head_scratch);
+            *assessment = heads.assess(tokens, detected, head_work);
         }
     }
 
@@ -194,11 +194,11 @@ impl Inspector {
         for i in 0..context.scan.hits.len() {
             let hit = context.scan.hits[i];
             if let Some(role) = self.words.entry(hit.entry).role {
-                announced(context, &self.secrets, role, hit);
+                announced(context, role, hit);
             }
         }
         if context.is_on(index::secret) {
-            self.secrets.scan_blocks(context);
+            SecretTable::scan_blocks(context);
         }
         for kind in &self.custom {
             custom::scan(context, kind);
@@ -293,7 +293,7 @@ fn digits(context: &mut Context<'_>, chunk: Chunk) {
 }
 
 /// Scanners that a known word announces.
-fn announced(context: &mut Context<'_>, secrets: &SecretTable, role: Role, hit: WordHit) {
+fn announced(context: &mut Context<'_>, role: Role, hit: WordHit) {
     let (start, end) = (hit.start as usize, hit.end as usize);
     match role {
         Role::Month(_) | Role::Weekday | Role::BeforeYear if context.is_on(index::date_time) => {
@@ -310,7 +310,7 @@ fn announced(context: &mut Context<'_>, secrets: &SecretTable, role: Role, hit: 
         Role::Nationality if context.is_on(index::nrp) => kinds::nrp::word(context, start, end),
         Role::Secret if context.is_on(index::secret) => {
             let word = &*context.words.entry(hit.entry).text;
-            secrets.announced(context, word, end);
+            crate::secrets::announced::value(context, word, end);
         }
         _ => {}
     }
@@ -415,10 +415,10 @@ impl<'a> Report<'a> {
     pub fn head_reasons(&self, head: Head) -> impl Iterator<Item = std::ops::Range<usize>> + use<'a> {
         let scratch = self.scratch;
         let heads = self.inspector.heads.as_ref().filter(|_| scratch.assessment.is_some());
-        let reasons = heads.map(|(heads, _)| heads.reasons(head, &scratch.head_scratch)).unwrap_or_default();
+        let reasons = heads.map(|(heads, _)| heads.reasons(head, &scratch.head_work)).unwrap_or_default();
         (0..reasons.tokens().len())
             .filter_map(move |i| scratch.tokens.list().get(reasons.tokens()[i] as usize))
-            .map(|token| token.range())
+            .map(crate::tokens::Token::range)
     }
 
     /// Whether a part was longer than [`TEXT_BYTES_MAX`], so that its end was not read.

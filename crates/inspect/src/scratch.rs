@@ -21,7 +21,7 @@ pub struct Scratch {
     pub(crate) spare: Vec<Finding>,
     pub(crate) steps: u64,
     pub(crate) tokens: Tokens,
-    pub(crate) head_scratch: HeadScratch,
+    pub(crate) head_work: HeadScratch,
     pub(crate) lexicon: LexiconScratch,
     pub(crate) assessment: Option<Assessment>,
     pub(crate) language: Option<Language>,

@@ -98,10 +98,12 @@ pub(crate) struct WordTable {
 
 const NONE: u16 = u16::MAX;
 
+/// The case bit of every byte.
+const CASE: u64 = 0x2020_2020_2020_2020;
+
 /// The key of a word: case is ignored for ASCII and Latin-1 letters.
 #[inline]
 pub(crate) fn key(bytes: &[u8], start: usize, end: usize) -> u64 {
-    const CASE: u64 = 0x2020_2020_2020_2020;
     let len = end - start;
     let load = |at: usize| -> u64 {
         match bytes.get(at..at + 8) {
@@ -109,8 +111,20 @@ pub(crate) fn key(bytes: &[u8], start: usize, end: usize) -> u64 {
             None => bytes[at..].iter().enumerate().fold(0, |sum, (i, b)| sum | u64::from(*b) << (8 * i)),
         }
     };
-    let first = if len >= 8 { load(start) | CASE } else { (load(start) | CASE) & ((1 << (8 * len)) - 1) };
-    let last = if len > 8 { load(end - 8) | CASE } else { 0 };
+    if len < 8 {
+        return short_key(load(start), len);
+    }
+    mix(load(start) | CASE, if len > 8 { load(end - 8) | CASE } else { 0 }, len)
+}
+
+/// The key of a word of less than eight bytes that stand at the low end of `word`.
+#[inline]
+pub(crate) fn short_key(word: u64, len: usize) -> u64 {
+    mix((word | CASE) & ((1 << (8 * len)) - 1), 0, len)
+}
+
+#[inline]
+fn mix(first: u64, last: u64, len: usize) -> u64 {
     let mixed = (first ^ last.rotate_left(29) ^ (len as u64) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ mixed >> 29
 }
@@ -228,6 +242,7 @@ impl WordTableBuilder {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "only the low bits are wanted")]
 fn bitmap_bit(word: u64) -> usize {
     word as usize % BITMAP_BITS
 }

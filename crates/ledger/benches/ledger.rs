@@ -1,6 +1,8 @@
 //! Measures the goals of the ledger on the disk it is run on. Each figure stands beside the fdatasync p50 and
 //! the seal-only rate of the same run. `LEDGER_BENCH_RECORDS` sets the size (default 1,000,000).
 
+#![expect(clippy::cast_precision_loss, reason = "figures are rounded for printing")]
+
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -130,7 +132,7 @@ fn produce_async(ledger: &Ledger, first: u64, producers: u64, each: u64) -> (f64
     let pool: Vec<Vec<NewEntry>> = (0..DRIVERS)
         .map(|driver| {
             let mut rng = first + driver + 1;
-            (0..(end - first) / DRIVERS + 1).map(|n| entry(first + n * DRIVERS + driver, &mut rng)).collect()
+            (0..=(end - first) / DRIVERS).map(|n| entry(first + n * DRIVERS + driver, &mut rng)).collect()
         })
         .collect();
     let start = Instant::now();
@@ -234,107 +236,121 @@ fn folder_bytes(root: &Path) -> u64 {
         .sum()
 }
 
+/// One run: the ledger, the next unused record number, and what figures are compared with.
+struct Run {
+    ledger: Ledger,
+    root: std::path::PathBuf,
+    next: u64,
+    sync_us: f64,
+    seal_rate: f64,
+}
+
+fn line(name: &str, value: &str, goal: &str) {
+    writeln!(std::io::stdout(), "{name:<56} {value:>14}   {goal}").expect("printed");
+}
+
 fn main() {
-    let records: u64 = std::env::var("LEDGER_BENCH_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
-    let folder = std::env::var_os("LEDGER_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
+    let setting = |name: &str| std::env::var(name).ok();
+    let records: u64 = setting("LEDGER_BENCH_RECORDS").and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let folder = setting("LEDGER_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
     let dir = tempfile::tempdir_in(folder).expect("temporary folder");
     let root = dir.path().join("ledger");
     create(&Environment::default(), &root, "bench.example.test", &master(), &[], 64 << 20).expect("created");
-    let mut out = std::io::stdout().lock();
-    let sync = fdatasync_p50_us(dir.path());
-    let seal = seal_only(100_000);
-    let mut line = |name: &str, value: String, goal: &str| {
-        writeln!(out, "{name:<52} {value:>16}   {goal}").expect("printed");
-    };
-    line("fdatasync p50", format!("{sync:.0} us"), "");
-    line("seal only, one core", format!("{seal:.0} /s"), "");
-    let ledger = open(&root);
-    let mut next = 1;
-    for producers in [1, 8, 32] {
-        let each = 20_000 / producers;
-        let (rate, times) = produce(&ledger, next, producers, each);
-        next += producers * each;
-        let p50 = times[times.len() / 2].as_secs_f64() * 1e6;
-        line(
-            &format!("acknowledgement p50, {producers} producer threads"),
-            format!("{p50:.0} us"),
-            &format!("{:.1} x fdatasync (goal 3); {rate:.0} /s", p50 / sync),
-        );
+    let (sync_us, seal_rate) = (fdatasync_p50_us(dir.path()), seal_only(50_000));
+    line("fdatasync p50", &format!("{sync_us:.0} us"), "");
+    line("seal only, one core", &format!("{seal_rate:.0} /s"), "");
+    let mut run = Run { ledger: open(&root), root: root.clone(), next: 1, sync_us, seal_rate };
+    run.appends();
+    run.fill(records);
+    run.reads();
+    run.erases();
+    let start = Instant::now();
+    run.ledger.close().expect("closed");
+    line("close", &format!("{:.3} s", start.elapsed().as_secs_f64()), "");
+    let start = Instant::now();
+    drop(open(&root));
+    line("open again", &format!("{:.3} s", start.elapsed().as_secs_f64()), "");
+    line("fdatasync p50 at the end", &format!("{:.0} us", fdatasync_p50_us(dir.path())), "");
+}
+
+impl Run {
+    fn appends(&mut self) {
+        for producers in [1, 8, 32] {
+            let each = 12_800 / producers;
+            let (rate, times) = produce(&self.ledger, self.next, producers, each);
+            self.next += producers * each;
+            let p50 = times[times.len() / 2].as_secs_f64() * 1e6;
+            let goal = format!("{:.1} x fdatasync p50 (goal 3); {rate:.0} /s", p50 / self.sync_us);
+            line(&format!("acknowledgement p50, {producers} producer threads"), &format!("{p50:.0} us"), &goal);
+        }
+        let (rate, _) = produce(&self.ledger, self.next, 128, 800);
+        self.next += 128 * 800;
+        let share = rate / self.seal_rate * 100.0;
+        let goal = format!("goal 100000; {share:.0} % of seal only (goal 40)");
+        line("durable records/s, 128 producer threads", &format!("{rate:.0} /s"), &goal);
+        let (rate, p50) = produce_async(&self.ledger, self.next, 128, 2000);
+        self.next += 128 * 2000 + 4;
+        let share = rate / self.seal_rate * 100.0;
+        let goal = format!("goal 100000; {share:.0} % of seal only (goal 40); p50 {:.0} us", p50.as_secs_f64() * 1e6);
+        line("durable records/s, 128 producers as tasks on 2 threads", &format!("{rate:.0} /s"), &goal);
     }
-    let (rate, _) = produce(&ledger, next, 128, 800);
-    next += 128 * 800;
-    line(
-        "durable records/s, 128 producer threads",
-        format!("{rate:.0} /s"),
-        &format!("goal 100000; {:.0} % of seal only (goal 40)", rate / seal * 100.0),
-    );
-    let (rate, p50) = produce_async(&ledger, next, 128, 2000);
-    next += 128 * 2000 + 4;
-    line(
-        "durable records/s, 128 in flight on 2 threads",
-        format!("{rate:.0} /s"),
-        &format!("goal 100000; {:.0} % of seal only; p50 {:.0} us", rate / seal * 100.0, p50.as_secs_f64() * 1e6),
-    );
-    let (mut plain, mut rng, mut filled, start) = (0_u64, 9, 0_u64, Instant::now());
-    let mut flying = std::collections::VecDeque::new();
-    while ledger.size() + (flying.len() as u64) < records {
-        let lot: Vec<NewEntry> = (0..1000).map(|n| entry(next + n, &mut rng)).collect();
-        next += 1000;
-        filled += 1000;
-        plain += lot.iter().map(|new| new.body.len() as u64).sum::<u64>();
-        flying.push_back(ledger.append_batch(lot).expect("accepted"));
-        if flying.len() > 8 {
-            for pending in flying.pop_front().expect("not empty") {
-                pending.wait().expect("durable");
+
+    /// Grows the log to its size in batches, and measures what a record takes on disk.
+    fn fill(&mut self, records: u64) {
+        let (mut plain, mut rng, mut filled, start) = (0, 9, 0, Instant::now());
+        let mut flying = std::collections::VecDeque::new();
+        let missing = records.saturating_sub(self.ledger.size());
+        let (bytes_before, size_before) = (folder_bytes(&self.root), self.ledger.size());
+        while filled < missing.max(50_000) {
+            let lot: Vec<NewEntry> = (0..1000).map(|n| entry(self.next + n, &mut rng)).collect();
+            self.next += 1000;
+            filled += 1000;
+            plain += lot.iter().map(|new| new.body.len() as u64).sum::<u64>();
+            flying.push_back(self.ledger.append_batch(lot).expect("accepted"));
+            if flying.len() > 8 {
+                for pending in flying.pop_front().expect("not empty") {
+                    pending.wait().expect("durable");
+                }
             }
         }
+        for pending in flying.into_iter().flatten() {
+            pending.wait().expect("durable");
+        }
+        self.ledger.checkpoint_now().expect("signed");
+        let rate = filled as f64 / start.elapsed().as_secs_f64();
+        line("lots of 1000 from one thread that also composes them", &format!("{rate:.0} /s"), "");
+        let plain = plain as f64 / filled as f64;
+        let grown = self.ledger.size() - size_before;
+        let stored = (folder_bytes(&self.root) - bytes_before) as f64 / grown as f64;
+        let goal = format!("{:.2} of the plaintext's {plain:.0} B (goal 0.85)", stored / plain);
+        line("stored per record, tree and index included", &format!("{stored:.0} B"), &goal);
     }
-    for pending in flying.into_iter().flatten() {
-        pending.wait().expect("durable");
+
+    fn reads(&self) {
+        let (reader, size) = (self.ledger.reader(), self.ledger.size());
+        let start = Instant::now();
+        let report = verify(&reader, Settings::default(), &mut |_| true).expect("readable");
+        assert!(report.damage.is_empty(), "{:?}", report.damage);
+        let rate = size as f64 / start.elapsed().as_secs_f64();
+        line("verify, one core", &format!("{rate:.0} /s"), "goal 1500000");
+        let start = Instant::now();
+        let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true).expect("readable");
+        assert!(report.damage.is_empty() && report.opened == size, "{:?}", report.damage);
+        let rate = size as f64 / start.elapsed().as_secs_f64();
+        line("verify --deep, one core", &format!("{rate:.0} /s"), "goal 400000");
+        let proof = reader.prove(size / 3).expect("proved").to_text().len();
+        line("tlog-proof per record", &format!("{proof} B"), "goal 8000 with entry and time stamps");
     }
-    ledger.checkpoint_now().expect("signed");
-    line(
-        "batches of 1000 from one thread that also writes them",
-        format!("{:.0} /s", filled as f64 / start.elapsed().as_secs_f64()),
-        "",
-    );
-    let size = ledger.size();
-    if filled > 0 {
-        let before = plain as f64 / filled as f64;
-        let stored = folder_bytes(&root) as f64 / size as f64;
-        line(
-            "stored per record, tree and index included",
-            format!("{stored:.0} B"),
-            &format!("{:.2} of the plaintext's {before:.0} B (goal 0.85)", stored / before),
-        );
+
+    fn erases(&self) {
+        let people = |name: &str| name.to_owned();
+        let responsible = Responsible { requested_by: people("a"), approved_by: people("b"), reason: people("bench") };
+        let mut subject = [7; 16];
+        subject[..8].copy_from_slice(&3_u64.to_be_bytes());
+        let (size, start) = (self.ledger.size(), Instant::now());
+        let target = Target::Subject(SubjectId(subject));
+        let removed = self.ledger.erase(&target, &responsible, &master()).expect("erased");
+        let name = format!("erase a person with {} of {size} records", removed.count);
+        line(&name, &format!("{:.3} s", start.elapsed().as_secs_f64()), "goal 2 s");
     }
-    let reader = ledger.reader();
-    let start = Instant::now();
-    let report = verify(&reader, Settings::default(), &mut |_| true).expect("readable");
-    assert!(report.damage.is_empty(), "{:?}", report.damage);
-    line("verify, one core", format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()), "goal 1500000");
-    let start = Instant::now();
-    let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true).expect("readable");
-    assert!(report.damage.is_empty() && report.opened == size, "{:?}", report.damage);
-    line("verify --deep, one core", format!("{:.0} /s", size as f64 / start.elapsed().as_secs_f64()), "goal 400000");
-    let proof = reader.prove(size / 3).expect("proved").to_text().len();
-    line("proof per record, without body and timestamp", format!("{proof} B"), "goal 8000 with them");
-    let responsible = Responsible { requested_by: "a".into(), approved_by: "b".into(), reason: "bench".into() };
-    let mut subject = [7; 16];
-    subject[..8].copy_from_slice(&3_u64.to_be_bytes());
-    let start = Instant::now();
-    let removed = ledger.erase(&Target::Subject(SubjectId(subject)), &responsible, &master()).expect("erased");
-    line(
-        &format!("erase a person with {} of {size} records", removed.count),
-        format!("{:.3} s", start.elapsed().as_secs_f64()),
-        "goal 2 s",
-    );
-    let start = Instant::now();
-    drop(reader);
-    ledger.close().expect("closed");
-    line("close", format!("{:.3} s", start.elapsed().as_secs_f64()), "");
-    let start = Instant::now();
-    let ledger = open(&root);
-    line("open again", format!("{:.3} s", start.elapsed().as_secs_f64()), "");
-    drop(ledger);
 }

@@ -27,3 +27,6 @@ pub mod tile;
 pub mod timestamp;
 pub mod verify;
 pub mod witness;
+
+#[cfg(test)]
+mod vectors;

@@ -5,10 +5,12 @@
 //! free of personal data, so nothing here asks who is reading.
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::engine::Reader;
 use crate::entry::ENTRY_LEN;
-use crate::hash::HASH_LEN;
+use crate::hash::{HASH_LEN, Hash};
 use crate::merkle::HashReader;
 use crate::note::{Note, NoteError};
+use crate::store::StoreError;
 use crate::tile::{TileKind, TilePath, write_bundle};
 
 /// Longest path that is looked at: the longest tile path has 51 bytes.
@@ -25,6 +27,28 @@ pub trait Published: HashReader {
 
     /// The encoded entries `first..first + count`, all below the checkpoint's size.
     fn entries(&self, first: u64, count: usize) -> Result<Vec<[u8; ENTRY_LEN]>, Self::Error>;
+}
+
+/// An open ledger as the public sees it.
+pub struct PublicLog<'a>(pub &'a Reader);
+
+impl HashReader for PublicLog<'_> {
+    type Error = StoreError;
+
+    fn hashes(&self, level: u8, first: u64, count: usize) -> Result<Vec<Hash>, StoreError> {
+        self.0.store().hashes(level, first, count)
+    }
+}
+
+impl Published for PublicLog<'_> {
+    fn checkpoint(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.store().checkpoint()?.map(String::into_bytes))
+    }
+
+    fn entries(&self, first: u64, count: usize) -> Result<Vec<[u8; ENTRY_LEN]>, StoreError> {
+        let bytes = self.0.store().entries(first, count)?;
+        Ok(bytes.as_chunks().0.to_vec())
+    }
 }
 
 /// What to answer.
@@ -135,7 +159,7 @@ fn tile_bytes<P: Published>(log: &P, tile: &TilePath) -> Result<Vec<u8>, ServeEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hash::{Hash, leaf_hash};
+    use crate::hash::leaf_hash;
     use crate::merkle::Frontier;
     use crate::note::Signer;
     use std::convert::Infallible;

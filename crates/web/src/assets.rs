@@ -185,7 +185,7 @@ mod tests {
             let (stem, extension) = asset.plain_name().rsplit_once('.').unwrap();
             let file = file_of(asset);
             let hash = file.strip_prefix(&format!("{stem}.")).unwrap().strip_suffix(&format!(".{extension}")).unwrap();
-            assert!(hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file}");
+            assert!(hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file}");
         }
     }
 }

@@ -105,6 +105,15 @@ pub(crate) const PLACES: &[Place] = &[
         also: "channels networks accounts pages",
     },
     Place {
+        label: "API tokens",
+        about: "Every program that acts in somebody's name",
+        href: "/tokens",
+        icon: Icon::KeyRound,
+        room: Room::Settings,
+        operation: Operation::TokensRead,
+        also: "api keys bearer integrations programs",
+    },
+    Place {
         label: "Background jobs",
         about: "What runs, waits and died",
         href: "/jobs",

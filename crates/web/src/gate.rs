@@ -112,7 +112,7 @@ fn address_of(state: &WebState, parts: &Parts) -> Option<IpAddr> {
 
 /// Who is behind a request's headers at this moment. An answer that waits asks again before it tells anything.
 pub(crate) async fn identify(state: &WebState, headers: &HeaderMap, face: Face, address: Option<IpAddr>) -> Result<Visit, Error> {
-    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let user_agent = user_agent(headers);
     if face == Face::Api
         && let Some(token) = bearer(headers)
     {
@@ -137,6 +137,11 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
         .map(|(_, value)| value);
     let value = found.next()?;
     (found.next().is_none() && !value.is_empty() && value.len() <= SECRET_MAX).then_some(value)
+}
+
+/// What the browser says about itself.
+pub(crate) fn user_agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -20,6 +20,7 @@ pub mod people;
 mod probes;
 pub mod problem;
 pub mod profiles;
+mod public_log;
 pub mod rights;
 pub mod routes;
 pub mod settings;
@@ -36,7 +37,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use desk::Error;
+use desk::{Error, metric_names};
 use http::{HeaderName, StatusCode};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -63,6 +64,7 @@ pub fn app(state: WebState) -> Router {
         .route("/healthz", get(probes::health))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
+        .route("/log/{*path}", get(public_log::resource))
         .merge(assets::router())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -91,8 +93,8 @@ async fn measure(request: Request, next: middleware::Next) -> Response {
     let started = std::time::Instant::now();
     let response = next.run(request).await;
     let labels = [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
-    metrics::counter!("gatepost_http_requests_total", &labels).increment(1);
-    metrics::histogram!("gatepost_http_request_duration_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
+    metrics::counter!(metric_names::HTTP_REQUESTS.name, &labels).increment(1);
+    metrics::histogram!(metric_names::HTTP_DURATION.name, &labels[..2]).record(started.elapsed().as_secs_f64());
     response
 }
 

@@ -65,7 +65,9 @@ pub(crate) async fn list(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
     if ctx.may(Operation::PersonInvite) {
         head.actions.push(invite_button());
     }
-    let content = stack(&[&head, &address.filter(LIST, "Filter people", facets), &table]);
+    let mut filter = address.filter(LIST, "Filter people", facets);
+    let dialog = crate::views::tabs(&ctx, "/people", &query, &mut filter).await?;
+    let content = stack(&[&head, &filter, &dialog, &table]);
     ctx.page("People", Room::Settings).live("people").show(&content)
 }
 

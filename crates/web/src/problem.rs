@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::ui::{
     button::Button,
-    layout::{DoorFrame, door, problem},
+    layout::{DoorFrame, door, problem_at_door},
 };
 
 /// A kind of problem, as the API documentation explains it.
@@ -258,12 +258,11 @@ impl IntoResponse for PageError {
             _ => {
                 let told = Problem::from(self.error);
                 let home = Button::link("Go to the home page", "/");
-                let title = format!("{}.", told.title);
                 let mut detail = told.detail.clone();
                 if let Some(first) = detail.get(..1) {
                     detail = format!("{}{}.", first.to_uppercase(), &detail[1..]);
                 }
-                let body = problem(told.status, &title, &detail, &[home]);
+                let body = problem_at_door(&detail, &[home]);
                 let frame = DoorFrame { title: told.title.clone(), workspace: "Gatepost".to_owned(), ..DoorFrame::default() };
                 (told.status(), door(&frame, &body)).into_response()
             }

@@ -77,13 +77,18 @@ pub struct Route {
 }
 
 impl Route {
+    /// With another limit for its body.
+    pub(crate) fn with_body_max(self, body_max: usize) -> Self {
+        Self { body_max, ..self }
+    }
+
     /// A line of the golden file: method, path, face, operation, need.
     pub fn line(&self) -> String {
         let needs = match self.needs {
             Needs::Operation(operation) => format!("{} {:?}", operation.id(), operation.need()),
             Needs::Nothing(reason) => format!("- ({reason})"),
         };
-        format!("{:6} {:48} {:4} {needs}", self.method, self.path, self.face.name())
+        format!("{:6} {:44} {:4} {needs}", self.method.as_str(), self.path, self.face.name())
     }
 }
 
@@ -154,6 +159,7 @@ pub fn routes() -> Vec<Route> {
         form("/profiles/{id}/disconnect", O::ProfileDisconnect, post(profiles::disconnect)),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
+        page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),
         page("/audit-log/export", O::AuditExport, get(audit_log::export)),
         page("/jobs", O::JobsRead, get(jobs::list)),
         form("/jobs/{id}/retry", O::JobRetry, post(jobs::retry)),

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use desk::Desk;
+use desk::{Desk, records::PublicLog};
 use ipnet::IpNet;
 
 use crate::api::RateLimits;
@@ -34,6 +34,8 @@ pub struct WebState {
     pub options: Arc<WebOptions>,
     /// The metrics.
     pub metrics: MetricsText,
+    /// The public face of the ledger, when this process holds it open.
+    pub public_log: Option<PublicLog>,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     draining: Arc<AtomicBool>,
@@ -43,7 +45,14 @@ impl WebState {
     /// Puts the state together.
     pub fn new(desk: Desk, options: WebOptions, metrics: MetricsText) -> Self {
         let api_limits = Arc::new(RateLimits::default());
-        Self { desk, options: Arc::new(options), metrics, api_limits, draining: Arc::new(AtomicBool::new(false)) }
+        let draining = Arc::new(AtomicBool::new(false));
+        Self { desk, options: Arc::new(options), metrics, public_log: None, api_limits, draining }
+    }
+
+    /// Serves the public log under `/log/`.
+    #[must_use]
+    pub fn with_public_log(self, log: Option<PublicLog>) -> Self {
+        Self { public_log: log, ..self }
     }
 
     /// Other limits of rate than the default ones.

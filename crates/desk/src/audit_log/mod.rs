@@ -11,7 +11,7 @@ pub use model::{AuditFilter, Entry, Outcome, StoredEntry};
 
 use crate::{
     actor::Actor,
-    db::Tx,
+    db::{Connection, Tx},
     desk::Desk,
     error::Result,
     ids::Time,
@@ -38,6 +38,13 @@ pub async fn list(desk: &Desk, actor: &Actor, filter: &AuditFilter, page: &PageR
     store::list(&mut reader, filter, page).await
 }
 
+/// One entry of the log. Reading it is itself recorded.
+pub async fn entry(desk: &Desk, actor: &Actor, seq: i64) -> Result<StoredEntry> {
+    let mut reader = desk.view(actor, Operation::AuditRead, Target::Workspace).await?;
+    let found = store::after(&mut reader, &AuditFilter::default(), seq.saturating_sub(1), 1).await?;
+    found.into_iter().find(|entry| entry.seq == seq).ok_or(crate::error::Error::NotFound("audit log entry"))
+}
+
 /// How many entries fit a filter. A number is not a reading of the log, so it leaves no entry.
 pub async fn count(desk: &Desk, actor: &Actor, filter: &AuditFilter) -> Result<i64> {
     let mut reader = desk.view(actor, Operation::AuditFeed, Target::Workspace).await?;
@@ -48,6 +55,11 @@ pub async fn count(desk: &Desk, actor: &Actor, filter: &AuditFilter) -> Result<i
 pub async fn feed(desk: &Desk, actor: &Actor, after_seq: i64, limit: u32) -> Result<Vec<StoredEntry>> {
     let mut reader = desk.view(actor, Operation::AuditFeed, Target::Workspace).await?;
     store::after(&mut reader, &AuditFilter::default(), after_seq, limit.clamp(1, FEED_BATCH_MAX)).await
+}
+
+/// The next entries after a sequence number, oldest first, for the ledger's outbox. Not an operation: nobody sees them.
+pub(crate) async fn after(on: &mut dyn Connection, after_seq: i64, limit: u32) -> Result<Vec<StoredEntry>> {
+    store::after(on, &AuditFilter::default(), after_seq, limit).await
 }
 
 /// An export in progress: the entries under a filter up to the newest one at its start, read in batches.

@@ -6,5 +6,6 @@ mod database;
 mod jobs;
 mod live;
 mod people;
+mod records;
 mod rights;
 mod sign_in;

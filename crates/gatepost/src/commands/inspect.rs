@@ -118,8 +118,14 @@ fn inspect_all(args: &Args) -> anyhow::Result<bool> {
         out.flush()?;
         return Ok(false);
     }
-    let config = Config { only: args.only.clone(), level_min: args.min_level.into(), ..Config::default() };
-    let inspector = Inspector::compile(&config).context("the choice of kinds cannot be used")?;
+    let config = Config {
+        only: args.only.clone(),
+        level_min: args.min_level.into(),
+        lists: lists(args)?,
+        heads: !args.no_heads,
+        ..Config::default()
+    };
+    let inspector = Inspector::compile(&config).context("the choice of kinds or lists cannot be used")?;
     let color = match args.color {
         ColorArg::Always => true,
         ColorArg::Never => false,

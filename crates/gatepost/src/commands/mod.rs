@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod init;
 mod inspect;
+mod ledger;
 mod restore;
 mod serve;
 mod user;
@@ -40,6 +41,8 @@ enum Command {
     /// Make a data folder from a backup and prove that it is whole.
     Restore(restore::Args),
     Inspect(inspect::Args),
+    /// Look at, verify and prove the tamper-evident record.
+    Ledger(ledger::Args),
     /// Show the configuration in force, or the reference of all keys.
     Config(config::Args),
 }
@@ -58,6 +61,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Backup(args) => backup::run(common, &args),
         Command::Restore(args) => restore::run(common, &args),
         Command::Inspect(args) => Ok(inspect::run(&args)),
+        Command::Ledger(args) => ledger::run(common, &args),
         Command::Config(args) => config::run(common, &args),
     };
     done.unwrap_or_else(|error| {

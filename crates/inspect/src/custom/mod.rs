@@ -52,7 +52,6 @@ pub struct CustomKind {
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub id: String,
-    pub title: String,
     number: u16,
     pattern: Pattern,
     checksum: Option<Checksum>,
@@ -81,7 +80,6 @@ pub(crate) fn compile(customs: &[CustomKind]) -> Result<Vec<Compiled>, ConfigErr
             };
             Ok(Compiled {
                 id: custom.id.clone(),
-                title: custom.title.clone(),
                 number: u16::try_from(number).expect("fewer than KINDS_MAX kinds"),
                 pattern: Pattern::compile(&custom.pattern).map_err(refuse)?,
                 checksum: custom.checksum,

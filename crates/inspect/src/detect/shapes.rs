@@ -47,13 +47,18 @@ impl std::hash::Hasher for Through {
     }
 }
 
-const BITMAP_BITS: u64 = 1 << 13;
+const BITMAP_BITS: usize = 1 << 13;
+
+#[expect(clippy::cast_possible_truncation, reason = "only the low bits are wanted")]
+fn bit_of(hash: u64) -> usize {
+    hash as usize % BITMAP_BITS
+}
 
 impl ShapeTable {
     /// Compiles the shapes of the kinds that are on.
     pub(crate) fn build(is_on: impl Fn(u16) -> bool) -> Self {
         let mut table = Self {
-            bitmap: vec![0; BITMAP_BITS as usize / 64].into(),
+            bitmap: vec![0; BITMAP_BITS / 64].into(),
             kinds: HashMap::default(),
             loose: vec![Vec::new(); CANDIDATE_MAX + 1],
         };
@@ -75,8 +80,8 @@ impl ShapeTable {
 
     fn add(&mut self, shape: &[u8], kind: u16) {
         let hash = shape.iter().fold(SEED, |hash, symbol| step(hash, *symbol));
-        let bit = hash % BITMAP_BITS;
-        self.bitmap[(bit / 64) as usize] |= 1 << (bit % 64);
+        let bit = bit_of(hash);
+        self.bitmap[bit / 64] |= 1 << (bit % 64);
         let list = self.kinds.entry(hash).or_default();
         if !list.contains(&kind) {
             list.push(kind);
@@ -85,8 +90,8 @@ impl ShapeTable {
 
     #[inline]
     fn get(&self, hash: u64) -> &[u16] {
-        let bit = hash % BITMAP_BITS;
-        if self.bitmap[(bit / 64) as usize] >> (bit % 64) & 1 == 0 {
+        let bit = bit_of(hash);
+        if self.bitmap[bit / 64] >> (bit % 64) & 1 == 0 {
             return &[];
         }
         self.kinds.get(&hash).map_or(&[], Vec::as_slice)

@@ -21,28 +21,45 @@ pub(crate) fn worth_joining(text: &str, scan: &Scan, words: &WordTable) -> bool 
     if scan.single_run_max as usize >= SINGLES_MIN {
         return true;
     }
-    let (mut at, mut dot, mut digits) = (false, false, 0);
+    let bytes = text.as_bytes();
+    let (mut at_end, mut digits, mut last) = (None::<u32>, 0, 0);
     for hit in &scan.hits {
         match words.entry(hit.entry).role {
-            Some(Role::AtSign) => at = true,
-            Some(Role::DotSign) => dot = true,
-            Some(Role::Digit(_)) => digits += 1,
+            Some(Role::AtSign) => {
+                if in_brackets(bytes, hit).is_some() || provider_follows(bytes, hit.end as usize) {
+                    return true;
+                }
+                at_end = Some(hit.end);
+            }
+            Some(Role::DotSign) => {
+                let after_at = at_end.is_some_and(|at| hit.start <= at + ADDRESS_MAX);
+                if after_at || in_brackets(bytes, hit).is_some() || top_level_follows(bytes, hit.end as usize) {
+                    return true;
+                }
+            }
+            Some(Role::Digit(_)) => {
+                digits = if hit.start <= last + 2 { digits + 1 } else { 1 };
+                last = hit.end;
+                if digits >= SPELLED_MIN {
+                    return true;
+                }
+            }
             _ => {}
         }
     }
-    (at && (dot || text.contains('.'))) && worth_address(text, scan, words)
-        || dot
-        || digits >= SPELLED_MIN
-        || bracketed(text, scan)
+    bracketed(text, scan)
 }
 
-/// "at" alone is an ordinary word; it counts in brackets or before a name of a mail provider.
-fn worth_address(text: &str, scan: &Scan, words: &WordTable) -> bool {
-    scan.hits
-        .iter()
-        .filter(|hit| words.entry(hit.entry).role == Some(Role::AtSign))
-        .any(|hit| in_brackets(text.as_bytes(), hit).is_some() || provider_follows(text.as_bytes(), hit.end as usize))
+/// "example dot com": the word after a spelled-out dot is a common top-level domain.
+fn top_level_follows(bytes: &[u8], end: usize) -> bool {
+    let rest = bytes[end.min(bytes.len())..].trim_ascii_start();
+    let word = &rest[..rest.iter().take(8).take_while(|b| is_word(**b)).count()];
+    TOPS.iter().any(|top| word.eq_ignore_ascii_case(top))
 }
+
+const TOPS: [&[u8]; 14] = [b"com", b"org", b"net", b"io", b"de", b"fr", b"es", b"it", b"nl", b"pt", b"pl", b"co", b"uk", b"info"];
+/// Bytes between a spelled-out "at" and the first dot of the domain.
+const ADDRESS_MAX: u32 = 48;
 
 fn bracketed(text: &str, scan: &Scan) -> bool {
     use crate::scan::{AT, COLON, DOT, SIGN};
@@ -102,6 +119,10 @@ pub(crate) fn join(text: &str, base: Option<&Map>, scan: &Scan, words: &WordTabl
     let mut changed = false;
     let mut at = 0;
     while at < text.len() {
+        if at > 0 && is_word(joiner.bytes[at]) && is_word(joiner.bytes[at - 1]) {
+            at = joiner.rest_of_word(at);
+            continue;
+        }
         let next = joiner.singles(at).or_else(|| joiner.brackets(at)).or_else(|| joiner.word(at));
         if let Some(next) = next {
             changed = true;
@@ -123,6 +144,16 @@ impl Joiner<'_> {
     fn copy(&mut self, at: usize, c: char) {
         let (start, end) = self.origin(at, at + c.len_utf8());
         self.out.push(c, start, end);
+    }
+
+    /// Inside a word nothing begins: copies up to its end.
+    fn rest_of_word(&mut self, mut at: usize) -> usize {
+        while at < self.bytes.len() && is_word(self.bytes[at]) {
+            let c = self.text[at..].chars().next().expect("inside the text, on a boundary");
+            self.copy(at, c);
+            at += c.len_utf8();
+        }
+        at
     }
 
     fn put(&mut self, c: char, from: usize, to: usize) {

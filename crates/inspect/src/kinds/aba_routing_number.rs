@@ -12,12 +12,15 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["routing number 111000025"],
     counter_examples: &["routing number 111000026"],
     shapes: &["d{9}", "dddd-dddd-d"],
-    check: check,
+    check,
     proof: "Federal Reserve range and check digit fit",
     supported: 88,
     ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
-    Check::from(matches!(c.number(0, 2), 1..=12 | 21..=32 | 61..=72 | 80) && weighted(c.norm, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10))
+    Check::from(
+        matches!(c.number(0, 2), 1..=12 | 21..=32 | 61..=72 | 80)
+            && weighted(c.norm, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10),
+    )
 }

@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["AE"],
     docs: "784, year of birth, seven digits, Luhn.",
-    words: &[("en", &["emirates id", "eid"]),("ar", &["رقم الهوية"])],
+    words: &[("en", &["emirates id", "eid"]), ("ar", &["رقم الهوية"])],
     examples: &["Emirates ID 784-1980-1234567-8"],
     counter_examples: &["Emirates ID 784-1980-1234567-9"],
     shapes: &["ddd-dddd-d{7}-d", "d{15}"],
-    check: check,
+    check,
     proof: "784, year and check digit fit",
     alone: 80,
     supported: 97,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,15 +12,20 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["CUIT 20-05536168-2"],
     counter_examples: &["20-05536168-3"],
     shapes: &["dd-d{8}-d", "d{11}"],
-    check: check,
+    check,
     proof: "type and check digit fit",
     alone: 75,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
     let rest = (11 - weighted(c.norm, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11;
     let fits = matches!(c.number(0, 2), 20 | 23 | 24 | 27 | 30 | 33 | 34) && rest == digit(c.norm[10]) && rest < 10;
-    if !fits { Check::No } else if c.separated() { Check::Good } else { Check::Weak }
+    if !fits {
+        Check::No
+    } else if c.separated() {
+        Check::Good
+    } else {
+        Check::Weak
+    }
 }

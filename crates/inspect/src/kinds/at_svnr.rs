@@ -8,15 +8,17 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["AT"],
     docs: "Three digits, check digit (weights 3, 7, 9, 5, 8, 4, 2, 1, 6, modulus 11), birth date.",
-    words: &[("de", &["sozialversicherungsnummer", "svnr", "versicherungsnummer", "e card", "sv nummer"]),("en", &["austrian social"])],
+    words: &[
+        ("de", &["sozialversicherungsnummer", "svnr", "versicherungsnummer", "e card", "sv nummer"]),
+        ("en", &["austrian social"]),
+    ],
     examples: &["SVNR 1237 010180"],
     counter_examples: &["SVNR 1238 010180"],
     shapes: &["dddd dddddd", "d{10}", "dddd-dddddd"],
-    check: check,
+    check,
     proof: "birth date and check digit fit",
     alone: 40,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["ABN 51 824 753 556"],
     counter_examples: &["ABN 51 824 753 557"],
     shapes: &["d{11}", "dd ddd ddd ddd"],
-    check: check,
+    check,
     proof: "modulus 89 fits",
     alone: 40,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

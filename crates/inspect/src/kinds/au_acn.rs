@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["ACN 004 085 616"],
     counter_examples: &["ACN 004 085 617"],
     shapes: &["d{9}", "ddd ddd ddd"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 93,
     ..BLANK

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["Medicare 2428 77813 2"],
     counter_examples: &["Medicare 2428 77823 2"],
     shapes: &["d{10}", "d{11}", "dddd ddddd d", "dddd ddddd d d"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 94,
     ..BLANK

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["TFN 123 456 782"],
     counter_examples: &["TFN 123 456 783"],
     shapes: &["d{9}", "ddd ddd ddd", "ddd-ddd-ddd"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 95,
     ..BLANK

@@ -8,15 +8,19 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["BE"],
     docs: "Birth date, order number and 97 minus the first nine digits modulo 97 (with 2 before them from 2000).",
-    words: &[("nl", &["rijksregisternummer", "rijksregister", "insz", "nationaal nummer"]),("fr", &["registre national", "numéro national", "niss"]),("de", &["nationalregister"]),("en", &["national register", "belgian"])],
+    words: &[
+        ("nl", &["rijksregisternummer", "rijksregister", "insz", "nationaal nummer"]),
+        ("fr", &["registre national", "numéro national", "niss"]),
+        ("de", &["nationalregister"]),
+        ("en", &["national register", "belgian"]),
+    ],
     examples: &["Rijksregisternummer 85.07.30-033.28"],
     counter_examples: &["85.07.30-033.29"],
     shapes: &["dd.dd.dd-ddd.dd", "d{11}", "dddddd-ddd-dd", "dd.dd.dd-ddd dd", "dddddd ddd dd", "dd dd dd ddd dd", "dddddd-ddddd"],
-    check: check,
+    check,
     proof: "birth date and check digits fit",
     alone: 70,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
@@ -24,5 +28,11 @@ fn check(c: &Candidate<'_>) -> Check {
     let check = c.number(9, 11);
     let fits = 97 - body % 97 == check || 97 - (2_000_000_000 + body) % 97 == check;
     let month = c.number(2, 4) % 20;
-    if !fits || month > 12 || c.number(4, 6) > 31 || c.number(6, 9) == 0 { Check::No } else if c.raw.contains(&b'.') { Check::Good } else { Check::Weak }
+    if !fits || month > 12 || c.number(4, 6) > 31 || c.number(6, 9) == 0 {
+        Check::No
+    } else if c.raw.contains(&b'.') {
+        Check::Good
+    } else {
+        Check::Weak
+    }
 }

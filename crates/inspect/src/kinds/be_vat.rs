@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["BE"],
     docs: "Ten digits beginning with 0 or 1; the last two are 97 minus the first eight modulo 97.",
-    words: &[("nl", &["btw", "ondernemingsnummer", "kbo"]),("fr", &["tva", "numéro d'entreprise", "bce"]),("en", &["vat"])],
+    words: &[("nl", &["btw", "ondernemingsnummer", "kbo"]), ("fr", &["tva", "numéro d'entreprise", "bce"]), ("en", &["vat"])],
     examples: &["BTW BE 0428.759.497"],
     counter_examples: &["BTW BE 0428.759.498"],
     shapes: &["dddd.ddd.ddd", "LLd{10}", "LL dddd.ddd.ddd", "LL d{10}", "d{10}"],
-    check: check,
+    check,
     proof: "check digits fit",
     supported: 92,
     ..BLANK

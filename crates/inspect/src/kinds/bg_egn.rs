@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["BG"],
     docs: "Birth date with the century in the month, serial number, check digit.",
-    words: &[("bg", &["егн"]),("en", &["egn", "bulgarian"])],
+    words: &[("bg", &["егн"]), ("en", &["egn", "bulgarian"])],
     examples: &["ЕГН 7523169263"],
     counter_examples: &["ЕГН 7523169264"],
     shapes: &["d{10}", "dddddd ddd d"],
-    check: check,
+    check,
     proof: "birth date and check digit fit",
     supported: 95,
     ..BLANK

@@ -8,20 +8,25 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["BR"],
     docs: "Twelve digits and two check digits with modulus 11.",
-    words: &[("pt", &["cnpj"]),("en", &["cnpj"])],
+    words: &[("pt", &["cnpj"]), ("en", &["cnpj"])],
     examples: &["CNPJ 11.222.333/0001-81"],
     counter_examples: &["11.222.333/0001-82"],
     shapes: &["dd.ddd.ddd/dddd-dd", "d{14}"],
-    check: check,
+    check,
     proof: "both check digits fit",
     alone: 85,
     supported: 97,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
     let first = weighted(c.norm, &[5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]) * 10 % 11 % 10;
     let second = weighted(c.norm, &[6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]) * 10 % 11 % 10;
     let fits = first == digit(c.norm[12]) && second == digit(c.norm[13]) && !one_byte_only(c.norm);
-    if !fits { Check::No } else if c.separated() { Check::Good } else { Check::Weak }
+    if !fits {
+        Check::No
+    } else if c.separated() {
+        Check::Good
+    } else {
+        Check::Weak
+    }
 }

@@ -8,19 +8,18 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Contact,
     countries: &["CA"],
     docs: "Letter, digit, letter, digit, letter, digit; never D, F, I, O, Q, U, nor W or Z at the beginning (Canada Post).",
-    words: &[("en", &["postal code", "postcode", "zip", "address", "mailing"]),("fr", &["code postal"])],
+    words: &[("en", &["postal code", "postcode", "zip", "address", "mailing"]), ("fr", &["code postal"])],
     examples: &["mail it to Ottawa K1A 0B1"],
     counter_examples: &["D1A 0B1", "part K1A0B1"],
     shapes: &["LdL dLd", "LdL-dLd", "LdLdLd"],
-    check: check,
+    check,
     proof: "letters that Canada Post uses",
     alone: 45,
     supported: 80,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
     let n = c.norm;
     let good = [n[0], n[2], n[4]].iter().all(|b| !b"DFIOQU".contains(b)) && !matches!(n[0], b'W' | b'Z') && c.is_upper();
-    Check::from(good && c.raw.contains(&b' ') || good && !c.separated()).and_weak(!c.raw.contains(&b' '))
+    Check::from(good).and_weak(!c.raw.contains(&b' '))
 }

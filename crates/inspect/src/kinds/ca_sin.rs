@@ -8,15 +8,17 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["CA"],
     docs: "Nine digits, Luhn, not beginning with 0 or 8 (Service Canada).",
-    words: &[("en", &["sin", "social insurance", "social insurance number", "sin number"]),("fr", &["nas", "numéro d'assurance sociale", "assurance sociale"])],
+    words: &[
+        ("en", &["sin", "social insurance", "social insurance number", "sin number"]),
+        ("fr", &["nas", "numéro d'assurance sociale", "assurance sociale"]),
+    ],
     examples: &["SIN 130 692 544", "my SIN is 193-456-787"],
     counter_examples: &["SIN 130 692 545"],
     shapes: &["ddd~ddd~ddd"],
-    check: check,
+    check,
     proof: "first digit and Luhn check digit fit",
     alone: 45,
     supported: 92,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -8,15 +8,19 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["CH"],
     docs: "Thirteen digits beginning with 756, EAN-13 check digit (ZAS).",
-    words: &[("de", &["ahv", "ahv nummer", "sozialversicherungsnummer", "ahvn13"]),("fr", &["avs", "numéro avs"]),("it", &["avs"]),("en", &["swiss social"])],
+    words: &[
+        ("de", &["ahv", "ahv nummer", "sozialversicherungsnummer", "ahvn13"]),
+        ("fr", &["avs", "numéro avs"]),
+        ("it", &["avs"]),
+        ("en", &["swiss social"]),
+    ],
     examples: &["AHV 756.9217.0769.85"],
     counter_examples: &["756.9217.0769.84"],
     shapes: &["ddd.dddd.dddd.dd", "d{13}", "ddd dddd dddd dd"],
-    check: check,
+    check,
     proof: "756 and check digit fit",
     alone: 80,
     supported: 97,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["CH"],
     docs: "CHE and nine digits; weights 5, 4, 3, 2, 7, 6, 5, 4, modulus 11.",
-    words: &[("de", &["uid", "mwst"]),("fr", &["ide", "tva"]),("en", &["vat"])],
+    words: &[("de", &["uid", "mwst"]), ("fr", &["ide", "tva"]), ("en", &["vat"])],
     examples: &["CHE-100.155.212"],
     counter_examples: &["CHE-100.155.213"],
     shapes: &["LLL-ddd.ddd.ddd", "LLLd{9}", "LLL ddd.ddd.ddd"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 80,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["RUT 12.531.909-2"],
     counter_examples: &["12.531.909-3"],
     shapes: &["dd.ddd.ddd-d", "dd.ddd.ddd-L", "d{8}-d", "d{8}-L", "d.ddd.ddd-d", "d.ddd.ddd-L"],
-    check: check,
+    check,
     proof: "check character fits",
     alone: 75,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

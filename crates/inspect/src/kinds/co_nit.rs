@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["NIT 213.123.432-1"],
     counter_examples: &["213.123.432-2"],
     shapes: &["ddd.ddd.ddd-d", "d{9}-d"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 60,
     supported: 93,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -9,7 +9,12 @@ pub(crate) const KIND: Kind = Kind {
     title: "Geographic coordinates",
     group: Group::Contact,
     docs: "Latitude and longitude in decimal degrees with five places or more, or in degrees, minutes and seconds.",
-    words: &[("en", &["coordinates", "location", "gps", "lat", "latitude", "position", "lon", "longitude"]),("de", &["koordinaten", "standort"]),("fr", &["coordonnées"]),("es", &["coordenadas"])],
+    words: &[
+        ("en", &["coordinates", "location", "gps", "lat", "latitude", "position", "lon", "longitude"]),
+        ("de", &["koordinaten", "standort"]),
+        ("fr", &["coordonnées"]),
+        ("es", &["coordenadas"]),
+    ],
     examples: &["meet at 52.520008, 13.404954", "GPS 40.7128° N, 74.0060° W"],
     counter_examples: &["ratio 1.2345, 2.3456", "52.5, 13.4"],
     proof: "latitude and longitude in range",
@@ -39,7 +44,12 @@ pub(crate) fn scan(context: &mut Context<'_>, start: usize) {
     if gap == 0 || !enough || latitude > 90 || longitude > 180 || is_word(context.byte(end)) {
         return;
     }
-    context.report_supported(super::index::coordinates, from..end, KIND.proof, (if marked { 80 } else { KIND.alone }, KIND.supported));
+    context.report_supported(
+        super::index::coordinates,
+        from..end,
+        KIND.proof,
+        (if marked { 80 } else { KIND.alone }, KIND.supported),
+    );
 }
 
 /// Whole degrees, whether five decimal places follow, and where the number ends.

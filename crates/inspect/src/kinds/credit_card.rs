@@ -9,8 +9,37 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     docs: "12 to 19 digits, bare or in groups over one kind of separator. The issuer range and its lengths (Visa, Mastercard with its 2-series, American Express, Diners, Discover, JCB, UnionPay, Maestro, Mir, RuPay, Troy, Verve, UATP …) and the Luhn check digit (ISO/IEC 7812) must fit. Lengths and ranges that other numbers share need a supporting word.",
     words: &[
-        ("en", &["card", "cards", "credit", "debit", "visa", "mastercard", "amex", "american express", "discover", "maestro", "jcb", "diners", "unionpay", "cc", "cvv", "cvc", "expiry", "pan", "cardholder", "atm", "card number", "card no"]),
-        ("de", &["karte", "kreditkarte", "kreditkartennummer", "kartennummer", "debitkarte", "girokarte", "bankkarte", "kartennr"]),
+        (
+            "en",
+            &[
+                "card",
+                "cards",
+                "credit",
+                "debit",
+                "visa",
+                "mastercard",
+                "amex",
+                "american express",
+                "discover",
+                "maestro",
+                "jcb",
+                "diners",
+                "unionpay",
+                "cc",
+                "cvv",
+                "cvc",
+                "expiry",
+                "pan",
+                "cardholder",
+                "atm",
+                "card number",
+                "card no",
+            ],
+        ),
+        (
+            "de",
+            &["karte", "kreditkarte", "kreditkartennummer", "kartennummer", "debitkarte", "girokarte", "bankkarte", "kartennr"],
+        ),
         ("fr", &["carte", "carte bancaire", "carte bleue", "carte de crédit", "numéro de carte"]),
         ("es", &["tarjeta", "tarjeta de crédito", "tarjeta de débito", "número de tarjeta"]),
         ("it", &["carta", "carta di credito", "bancomat", "numero carta"]),
@@ -56,7 +85,9 @@ fn issuer(digits: &[u8]) -> Option<u8> {
         // Test data and older cards use the rest of 35 too.
         () if p2 == 35 => return (len == 16).then_some(30),
         () if p4 == 1800 || p4 == 2131 => len == 15,
-        () if p4 == 6011 || (644..=649).contains(&p3) || p2 == 65 || (622_126..=622_925).contains(&p6) => (16..=19).contains(&len),
+        () if p4 == 6011 || (644..=649).contains(&p3) || p2 == 65 || (622_126..=622_925).contains(&p6) => {
+            (16..=19).contains(&len)
+        }
         () if p2 == 62 || p2 == 81 || p2 == 60 || p2 == 82 => (16..=19).contains(&len),
         () if (2200..=2205).contains(&p4) => (16..=19).contains(&len),
         () if p4 == 9792 || p4 == 8600 || p4 == 9860 => len == 16,

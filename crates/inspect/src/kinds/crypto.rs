@@ -10,7 +10,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     docs: "Bitcoin: base58 addresses with their double SHA-256 checksum are recognised by form, bech32 addresses by their checksum; Ethereum: 0x and forty hexadecimal digits.",
     words: &[("en", &["wallet", "btc", "bitcoin", "eth", "ethereum", "crypto", "address", "coin", "send"])],
-    examples: &["send to 0x52908400098527886E0F7030069857D2E4169EE7", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "wallet 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"],
+    examples: &[
+        "send to 0x52908400098527886E0F7030069857D2E4169EE7",
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        "wallet 1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+    ],
     counter_examples: &["0x52908400098527886E0F7030069857D2E4169E", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5"],
     proof: "form and checksum fit",
     alone: 75,

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["CY"],
     docs: "Eight digits and a letter with modulus 26.",
-    words: &[("el", &["αφτ"]),("en", &["vat", "tic", "cyprus tax"])],
+    words: &[("el", &["αφτ"]), ("en", &["vat", "tic", "cyprus tax"])],
     examples: &["VAT CY10259033P"],
     counter_examples: &["VAT CY10259033Q"],
     shapes: &["d{8}L", "LLd{8}L"],
-    check: check,
+    check,
     proof: "check letter fits",
     supported: 92,
     ..BLANK

@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["CZ"],
     docs: "CZ and eight to ten digits.",
-    words: &[("cs", &["dič", "ičo"]),("en", &["vat"])],
+    words: &[("cs", &["dič", "ičo"]), ("en", &["vat"])],
     examples: &["DIČ CZ25123891"],
     counter_examples: &["DIČ CZ25123892"],
     shapes: &["LLd{8}", "LLd{9}", "LLd{10}"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 40,
     supported: 92,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -11,7 +11,23 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Time,
     docs: "ISO 8601 dates and times, dates in figures with full or short year, dates with the name of a month, weekdays after a preposition, and years after a preposition. Birth words nearby raise the level.",
     words: &[
-        ("en", &["born", "birth", "birthday", "dob", "date of birth", "birthdate", "date", "when", "expiry", "expires", "due", "valid until"]),
+        (
+            "en",
+            &[
+                "born",
+                "birth",
+                "birthday",
+                "dob",
+                "date of birth",
+                "birthdate",
+                "date",
+                "when",
+                "expiry",
+                "expires",
+                "due",
+                "valid until",
+            ],
+        ),
         ("de", &["geboren", "geb", "geburtsdatum", "geburtstag", "datum", "gültig bis"]),
         ("fr", &["né", "née", "naissance", "date de naissance"]),
         ("es", &["nacido", "nacida", "nacimiento", "fecha de nacimiento", "fecha"]),
@@ -37,7 +53,8 @@ pub(crate) const KIND: Kind = Kind {
 /// Reports a date in figures that begins at `start`; says where it ends.
 pub(crate) fn scan(context: &mut Context<'_>, start: usize) -> Option<usize> {
     let before = context.byte_before(start);
-    if is_word(before) || (matches!(before, b'-' | b'.' | b'/' | b',') && start >= 2 && context.bytes[start - 2].is_ascii_digit()) {
+    if is_word(before) || (matches!(before, b'-' | b'.' | b'/' | b',') && start >= 2 && context.bytes[start - 2].is_ascii_digit())
+    {
         return None;
     }
     let (first, at) = figure(context, start, 4)?;
@@ -58,7 +75,11 @@ pub(crate) fn scan(context: &mut Context<'_>, start: usize) -> Option<usize> {
         (1..=2, 1..=2, 4) if year_range.contains(&third) && either_order(third, first, second) => {
             if separator == b'.' && lengths.0 == 1 && lengths.1 == 1 { 60 } else { 75 }
         }
-        (2, 2, 2) | (1..=2, 1..=2, 2) if separator == b'/' && (is_short_date(third, second, first) || is_short_date(third, first, second)) => 50,
+        (2, 2, 2) | (1..=2, 1..=2, 2)
+            if separator == b'/' && (is_short_date(third, second, first) || is_short_date(third, first, second)) =>
+        {
+            50
+        }
         (2, 2, 2) if is_short_date(third, second, first) && separator == b'.' => 50,
         (2, 2, 2) if is_short_date(third, second, first) || is_short_date(third, first, second) => 40,
         _ => return None,
@@ -97,9 +118,13 @@ fn time(context: &Context<'_>, date_end: usize) -> usize {
     if minute > 59 {
         return date_end;
     }
-    if context.byte(end) == b':' && let Some((_, after)) = figure(context, end + 1, 2) {
+    if context.byte(end) == b':'
+        && let Some((_, after)) = figure(context, end + 1, 2)
+    {
         end = after;
-        if context.byte(end) == b'.' && let Some((_, after)) = figure(context, end + 1, 9) {
+        if context.byte(end) == b'.'
+            && let Some((_, after)) = figure(context, end + 1, 9)
+        {
             end = after;
         }
     }
@@ -154,7 +179,9 @@ fn month(context: &mut Context<'_>, start: usize, end: usize) {
         while matches!(context.byte(at), b' ' | b',' | b'-' | b'/') && at < end + 4 {
             at += 1;
         }
-        if context.bytes[at.min(context.bytes.len())..].starts_with(b"of ") || context.bytes[at.min(context.bytes.len())..].starts_with(b"de ") {
+        if context.bytes[at.min(context.bytes.len())..].starts_with(b"of ")
+            || context.bytes[at.min(context.bytes.len())..].starts_with(b"de ")
+        {
             at += 3;
         }
         at
@@ -194,8 +221,7 @@ fn month(context: &mut Context<'_>, start: usize, end: usize) {
         (true, true) => 85,
         (true, false) | (false, true) if context.bytes[start].is_ascii_uppercase() || context.bytes[start] >= 0x80 => 60,
         // "2 may be", "march 4": small letters need day and year.
-        (true, false) | (false, true) => return,
-        (false, false) => return,
+        _ => return,
     };
     let to = if has_year || day_after { time(context, to) } else { to };
     context.report_supported(super::index::date_time, from..to, "a day with the name of a month", (score, 90));
@@ -223,7 +249,7 @@ fn day_before(context: &Context<'_>, start: usize) -> (usize, bool) {
         skip(&mut at, word);
     }
     for suffix in [&b"st"[..], b"nd", b"rd", b"th", b"er", b"\xc2\xba"] {
-        if at >= suffix.len() + 1 && bytes[at - suffix.len() - 1].is_ascii_digit() {
+        if at > suffix.len() && bytes[at - suffix.len() - 1].is_ascii_digit() {
             skip(&mut at, suffix);
         }
     }

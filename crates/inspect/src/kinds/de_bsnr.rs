@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["BSNR 521234509"],
     counter_examples: &["BSNR 401234509"],
     shapes: &["d{9}"],
-    check: check,
+    check,
     proof: "regional association exists",
     supported: 82,
     ..BLANK

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["DE"],
     docs: "Eleven characters: authority, serial number, check character, copy.",
-    words: &[("de", &["führerschein", "führerscheinnummer", "fahrerlaubnis"]),("en", &["german driving licence"])],
+    words: &[("de", &["führerschein", "führerscheinnummer", "fahrerlaubnis"]), ("en", &["german driving licence"])],
     examples: &["Führerschein B072RRE2I55"],
     counter_examples: &["Gerät B072RRE2I55"],
     shapes: &["Lddd{5}LLd", "LdddLLLLLdd", "X{11}"],
-    check: check,
+    check,
     supported: 80,
     ..BLANK
 };

@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["Amtsgericht München HRB 12345"],
     counter_examples: &["ABC 12345"],
     shapes: &["LLL d{3}", "LLL d{4}", "LLL d{5}", "LLL d{6}", "LLLd{4}", "LLLd{5}", "LLLd{6}"],
-    check: check,
+    check,
     proof: "register and number",
     alone: 60,
     supported: 90,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -8,7 +8,20 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Health,
     countries: &["DE"],
     docs: "A letter, eight digits, a check digit (weights 1, 2 with the letter as its two-digit place).",
-    words: &[("de", &["krankenversicherungsnummer", "krankenversichertennummer", "versichertennummer", "kvnr", "krankenkasse", "gesundheitskarte"]),("en", &["health insurance"])],
+    words: &[
+        (
+            "de",
+            &[
+                "krankenversicherungsnummer",
+                "krankenversichertennummer",
+                "versichertennummer",
+                "kvnr",
+                "krankenkasse",
+                "gesundheitskarte",
+            ],
+        ),
+        ("en", &["health insurance"]),
+    ],
     examples: &["Krankenkasse A123456780"],
     counter_examples: &["Krankenkasse A123456781"],
     shapes: &["Ld{9}"],
@@ -16,7 +29,6 @@ pub(crate) const KIND: Kind = Kind {
     proof: "check digit fits",
     alone: 30,
     supported: 94,
-    ..BLANK
 };
 
 fn kvnr(c: &Candidate<'_>) -> Check {

@@ -8,7 +8,10 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["DE"],
     docs: "Nine characters from the machine-readable alphabet, first a letter of the authority, with check digit (weights 7, 3, 1).",
-    words: &[("de", &["personalausweis", "ausweis", "ausweisnummer", "personalausweisnummer", "perso"]),("en", &["id card", "identity card"])],
+    words: &[
+        ("de", &["personalausweis", "ausweis", "ausweisnummer", "personalausweisnummer", "perso"]),
+        ("en", &["id card", "identity card"]),
+    ],
     examples: &["Personalausweis T220001293", "Ausweis L01X00T471"],
     counter_examples: &["Ausweis T220001294"],
     shapes: &["Ld{9}", "LLLLLLLLLd", "X{10}"],

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["LANR 123456601"],
     counter_examples: &["LANR 123456501"],
     shapes: &["d{9}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 88,
     ..BLANK

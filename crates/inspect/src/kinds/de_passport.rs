@@ -8,7 +8,7 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["DE"],
     docs: "Nine characters beginning with C, F, G, H, J or K and a check digit (ICAO 9303 weights 7, 3, 1).",
-    words: &[("de", &["reisepass", "pass", "passnummer", "reisepassnummer"]),("en", &["passport", "passport number"])],
+    words: &[("de", &["reisepass", "pass", "passnummer", "reisepassnummer"]), ("en", &["passport", "passport number"])],
     examples: &["Reisepass C01X00T478", "Passnummer C01X0006H"],
     counter_examples: &["Reisepass B01X00T478"],
     shapes: &["X{10}", "X{9}"],
@@ -24,7 +24,13 @@ fn passport(c: &Candidate<'_>) -> Check {
     let first = b"CFGHJK".contains(&c.norm[0]) && c.norm[1].is_ascii_digit();
     match c.norm.len() {
         10 => Check::from(alphabet && first && mrz(c.norm)),
-        _ => if alphabet && first { Check::Weak } else { Check::No },
+        _ => {
+            if alphabet && first {
+                Check::Weak
+            } else {
+                Check::No
+            }
+        }
     }
 }
 

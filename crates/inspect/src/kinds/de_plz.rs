@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["PLZ 10115"],
     counter_examples: &["10115 Euro"],
     shapes: &["d{5}"],
-    check: check,
+    check,
     supported: 60,
     ..BLANK
 };

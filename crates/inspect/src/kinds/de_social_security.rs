@@ -8,7 +8,21 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["DE"],
     docs: "Area, birth date, initial, serial number and check digit; weights 2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1 over the digits with the letter as its two-digit place (DRV).",
-    words: &[("de", &["rentenversicherungsnummer", "sozialversicherungsnummer", "versicherungsnummer", "rvnr", "svnr", "rentenversicherung", "sv nummer"]),("en", &["german social security", "social insurance"])],
+    words: &[
+        (
+            "de",
+            &[
+                "rentenversicherungsnummer",
+                "sozialversicherungsnummer",
+                "versicherungsnummer",
+                "rvnr",
+                "svnr",
+                "rentenversicherung",
+                "sv nummer",
+            ],
+        ),
+        ("en", &["german social security", "social insurance"]),
+    ],
     examples: &["SV-Nummer 65 170839 J 003", "Rentenversicherungsnummer 15070649C103"],
     counter_examples: &["SV-Nummer 65 170839 J 004"],
     shapes: &["dd~d{6}~L~ddd", "d{8}Lddd", "dd d{6} L ddd"],
@@ -16,7 +30,6 @@ pub(crate) const KIND: Kind = Kind {
     proof: "birth date and check digit fit",
     alone: 55,
     supported: 95,
-    ..BLANK
 };
 
 fn rvnr(c: &Candidate<'_>) -> Check {
@@ -34,7 +47,10 @@ fn rvnr(c: &Candidate<'_>) -> Check {
     let sum: u32 = digits
         .iter()
         .zip([2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1])
-        .map(|(d, w)| { let p = digit(*d) * w; p / 10 + p % 10 })
+        .map(|(d, w)| {
+            let p = digit(*d) * w;
+            p / 10 + p % 10
+        })
         .sum();
     Check::from((1..=31).contains(&day) && (1..=12).contains(&c.number(4, 6)) && sum % 10 == digit(n[11]))
 }

@@ -8,7 +8,22 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["DE"],
     docs: "Eleven digits, not beginning with 0, one digit twice or three times among the first ten; ISO 7064 MOD 11,10 (§ 139b AO).",
-    words: &[("de", &["steuer id", "steueridentifikationsnummer", "steuer identifikationsnummer", "steuerid", "idnr", "tin", "steuerliche identifikationsnummer", "identifikationsnummer"]),("en", &["tax id", "german tax", "tax identification"])],
+    words: &[
+        (
+            "de",
+            &[
+                "steuer id",
+                "steueridentifikationsnummer",
+                "steuer identifikationsnummer",
+                "steuerid",
+                "idnr",
+                "tin",
+                "steuerliche identifikationsnummer",
+                "identifikationsnummer",
+            ],
+        ),
+        ("en", &["tax id", "german tax", "tax identification"]),
+    ],
     examples: &["Steuer-ID 86 095 742 719", "IdNr. 65929970489"],
     counter_examples: &["Steuer-ID 86095742718"],
     shapes: &["d{11}", "dd ddd ddd ddd", "dd-ddd-ddd-ddd"],

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["Steuernummer 181/815/08155"],
     counter_examples: &["Aktenzeichen 181/815/08155"],
     shapes: &["dd/ddd/ddddd", "ddd/ddd/ddddd", "ddd/dddd/dddd", "dddd/ddddd/ddddd", "d{13}", "ddd ddd ddddd", "dd ddd ddddd"],
-    check: check,
+    check,
     supported: 80,
     ..BLANK
 };

@@ -8,15 +8,17 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["DE"],
     docs: "DE and nine digits; ISO 7064 MOD 11,10 (BZSt).",
-    words: &[("de", &["ust id", "ustid", "umsatzsteuer", "ust idnr", "umsatzsteuer identifikationsnummer", "ustidnr"]),("en", &["vat", "vat number"])],
+    words: &[
+        ("de", &["ust id", "ustid", "umsatzsteuer", "ust idnr", "umsatzsteuer identifikationsnummer", "ustidnr"]),
+        ("en", &["vat", "vat number"]),
+    ],
     examples: &["USt-IdNr. DE136695976"],
     counter_examples: &["DE136695975"],
     shapes: &["LLd{9}", "LL d{9}", "LL ddd ddd ddd"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 70,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["cédula 001-1391820-5"],
     counter_examples: &["cédula 001-1391820-6"],
     shapes: &["ddd-d{7}-d", "d{11}"],
-    check: check,
+    check,
     proof: "Luhn check digit fits",
     alone: 40,
     supported: 93,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["cédula 171430710-3"],
     counter_examples: &["cédula 171430710-4"],
     shapes: &["d{10}", "d{9}-d"],
-    check: check,
+    check,
     proof: "province and check digit fit",
     supported: 93,
     ..BLANK

@@ -91,7 +91,9 @@ pub(crate) fn domain_end(bytes: &[u8], from: usize) -> Option<usize> {
         }
         labels += 1;
         let top = &bytes[label..at];
-        let is_top = top.len() >= 2 && top.len() <= 24 && (top.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80) || top.starts_with(b"xn--"));
+        let is_top = top.len() >= 2
+            && top.len() <= 24
+            && (top.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80) || top.starts_with(b"xn--"));
         if labels >= 2 && is_top {
             good = Some(at);
         }

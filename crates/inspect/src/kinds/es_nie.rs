@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["ES"],
     docs: "X, Y or Z, seven digits and a letter (modulo 23 with the first letter as 0, 1, 2).",
-    words: &[("es", &["nie", "número de identificación de extranjero", "extranjero"]),("en", &["foreigner"])],
+    words: &[("es", &["nie", "número de identificación de extranjero", "extranjero"]), ("en", &["foreigner"])],
     examples: &["NIE X1234567L"],
     counter_examples: &["NIE X1234567M"],
     shapes: &["Ld{7}L", "L-d{7}-L", "Ld{7}-L"],
-    check: check,
+    check,
     proof: "check letter fits",
     alone: 60,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

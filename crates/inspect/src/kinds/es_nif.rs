@@ -8,7 +8,10 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["ES"],
     docs: "DNI of eight digits and a letter (modulo 23), or K, L, M with seven digits (Agencia Tributaria).",
-    words: &[("es", &["dni", "nif", "documento nacional de identidad", "identidad", "documento"]),("en", &["spanish id", "national id"])],
+    words: &[
+        ("es", &["dni", "nif", "documento nacional de identidad", "identidad", "documento"]),
+        ("en", &["spanish id", "national id"]),
+    ],
     examples: &["DNI 12345678Z", "NIF 54362315-K"],
     counter_examples: &["DNI 12345678A"],
     shapes: &["d{8}L", "d{8}-L", "d{8} L", "dd.ddd.dddL", "dd.ddd.ddd-L", "Ld{7}L"],
@@ -16,7 +19,6 @@ pub(crate) const KIND: Kind = Kind {
     proof: "check letter fits",
     alone: 50,
     supported: 95,
-    ..BLANK
 };
 
 fn nif(c: &Candidate<'_>) -> Check {

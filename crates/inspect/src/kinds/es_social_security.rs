@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["Seguridad Social 28/12345678/40"],
     counter_examples: &["Seguridad Social 28/12345678/41"],
     shapes: &["dd~d{8}~dd", "d{12}", "dd/d{8}/dd", "dd-dddddddd-dd"],
-    check: check,
+    check,
     proof: "province and check digits fit",
     supported: 92,
     ..BLANK

@@ -8,15 +8,18 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["FI"],
     docs: "Birth date, century sign, three digits and a check character (modulus 31) (DVV).",
-    words: &[("fi", &["hetu", "henkilötunnus", "henkilötunnukseni"]),("sv", &["personbeteckning", "personbeteckningen"]),("en", &["finnish personal"])],
+    words: &[
+        ("fi", &["hetu", "henkilötunnus", "henkilötunnukseni"]),
+        ("sv", &["personbeteckning", "personbeteckningen"]),
+        ("en", &["finnish personal"]),
+    ],
     examples: &["hetu 131052-308T", "010190A002R on henkilötunnus"],
     counter_examples: &["131052-308U"],
     shapes: &["dddddd-dddd", "dddddd-dddL", "ddddddLdddd", "ddddddLdddL", "dddddd+dddL", "dddddd+dddd"],
-    check: check,
+    check,
     proof: "birth date and check character fit",
     alone: 70,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["SIRET 732 829 320 00074", "RCS Paris 732 829 320"],
     counter_examples: &["SIRET 732 829 321 00074"],
     shapes: &["d{14}", "ddd ddd ddd ddddd", "ddd ddd ddd", "d{9}"],
-    check: check,
+    check,
     proof: "Luhn check digits fit",
     supported: 90,
     ..BLANK

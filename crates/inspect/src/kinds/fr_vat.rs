@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["FR"],
     docs: "FR, a key of two characters and the SIREN; for digits the key is (12 + 3 × (SIREN mod 97)) mod 97.",
-    words: &[("fr", &["tva", "tva intracommunautaire", "numéro de tva"]),("en", &["vat"])],
+    words: &[("fr", &["tva", "tva intracommunautaire", "numéro de tva"]), ("en", &["vat"])],
     examples: &["TVA FR40303265045"],
     counter_examples: &["TVA FR41303265045"],
     shapes: &["LLd{11}", "LL dd d{9}", "LL dd ddd ddd ddd"],
-    check: check,
+    check,
     proof: "key and SIREN fit",
     alone: 75,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

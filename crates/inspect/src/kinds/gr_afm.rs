@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["GR"],
     docs: "Nine digits; powers of two, modulus 11 then 10.",
-    words: &[("el", &["αφμ", "α φ μ"]),("en", &["afm", "greek tax", "vat"])],
+    words: &[("el", &["αφμ", "α φ μ"]), ("en", &["afm", "greek tax", "vat"])],
     examples: &["ΑΦΜ 094259216"],
     counter_examples: &["ΑΦΜ 094259217"],
     shapes: &["d{9}", "LLd{9}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 93,
     ..BLANK

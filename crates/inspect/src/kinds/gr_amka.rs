@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["GR"],
     docs: "Birth date, five digits, Luhn.",
-    words: &[("el", &["αμκα"]),("en", &["amka", "greek social"])],
+    words: &[("el", &["αμκα"]), ("en", &["amka", "greek social"])],
     examples: &["ΑΜΚΑ 01013099997"],
     counter_examples: &["ΑΜΚΑ 01013099998"],
     shapes: &["d{11}"],
-    check: check,
+    check,
     proof: "birth date and check digit fit",
     supported: 94,
     ..BLANK

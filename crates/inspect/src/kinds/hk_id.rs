@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["HK"],
     docs: "One or two letters, six digits, check digit (modulus 11).",
-    words: &[("zh", &["香港身份證", "身份證"]),("en", &["hkid", "hong kong id", "identity card"])],
+    words: &[("zh", &["香港身份證", "身份證"]), ("en", &["hkid", "hong kong id", "identity card"])],
     examples: &["HKID G123456A"],
     counter_examples: &["HKID G123456B"],
     shapes: &["Ld{7}", "Ld{6}L", "LLd{7}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 93,
     ..BLANK
@@ -21,7 +21,11 @@ pub(crate) const KIND: Kind = Kind {
 fn check(c: &Candidate<'_>) -> Check {
     let n = c.norm;
     let letters = n.iter().take_while(|b| b.is_ascii_alphabetic()).count().min(2);
-    let first = if letters == 2 { alnum_value(n[0]).unwrap_or(0) * 9 + alnum_value(n[1]).unwrap_or(0) * 8 } else { 36 * 9 + alnum_value(n[0]).unwrap_or(0) * 8 };
+    let first = if letters == 2 {
+        alnum_value(n[0]).unwrap_or(0) * 9 + alnum_value(n[1]).unwrap_or(0) * 8
+    } else {
+        36 * 9 + alnum_value(n[0]).unwrap_or(0) * 8
+    };
     let sum = first + weighted(&n[letters..letters + 6], &[7, 6, 5, 4, 3, 2]);
     let last = n[letters + 6];
     let check = if last == b'A' { 10 } else { digit(last) };

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["HR"],
     docs: "Eleven digits; ISO 7064 MOD 11,10.",
-    words: &[("hr", &["oib", "osobni identifikacijski broj"]),("en", &["oib", "croatian"])],
+    words: &[("hr", &["oib", "osobni identifikacijski broj"]), ("en", &["oib", "croatian"])],
     examples: &["OIB 33392005961"],
     counter_examples: &["OIB 33392005962"],
     shapes: &["d{11}", "LLd{11}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 95,
     ..BLANK

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Health,
     countries: &["HU"],
     docs: "Nine digits; weights 3 and 7, modulus 10.",
-    words: &[("hu", &["taj", "taj szám", "tajszám", "társadalombiztosítási"]),("en", &["hungarian social"])],
+    words: &[("hu", &["taj", "taj szám", "tajszám", "társadalombiztosítási"]), ("en", &["hungarian social"])],
     examples: &["TAJ 111 111 110"],
     counter_examples: &["TAJ 111 111 111"],
     shapes: &["ddd~ddd~ddd"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 93,
     ..BLANK

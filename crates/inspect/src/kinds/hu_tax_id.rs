@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["HU"],
     docs: "Ten digits beginning with 8; weights 1 to 9, modulus 11.",
-    words: &[("hu", &["adóazonosító", "adóazonosító jel", "adószám"]),("en", &["hungarian tax"])],
+    words: &[("hu", &["adóazonosító", "adóazonosító jel", "adószám"]), ("en", &["hungarian tax"])],
     examples: &["adóazonosító jel 8071592153"],
     counter_examples: &["adóazonosító jel 8071592154"],
     shapes: &["d{10}", "dddd dddddd"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 93,
     ..BLANK

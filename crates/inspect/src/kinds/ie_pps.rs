@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["PPS 6433435F", "PPSN 6433435OA"],
     counter_examples: &["PPS 6433435E"],
     shapes: &["d{7}L", "d{7}LL"],
-    check: check,
+    check,
     proof: "check letter fits",
     alone: 30,
     supported: 93,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["IL"],
     docs: "Nine digits with leading zeros, Luhn (Population Authority).",
-    words: &[("he", &["תעודת זהות", "מספר זהות", "ת ז"]),("en", &["teudat zehut", "israeli id"])],
+    words: &[("he", &["תעודת זהות", "מספר זהות", "ת ז"]), ("en", &["teudat zehut", "israeli id"])],
     examples: &["תעודת זהות 039337423"],
     counter_examples: &["תעודת זהות 039337424"],
     shapes: &["d{9}", "d{7}-d-d", "d{8}-d"],
-    check: check,
+    check,
     proof: "Luhn check digit fits",
     supported: 92,
     ..BLANK

@@ -11,7 +11,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["IMEI 490154203237518"],
     counter_examples: &["490154203237518", "IMEI 490154203237519"],
     shapes: &["d{15}", "dd-dddddd-dddddd-d"],
-    check: check,
+    check,
     proof: "Luhn check digit fits",
     supported: 92,
     ..BLANK

@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["IN"],
     docs: "Twelve digits beginning with 2 to 9, Verhoeff check digit (UIDAI).",
-    words: &[("en", &["aadhaar", "aadhar", "uidai", "uid"]),("hi", &["आधार"])],
+    words: &[("en", &["aadhaar", "aadhar", "uidai", "uid"]), ("hi", &["आधार"])],
     examples: &["Aadhaar 2341 2341 2346"],
     counter_examples: &["Aadhaar 2341 2341 2347"],
     shapes: &["d{12}", "dddd dddd dddd", "dddd-dddd-dddd"],
-    check: check,
+    check,
     proof: "Verhoeff check digit fits",
     alone: 40,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["GSTIN 27AAPFU0939F1ZV"],
     counter_examples: &["GSTIN 27AAPFU0939F1ZW"],
     shapes: &["ddL{5}ddddLdLd", "ddL{5}ddddLdLL", "ddL{5}ddddLLLd", "ddL{5}ddddLLLL"],
-    check: check,
+    check,
     proof: "state and check character fit",
     alone: 75,
     supported: 97,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["PAN ACUPA7085R"],
     counter_examples: &["PAN ACUXA7085R"],
     shapes: &["L{5}ddddL"],
-    check: check,
+    check,
     proof: "type of holder fits",
     alone: 50,
     supported: 93,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

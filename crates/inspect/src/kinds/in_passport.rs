@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["passport J8369854"],
     counter_examples: &["J8369854"],
     shapes: &["Ld{7}", "L d{7}", "L dddddd d"],
-    check: check,
+    check,
     supported: 72,
     ..BLANK
 };

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["vehicle MH 12 AB 1234"],
     counter_examples: &["MH 12 AB 1234 is on sale", "XX 12 AB 1234"],
     shapes: &["LLddLLdddd", "LL dd LL dddd", "LL-dd-LL-dddd", "LLddLdddd", "LL dd L dddd", "LL-dd-L-dddd"],
-    check: check,
+    check,
     proof: "state exists",
     supported: 84,
     ..BLANK

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["voter id ABC1234567"],
     counter_examples: &["ABC1234567"],
     shapes: &["LLLd{7}"],
-    check: check,
+    check,
     supported: 80,
     ..BLANK
 };

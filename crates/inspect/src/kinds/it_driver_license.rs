@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["IT"],
     docs: "Two letters, seven digits, a letter, or U1 and eight characters, beside a word.",
-    words: &[("it", &["patente", "patente di guida"]),("en", &["driving licence"])],
+    words: &[("it", &["patente", "patente di guida"]), ("en", &["driving licence"])],
     examples: &["patente MI1234567A"],
     counter_examples: &["MI1234567A"],
     shapes: &["LLd{7}L", "LdLdddddddL", "LdddddddddL"],
-    check: check,
+    check,
     supported: 75,
     ..BLANK
 };

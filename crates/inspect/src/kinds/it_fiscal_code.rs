@@ -8,7 +8,7 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["IT"],
     docs: "Six letters of the name, year, month letter, day (plus 40 for women), place code, check letter (DM 23 December 1976).",
-    words: &[("it", &["codice fiscale", "cf", "cod fisc", "fiscale"]),("en", &["fiscal code", "italian tax"])],
+    words: &[("it", &["codice fiscale", "cf", "cod fisc", "fiscale"]), ("en", &["fiscal code", "italian tax"])],
     examples: &["codice fiscale RSSMRA85T10A562S", "RCCMNL83S18D969H"],
     counter_examples: &["RSSMRA85T10A562T"],
     shapes: &["L{6}ddLddLdddL", "LLL LLL ddLdd LdddL", "L{6} ddLdd LdddL", "L{16}"],
@@ -16,12 +16,12 @@ pub(crate) const KIND: Kind = Kind {
     proof: "birth date and check letter fit",
     alone: 75,
     supported: 97,
-    ..BLANK
 };
 
 fn fiscal(c: &Candidate<'_>) -> Check {
     const ODD: [u32; 36] = [
-        1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23,
+        1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25,
+        24, 23,
     ];
     let n = c.norm;
     let sum: u32 = n[..15]

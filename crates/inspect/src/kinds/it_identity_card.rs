@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["carta d'identità CA12345AA"],
     counter_examples: &["volo CA12345AA"],
     shapes: &["LLd{5}LL", "LLd{7}", "LLdLLLLd"],
-    check: check,
+    check,
     supported: 75,
     ..BLANK
 };

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["IT"],
     docs: "Two letters and seven digits beside a word for a passport.",
-    words: &[("it", &["passaporto", "numero passaporto"]),("en", &["italian passport"])],
+    words: &[("it", &["passaporto", "numero passaporto"]), ("en", &["italian passport"])],
     examples: &["passaporto YA1234567"],
     counter_examples: &["YA1234567"],
     shapes: &["LLd{7}"],
-    check: check,
+    check,
     supported: 74,
     ..BLANK
 };

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["IT"],
     docs: "Eleven digits, Luhn, with or without IT.",
-    words: &[("it", &["piva", "partita iva", "p iva", "iva"]),("en", &["vat"])],
+    words: &[("it", &["piva", "partita iva", "p iva", "iva"]), ("en", &["vat"])],
     examples: &["P. IVA 00743110157", "partita iva IT07643520567"],
     counter_examples: &["partita iva 00743110158"],
     shapes: &["d{11}", "LLd{11}", "LL d{11}"],
-    check: check,
+    check,
     proof: "Luhn check digit fits",
     supported: 92,
     ..BLANK

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["JP"],
     docs: "Twelve digits with modulus 11.",
-    words: &[("ja", &["マイナンバー", "個人番号"]),("en", &["my number", "individual number", "mynumber"])],
+    words: &[("ja", &["マイナンバー", "個人番号"]), ("en", &["my number", "individual number", "mynumber"])],
     examples: &["マイナンバー 1234 5678 9018"],
     counter_examples: &["マイナンバー 1234 5678 9017"],
     shapes: &["d{12}", "dddd dddd dddd", "dddd-dddd-dddd"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 94,
     ..BLANK

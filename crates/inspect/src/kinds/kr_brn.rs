@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["KR"],
     docs: "Ten digits as 3-2-5; weights 1, 3, 7, 1, 3, 7, 1, 3, 5.",
-    words: &[("ko", &["사업자등록번호", "사업자번호", "사업자"]),("en", &["brn", "business registration"])],
+    words: &[("ko", &["사업자등록번호", "사업자번호", "사업자"]), ("en", &["brn", "business registration"])],
     examples: &["사업자등록번호 116-82-00276"],
     counter_examples: &["사업자등록번호 116-82-00277"],
     shapes: &["ddd-dd-ddddd", "d{10}"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 40,
     supported: 94,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

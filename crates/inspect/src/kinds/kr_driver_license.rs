@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["KR"],
     docs: "Region 11 to 28, year, six digits, two digits.",
-    words: &[("ko", &["운전면허", "운전면허번호", "면허번호"]),("en", &["korean driver"])],
+    words: &[("ko", &["운전면허", "운전면허번호", "면허번호"]), ("en", &["korean driver"])],
     examples: &["운전면허 11-15-123456-01"],
     counter_examples: &["운전면허 41-15-123456-01"],
     shapes: &["dd-dd-dddddd-dd"],
-    check: check,
+    check,
     proof: "region exists",
     alone: 40,
     supported: 93,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

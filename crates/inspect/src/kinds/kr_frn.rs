@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["KR"],
     docs: "Birth date, 5 to 8, six digits.",
-    words: &[("ko", &["외국인등록번호"]),("en", &["frn", "alien registration", "korean frn"])],
+    words: &[("ko", &["외국인등록번호"]), ("en", &["frn", "alien registration", "korean frn"])],
     examples: &["외국인등록번호 800101-5123458"],
     counter_examples: &["외국인등록번호 800101-1123458"],
     shapes: &["dddddd-d{7}"],
-    check: check,
+    check,
     proof: "birth date and series fit",
     alone: 45,
     supported: 94,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["KR"],
     docs: "M, S, R, O or D with eight characters, beside a word.",
-    words: &[("ko", &["여권", "여권번호"]),("en", &["korean passport"])],
+    words: &[("ko", &["여권", "여권번호"]), ("en", &["korean passport"])],
     examples: &["여권번호 M12345678"],
     counter_examples: &["M12345678"],
     shapes: &["Ld{8}", "LdddLdddd"],
-    check: check,
+    check,
     supported: 80,
     ..BLANK
 };

@@ -11,7 +11,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["LEI 213800KUD8LAJWSQ9D15"],
     counter_examples: &["LEI 213800KUD8LAJWSQ9D16"],
     shapes: &["X{20}"],
-    check: check,
+    check,
     proof: "check digits fit",
     alone: 60,
     supported: 95,
@@ -19,5 +19,11 @@ pub(crate) const KIND: Kind = Kind {
 };
 
 fn check(c: &Candidate<'_>) -> Check {
-    Check::from(c.norm[18].is_ascii_digit() && c.norm[19].is_ascii_digit() && c.norm[..4].iter().any(u8::is_ascii_digit) && mod97(c.norm.iter().copied()) == Some(1) && c.is_upper())
+    Check::from(
+        c.norm[18].is_ascii_digit()
+            && c.norm[19].is_ascii_digit()
+            && c.norm[..4].iter().any(u8::is_ascii_digit)
+            && mod97(c.norm.iter().copied()) == Some(1)
+            && c.is_upper(),
+    )
 }

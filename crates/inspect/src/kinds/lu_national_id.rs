@@ -8,15 +8,18 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["LU"],
     docs: "Birth date, three digits, a Luhn and a Verhoeff check digit.",
-    words: &[("fr", &["matricule", "sécurité sociale", "numéro d'identification", "cns"]),("de", &["matrikel"]),("en", &["luxembourg"])],
+    words: &[
+        ("fr", &["matricule", "sécurité sociale", "numéro d'identification", "cns"]),
+        ("de", &["matrikel"]),
+        ("en", &["luxembourg"]),
+    ],
     examples: &["matricule 1893120105732"],
     counter_examples: &["matricule 1893120105733"],
     shapes: &["d{13}", "dddd dddd ddddd", "dddd dd dd ddddd"],
-    check: check,
+    check,
     proof: "birth date and both check digits fit",
     alone: 60,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -9,7 +9,10 @@ pub(crate) const KIND: Kind = Kind {
     title: "MAC address",
     group: Group::Technical,
     docs: "Six pairs of hexadecimal digits over colons or hyphens (IEEE 802), or three groups of four over dots with a supporting word. All zeros and all ones are no device.",
-    words: &[("en", &["mac", "mac address", "hardware address", "physical address", "ethernet", "bssid", "wifi", "device", "adapter"])],
+    words: &[(
+        "en",
+        &["mac", "mac address", "hardware address", "physical address", "ethernet", "bssid", "wifi", "device", "adapter"],
+    )],
     examples: &["device 00:1A:2B:3C:4D:5E", "3c-07-54-aa-10-9f", "mac address 001a.2b3c.4d5e"],
     counter_examples: &["00:00:00:00:00:00", "12:30:45", "00:1A:2B:3C:4D:5E:6F", "FF:FF:FF:FF:FF:FF"],
     proof: "six hexadecimal pairs",
@@ -37,8 +40,10 @@ fn pairs(context: &mut Context<'_>, at: usize, end: usize) -> Option<usize> {
     let separator = span[2];
     let fits = matches!(separator, b':' | b'-')
         && span.iter().enumerate().all(|(i, b)| if i % 3 == 2 { *b == separator } else { b.is_ascii_hexdigit() });
-    let more = is_word(context.byte(at + 17)) || context.byte(at + 17) == separator || matches!(context.byte_before(at), b':' | b'-');
-    let blank = span.iter().all(|b| matches!(b, b'0' | b':' | b'-')) || span.iter().all(|b| matches!(b, b'f' | b'F' | b':' | b'-'));
+    let more =
+        is_word(context.byte(at + 17)) || context.byte(at + 17) == separator || matches!(context.byte_before(at), b':' | b'-');
+    let blank =
+        span.iter().all(|b| matches!(b, b'0' | b':' | b'-')) || span.iter().all(|b| matches!(b, b'f' | b'F' | b':' | b'-'));
     if !fits || more || blank {
         return None;
     }

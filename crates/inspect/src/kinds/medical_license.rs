@@ -12,16 +12,16 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["DEA number AB1234563"],
     counter_examples: &["DEA number AB1234564"],
     shapes: &["LLd{7}", "Ldd{7}"],
-    check: check,
+    check,
     proof: "type of registrant and check digit fit",
     alone: 40,
     supported: 92,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
     let digits = &c.norm[2..];
     let sum = weighted(digits, &[1, 2, 1, 2, 1, 2]);
-    let letters = b"ABCDEFGHJKLMPRSTUX".contains(&c.norm[0]) && (c.norm[1].is_ascii_alphabetic() || c.norm[1] == b'9') && c.is_upper();
+    let letters =
+        b"ABCDEFGHJKLMPRSTUX".contains(&c.norm[0]) && (c.norm[1].is_ascii_alphabetic() || c.norm[1] == b'9') && c.is_upper();
     Check::from(letters && sum % 10 == digit(digits[6]))
 }

@@ -180,11 +180,16 @@ macro_rules! kinds {
         /// Index of each kind by its module's name.
         #[expect(non_upper_case_globals, reason = "named after the modules")]
         pub(crate) mod index {
-            #[allow(non_camel_case_types, dead_code, clippy::allow_attributes, reason = "generated; not every kind is emitted by a scanner of its own")]
+            #[expect(non_camel_case_types, reason = "named after the modules")]
             enum Number { $($module),* }
-            $(#[allow(dead_code, clippy::allow_attributes, reason = "only kinds with their own scanner are named")]
-            pub(crate) const $module: u16 = Number::$module as u16;)*
+            $(pub(crate) const $module: u16 = Number::$module as u16;)*
         }
+        // Also what keeps an index that no scanner names from being unused.
+        const _: () = {
+            let mut position = 0;
+            $(assert!(index::$module == position, "an index is its kind's position in ALL"); position += 1;)*
+            assert!(position as usize == [$(stringify!($module)),*].len());
+        };
     };
 }
 

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["MT"],
     docs: "Up to seven digits and a letter M, G, A, P, L, H, B or Z, beside a word.",
-    words: &[("mt", &["karta tal identità", "identità"]),("en", &["identity card", "maltese id", "id card"])],
+    words: &[("mt", &["karta tal identità", "identità"]), ("en", &["identity card", "maltese id", "id card"])],
     examples: &["identity card 0123456M"],
     counter_examples: &["0123456M"],
     shapes: &["d{7}L", "dddddL", "ddddddL"],
-    check: check,
+    check,
     supported: 76,
     ..BLANK
 };

@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["CURP BOXW310820HNERXN09"],
     counter_examples: &["CURP BOXW310820HNERXN08"],
     shapes: &["LLLLd{6}L{6}dd", "LLLLd{6}L{6}Ld"],
-    check: check,
+    check,
     proof: "birth date and check digit fit",
     alone: 80,
     supported: 97,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -8,19 +8,25 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["MY"],
     docs: "Birth date, place code, four digits.",
-    words: &[("ms", &["nric", "mykad", "no kp", "kad pengenalan"]),("en", &["identity card", "malaysian"])],
+    words: &[("ms", &["nric", "mykad", "no kp", "kad pengenalan"]), ("en", &["identity card", "malaysian"])],
     examples: &["MyKad 770305-02-1234"],
     counter_examples: &["MyKad 771305-02-1234"],
     shapes: &["dddddd-dd-dddd", "d{12}"],
-    check: check,
+    check,
     proof: "birth date and place fit",
     alone: 70,
     supported: 94,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
     let place = c.number(6, 8);
-    let fits = is_short_date(c.number(0, 2), c.number(2, 4), c.number(4, 6)) && !matches!(place, 0 | 17..=20 | 69 | 70 | 73 | 80 | 81 | 94..=97);
-    if !fits { Check::No } else if c.separated() { Check::Good } else { Check::Weak }
+    let fits = is_short_date(c.number(0, 2), c.number(2, 4), c.number(4, 6))
+        && !matches!(place, 0 | 17..=20 | 69 | 70 | 73 | 80 | 81 | 94..=97);
+    if !fits {
+        Check::No
+    } else if c.separated() {
+        Check::Good
+    } else {
+        Check::Weak
+    }
 }

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["NIN 12345678901"],
     counter_examples: &["12345678901"],
     shapes: &["d{11}", "dddd ddd dddd"],
-    check: check,
+    check,
     supported: 78,
     ..BLANK
 };

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["plate number LAG-123AB"],
     counter_examples: &["LAG-123AB"],
     shapes: &["LLL-dddLL", "LLLdddLL"],
-    check: check,
+    check,
     supported: 82,
     ..BLANK
 };

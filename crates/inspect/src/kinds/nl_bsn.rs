@@ -8,11 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["NL"],
     docs: "Nine digits; weights 9 to 2 and −1 give a multiple of 11 (RvIG).",
-    words: &[("nl", &["bsn", "burgerservicenummer", "sofinummer", "burger service nummer", "sofi"]),("en", &["citizen service number", "dutch"])],
+    words: &[
+        ("nl", &["bsn", "burgerservicenummer", "sofinummer", "burger service nummer", "sofi"]),
+        ("en", &["citizen service number", "dutch"]),
+    ],
     examples: &["BSN 111222333", "burgerservicenummer 123456782"],
     counter_examples: &["BSN 111222334"],
     shapes: &["d{9}", "ddd~ddd~ddd", "dddd.dd.ddd"],
-    check: check,
+    check,
     proof: "eleven test passes",
     supported: 93,
     ..BLANK

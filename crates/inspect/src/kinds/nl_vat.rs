@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["NL"],
     docs: "NL, nine digits, B, two digits.",
-    words: &[("nl", &["btw", "btw nummer", "btw id"]),("en", &["vat"])],
+    words: &[("nl", &["btw", "btw nummer", "btw id"]), ("en", &["vat"])],
     examples: &["BTW NL004495445B01"],
     counter_examples: &["BTW NL004495446B01"],
     shapes: &["LLd{9}Ldd", "LL d{9}Ldd"],
-    check: check,
+    check,
     proof: "check digits fit",
     alone: 75,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["NO"],
     docs: "Birth date (day plus 40 for D numbers), individual number, two check digits with modulus 11 (Skatteetaten).",
-    words: &[("no", &["fødselsnummer", "personnummer", "fnr", "fødselsnr"]),("en", &["norwegian"])],
+    words: &[("no", &["fødselsnummer", "personnummer", "fnr", "fødselsnr"]), ("en", &["norwegian"])],
     examples: &["fødselsnummer 151086 95088"],
     counter_examples: &["fødselsnummer 151086 95089"],
     shapes: &["d{11}", "dddddd ddddd"],
-    check: check,
+    check,
     proof: "birth date and both check digits fit",
     alone: 60,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
@@ -25,5 +24,5 @@ fn check(c: &Candidate<'_>) -> Check {
     let day = c.number(0, 2) % 40;
     let month = c.number(2, 4) % 40;
     let fits = first && second && is_short_date(c.number(4, 6), month, day);
-    if fits && c.separated() { Check::Good } else if fits { Check::Good } else { Check::No }
+    Check::from(fits)
 }

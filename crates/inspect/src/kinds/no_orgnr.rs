@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["organisasjonsnummer 988 077 917"],
     counter_examples: &["organisasjonsnummer 988 077 918"],
     shapes: &["d{9}", "ddd ddd ddd"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 90,
     ..BLANK

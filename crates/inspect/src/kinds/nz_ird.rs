@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["IRD 49-091-850"],
     counter_examples: &["IRD 49-091-851"],
     shapes: &["d{9}", "ddd-ddd-ddd", "dd-ddd-ddd", "d{8}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 93,
     ..BLANK

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["RUC 20512333797"],
     counter_examples: &["RUC 20512333798"],
     shapes: &["d{11}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 93,
     ..BLANK

@@ -11,7 +11,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Contact,
     docs: "One to four capitalised words after an honorific (Mr, Dr, Frau, Mme, Sra., Sig., Pan …), after a self-introduction (my name is, ich heiße, je m'appelle, me llamo, mi chiamo, ik heet, chamo-me, nazywam się), after a field label (Name:), or between a greeting and a comma. Names that nothing announces are left alone: guessing them would mark brands and places.",
     words: &[],
-    examples: &["Mrs. Baker called", "My name is Jürgen Krämer", "Hi Thelma, thanks", "Name: Åsa Laine", "ich heiße Ana López", "Dr. Megan Sato"],
+    examples: &[
+        "Mrs. Baker called",
+        "My name is Jürgen Krämer",
+        "Hi Thelma, thanks",
+        "Name: Åsa Laine",
+        "ich heiße Ana López",
+        "Dr. Megan Sato",
+    ],
     counter_examples: &["Hi there, all", "Mr. and Mrs.", "my name is mud", "Dear customer, hello", "I'm Sorry"],
     proof: "announced as a name",
     ..BLANK
@@ -20,13 +27,99 @@ pub(crate) const KIND: Kind = Kind {
 const WORDS_MAX: usize = 4;
 /// Capitalised words that follow "I'm" or a greeting without being a name.
 const NOT_NAMES: &[&str] = &[
-    "all", "and", "any", "both", "colleague", "colleagues", "customer", "customers", "dear", "der", "die", "everybody", "everyone", "folks", "friend", "friends", "god", "guys",
-    "he", "hello", "hi", "i", "in", "it", "just", "ladies", "lord", "love", "madam", "mr", "mrs", "ms", "my", "no", "not", "oh", "ok", "okay", "or", "our", "santa", "she", "sir", "so",
-    "sorry", "team", "thanks", "thank", "that", "the", "there", "they", "this", "to", "very", "we", "what", "who", "yes", "you", "your", "president", "minister", "world", "support",
-    "dr", "prof", "frau", "herr", "from", "at", "a", "an", "is", "was", "happy", "sure", "glad", "sad", "american", "german", "french", "canadian", "british", "australian", "dutch", "irish", "polish",
+    "all",
+    "and",
+    "any",
+    "both",
+    "colleague",
+    "colleagues",
+    "customer",
+    "customers",
+    "dear",
+    "der",
+    "die",
+    "everybody",
+    "everyone",
+    "folks",
+    "friend",
+    "friends",
+    "god",
+    "guys",
+    "he",
+    "hello",
+    "hi",
+    "i",
+    "in",
+    "it",
+    "just",
+    "ladies",
+    "lord",
+    "love",
+    "madam",
+    "mr",
+    "mrs",
+    "ms",
+    "my",
+    "no",
+    "not",
+    "oh",
+    "ok",
+    "okay",
+    "or",
+    "our",
+    "santa",
+    "she",
+    "sir",
+    "so",
+    "sorry",
+    "team",
+    "thanks",
+    "thank",
+    "that",
+    "the",
+    "there",
+    "they",
+    "this",
+    "to",
+    "very",
+    "we",
+    "what",
+    "who",
+    "yes",
+    "you",
+    "your",
+    "president",
+    "minister",
+    "world",
+    "support",
+    "dr",
+    "prof",
+    "frau",
+    "herr",
+    "from",
+    "at",
+    "a",
+    "an",
+    "is",
+    "was",
+    "happy",
+    "sure",
+    "glad",
+    "sad",
+    "american",
+    "german",
+    "french",
+    "canadian",
+    "british",
+    "australian",
+    "dutch",
+    "irish",
+    "polish",
 ];
 /// Small words inside names.
-const PARTICLES: &[&str] = &["van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "du", "la", "le", "bin", "al", "el", "zu", "ten", "ter"];
+const PARTICLES: &[&str] = &[
+    "van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "du", "la", "le", "bin", "al", "el", "zu", "ten", "ter",
+];
 
 /// Reports a name after a word that announces one.
 pub(crate) fn word(context: &mut Context<'_>, role: Role, end: usize) {
@@ -67,7 +160,11 @@ fn name(context: &Context<'_>, from: usize, any_case: bool) -> Option<(usize, us
     let mut particles = 0;
     while count < WORDS_MAX && particles < 3 {
         let rest = context.text.get(at..)?;
-        let length = rest.char_indices().take(24).find(|(_, c)| !(c.is_alphabetic() || matches!(c, '\'' | '’' | '-'))).map_or(rest.len().min(96), |(i, _)| i);
+        let length = rest
+            .char_indices()
+            .take(24)
+            .find(|(_, c)| !(c.is_alphabetic() || matches!(c, '\'' | '’' | '-')))
+            .map_or(rest.len().min(96), |(i, _)| i);
         let word = rest.get(..length)?.trim_end_matches(['-', '\'', '’']);
         let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word);
         let first = word.chars().next()?;
@@ -76,7 +173,9 @@ fn name(context: &Context<'_>, from: usize, any_case: bool) -> Option<(usize, us
             particles += 1;
         } else if (first.is_uppercase() || any_case && first.is_alphabetic())
             && (any_case || initial || word.chars().skip(1).any(char::is_lowercase))
-            && !is_listed(NOT_NAMES, word) && word.chars().count() < 24 {
+            && !is_listed(NOT_NAMES, word)
+            && word.chars().count() < 24
+        {
             count += 1;
             let stop = at + word.len();
             end = Some(stop + usize::from(initial && context.byte(stop) == b'.'));

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["PH"],
     docs: "P or E series: letters, seven digits, letter, beside a word.",
-    words: &[("en", &["passport", "philippine passport", "passport no"]),("tl", &["pasaporte"])],
+    words: &[("en", &["passport", "philippine passport", "passport no"]), ("tl", &["pasaporte"])],
     examples: &["Philippine passport P1234567A"],
     counter_examples: &["P1234567A"],
     shapes: &["Ld{7}L", "LLd{7}", "Ld{8}"],
-    check: check,
+    check,
     supported: 71,
     ..BLANK
 };

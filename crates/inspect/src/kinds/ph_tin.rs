@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["TIN 123-456-789-000"],
     counter_examples: &["123-456-789-000"],
     shapes: &["ddd-ddd-ddd-ddd", "ddd-ddd-ddd", "ddd-ddd-ddd-ddddd"],
-    check: check,
+    check,
     supported: 80,
     ..BLANK
 };

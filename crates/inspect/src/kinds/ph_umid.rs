@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["CRN 0111-2345678-9"],
     counter_examples: &["0111-2345678-9"],
     shapes: &["dddd-d{7}-d", "LLL-dddd-d{7}-d"],
-    check: check,
+    check,
     supported: 86,
     ..BLANK
 };

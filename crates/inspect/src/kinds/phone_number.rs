@@ -1,8 +1,11 @@
 //! Telephone numbers of every region.
 
+mod calling_codes;
+
 use super::prelude::*;
 use crate::detect::Context;
 use crate::scan::is_word;
+use calling_codes::CODES;
 
 pub(crate) const KIND: Kind = Kind {
     id: "PHONE_NUMBER",
@@ -10,9 +13,81 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Contact,
     docs: "International form (+ or 00, a calling code of ITU-T E.164 and a national number of a length that exists there), North American form, and national forms in groups, with extensions. The less a number looks like a telephone number, the more it needs a word (call, phone, fax, Tel., Handy …) nearby.",
     words: &[
-        ("en", &["phone", "phones", "telephone", "tel", "call", "calling", "called", "mobile", "cell", "cellphone", "fax", "whatsapp", "text me", "text us", "sms", "ring", "dial", "contact", "reach", "reach me", "office", "hotline", "landline", "registered", "message", "messages", "voicemail", "extension", "signal", "telegram", "viber", "my number", "home number", "contact number", "phone number"]),
-        ("de", &["telefon", "telefonnummer", "handy", "handynummer", "anrufen", "ruf", "rufnummer", "mobil", "mobilnummer", "durchwahl", "anruf", "rufen", "erreichen", "erreichbar", "festnetz"]),
-        ("fr", &["téléphone", "telephone", "tél", "portable", "appelez", "appeler", "appelle", "numéro de téléphone", "joindre", "appel"]),
+        (
+            "en",
+            &[
+                "phone",
+                "phones",
+                "telephone",
+                "tel",
+                "call",
+                "calling",
+                "called",
+                "mobile",
+                "cell",
+                "cellphone",
+                "fax",
+                "whatsapp",
+                "text me",
+                "text us",
+                "sms",
+                "ring",
+                "dial",
+                "contact",
+                "reach",
+                "reach me",
+                "office",
+                "hotline",
+                "landline",
+                "registered",
+                "message",
+                "messages",
+                "voicemail",
+                "extension",
+                "signal",
+                "telegram",
+                "viber",
+                "my number",
+                "home number",
+                "contact number",
+                "phone number",
+            ],
+        ),
+        (
+            "de",
+            &[
+                "telefon",
+                "telefonnummer",
+                "handy",
+                "handynummer",
+                "anrufen",
+                "ruf",
+                "rufnummer",
+                "mobil",
+                "mobilnummer",
+                "durchwahl",
+                "anruf",
+                "rufen",
+                "erreichen",
+                "erreichbar",
+                "festnetz",
+            ],
+        ),
+        (
+            "fr",
+            &[
+                "téléphone",
+                "telephone",
+                "tél",
+                "portable",
+                "appelez",
+                "appeler",
+                "appelle",
+                "numéro de téléphone",
+                "joindre",
+                "appel",
+            ],
+        ),
         ("es", &["teléfono", "telefono", "móvil", "movil", "llamar", "llama", "llámame", "llamada", "celular", "llame"]),
         ("it", &["telefono", "cellulare", "chiamami", "chiama", "chiamare", "numero di telefono", "recapito"]),
         ("nl", &["telefoon", "telefoonnummer", "bel", "bellen", "mobiel", "gsm", "telnr"]),
@@ -29,35 +104,16 @@ pub(crate) const KIND: Kind = Kind {
         "Phone: 467 3395",
         "(08) 8747 6301 is my office",
     ],
-    counter_examples: &["order 2024-11-0042", "ISBN 978-3-16-148410-0", "it costs 1 200 000 euro", "2019-2024", "3.141592653", "between 10 000 and 20 000"],
+    counter_examples: &[
+        "order 2024-11-0042",
+        "ISBN 978-3-16-148410-0",
+        "it costs 1 200 000 euro",
+        "2019-2024",
+        "3.141592653",
+        "between 10 000 and 20 000",
+    ],
     ..BLANK
 };
-
-/// Calling code, and the shortest and longest national number behind it (ITU-T E.164 annex, national plans).
-static CODES: &[(u16, u8, u8)] = &[
-    (1, 10, 10), (7, 10, 10), (20, 8, 10), (27, 9, 9), (30, 10, 10), (31, 9, 11), (32, 8, 9), (33, 9, 9), (34, 9, 9), (36, 8, 9),
-    (39, 6, 12), (40, 9, 9), (41, 9, 12), (43, 4, 13), (44, 9, 10), (45, 8, 8), (46, 7, 10), (47, 5, 8), (48, 9, 9), (49, 6, 13),
-    (51, 8, 9), (52, 10, 11), (53, 6, 8), (54, 10, 11), (55, 10, 11), (56, 9, 9), (57, 8, 10), (58, 10, 10), (60, 8, 10), (61, 9, 9),
-    (62, 8, 12), (63, 8, 10), (64, 8, 10), (65, 8, 8), (66, 8, 9), (81, 9, 10), (82, 8, 10), (84, 9, 10), (86, 10, 11), (90, 10, 10),
-    (91, 10, 10), (92, 9, 10), (93, 9, 9), (94, 9, 9), (95, 7, 10), (98, 10, 10), (211, 9, 9), (212, 9, 9), (213, 8, 9), (216, 8, 8),
-    (218, 8, 9), (220, 7, 7), (221, 9, 9), (222, 8, 8), (223, 8, 8), (224, 8, 9), (225, 8, 10), (226, 8, 8), (227, 8, 8), (228, 8, 8),
-    (229, 8, 10), (230, 7, 8), (231, 7, 9), (232, 8, 8), (233, 9, 9), (234, 8, 10), (235, 8, 8), (236, 8, 8), (237, 8, 9), (238, 7, 7),
-    (239, 7, 7), (240, 9, 9), (241, 7, 8), (242, 9, 9), (243, 9, 9), (244, 9, 9), (245, 7, 9), (246, 7, 7), (248, 7, 7), (249, 9, 9),
-    (250, 9, 9), (251, 9, 9), (252, 7, 9), (253, 8, 8), (254, 9, 9), (255, 9, 9), (256, 9, 9), (257, 8, 8), (258, 8, 9), (260, 9, 9),
-    (261, 9, 9), (262, 9, 9), (263, 8, 10), (264, 8, 9), (265, 7, 9), (266, 8, 8), (267, 7, 8), (268, 8, 8), (269, 7, 7), (290, 4, 5),
-    (291, 7, 7), (297, 7, 7), (298, 6, 6), (299, 6, 6), (350, 8, 8), (351, 9, 9), (352, 4, 11), (353, 7, 9), (354, 7, 9), (355, 8, 9),
-    (356, 8, 8), (357, 8, 8), (358, 5, 12), (359, 7, 9), (370, 8, 8), (371, 8, 8), (372, 7, 8), (373, 8, 8), (374, 8, 8), (375, 9, 9),
-    (376, 6, 9), (377, 8, 9), (378, 6, 10), (380, 9, 9), (381, 6, 9), (382, 8, 8), (383, 8, 9), (385, 8, 9), (386, 8, 8), (387, 8, 8),
-    (389, 8, 8), (420, 9, 9), (421, 9, 9), (423, 7, 9), (500, 5, 5), (501, 7, 7), (502, 8, 8), (503, 8, 8), (504, 8, 8), (505, 8, 8),
-    (506, 8, 8), (507, 7, 8), (508, 6, 6), (509, 8, 8), (590, 9, 9), (591, 8, 8), (592, 7, 7), (593, 8, 9), (594, 9, 9), (595, 9, 9),
-    (596, 9, 9), (597, 6, 7), (598, 8, 8), (599, 7, 8), (670, 7, 8), (672, 6, 6), (673, 7, 7), (674, 7, 7), (675, 7, 8), (676, 5, 7),
-    (677, 5, 7), (678, 5, 7), (679, 7, 7), (680, 7, 7), (681, 6, 6), (682, 5, 5), (683, 4, 7), (685, 5, 7), (686, 5, 8), (687, 6, 6),
-    (688, 5, 6), (689, 6, 8), (690, 4, 5), (691, 7, 7), (692, 7, 7), (800, 8, 8), (808, 8, 8), (850, 8, 10), (852, 8, 8), (853, 8, 8),
-    (855, 8, 9), (856, 8, 10), (870, 9, 9), (878, 10, 10), (880, 8, 10), (881, 8, 9), (882, 7, 12), (883, 7, 12), (886, 8, 9), (888, 8, 8),
-    (960, 7, 7), (961, 7, 8), (962, 8, 9), (963, 8, 9), (964, 8, 10), (965, 8, 8), (966, 8, 9), (967, 7, 9), (968, 7, 8), (970, 8, 9),
-    (971, 8, 9), (972, 8, 9), (973, 8, 8), (974, 8, 8), (975, 7, 8), (976, 8, 8), (977, 8, 10), (979, 9, 9), (992, 9, 9), (993, 8, 8),
-    (994, 9, 9), (995, 9, 9), (996, 9, 9), (998, 9, 9),
-];
 
 /// Digits of the longest number with an international prefix (E.164 allows 15, two more for "00", one for "(0)").
 const DIGITS_MAX: usize = 18;
@@ -85,7 +141,10 @@ pub(crate) fn scan(context: &mut Context<'_>, start: usize) -> Option<usize> {
     context.steps += (written.end - start) as u64;
     let (check, alone, supported) = judge(&written)?;
     let after = context.byte(written.end);
-    if is_word(after) || (matches!(after, b'/' | b'-' | b':' | b',' | b'.') && context.byte(written.end + 1).is_ascii_digit()) || after == b'%' {
+    if is_word(after)
+        || (matches!(after, b'/' | b'-' | b':' | b',' | b'.') && context.byte(written.end + 1).is_ascii_digit())
+        || after == b'%'
+    {
         return None;
     }
     if context.bytes[start..written.end].iter().all(u8::is_ascii_digit) && context.byte_before(start) == b'#' {
@@ -102,7 +161,11 @@ fn begins_inside(context: &Context<'_>, start: usize) -> bool {
         return true;
     }
     // "€" and "£" as the last byte of a character are covered by is_word; "1,234" and "3.14" here.
-    matches!(before, b'-' | b'.' | b'/' | b',' | b':' | b'=') && start >= 2 && is_word(context.bytes[start - 2]) && before != b':' && before != b'='
+    matches!(before, b'-' | b'.' | b'/' | b',' | b':' | b'=')
+        && start >= 2
+        && is_word(context.bytes[start - 2])
+        && before != b':'
+        && before != b'='
 }
 
 /// Reads digits in groups over single separators.
@@ -151,7 +214,8 @@ fn read(context: &Context<'_>, start: usize) -> Option<Written> {
         w.end = at;
         let separator = context.byte(at);
         let next = context.byte(at + 1);
-        let joins = matches!(separator, b' ' | b'-' | b'.' | b'/') && (next.is_ascii_digit() || (next == b'(' && separator != b'.'));
+        let joins =
+            matches!(separator, b' ' | b'-' | b'.' | b'/') && (next.is_ascii_digit() || (next == b'(' && separator != b'.'));
         let bracket_then_space = open && separator == b' ' && next.is_ascii_digit();
         if joins || bracket_then_space {
             w.separators[w.group_count - 1] = separator;
@@ -219,7 +283,9 @@ fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
     let trunk = digits[0] == b'0' && digits[1] != b'0';
     match w.count {
         9..=12 if trunk && groups_plausible && w.group_count >= 3 => Some(("national form with trunk prefix", 50, 85)),
-        8..=12 if trunk && groups_plausible && (w.group_count == 2 || w.area_in_brackets) => Some(("national form with trunk prefix", 45, 85)),
+        8..=12 if trunk && groups_plausible && (w.group_count == 2 || w.area_in_brackets) => {
+            Some(("national form with trunk prefix", 45, 85))
+        }
         9..=12 if trunk && w.group_count == 1 => Some(("length of a national number", 0, 75)),
         7..=11 if w.area_in_brackets && groups_plausible => Some(("area code in brackets", 50, 85)),
         6..=12 if groups_plausible && w.group_count >= 2 && w.group_count <= 5 => Some(("groups like a local number", 0, 72)),
@@ -239,7 +305,8 @@ fn uniform(w: &Written) -> bool {
 fn is_column(w: &Written) -> bool {
     let groups = &w.groups[..w.group_count];
     let halves = groups.len() == 2 && groups[0] == groups[1] && w.digits[..w.count / 2] == w.digits[w.count / 2..w.count];
-    let decimals = groups.len() > 2 && groups[0] == 1 && w.separators[0] == b'.' && w.separators[1..groups.len() - 1].contains(&b' ');
+    let decimals =
+        groups.len() > 2 && groups[0] == 1 && w.separators[0] == b'.' && w.separators[1..groups.len() - 1].contains(&b' ');
     halves || decimals
 }
 
@@ -249,10 +316,9 @@ fn looks_like_date(w: &Written) -> bool {
     match g {
         [4, 2, 2] => year_at(0) && number(&w.digits[4..6]) <= 12,
         [2, 2, 4] => year_at(4),
-        [2, 2, 2] => true,
         [4, 4] => year_at(0) && year_at(4),
         [4, 2, 2, 2, ..] => year_at(0),
-        [4] => true,
+        [4] | [2, 2, 2] => true,
         _ => false,
     }
 }
@@ -285,13 +351,5 @@ fn north_american(w: &Written, digits: &[u8], groups: &[u8]) -> Option<(&'static
         (true, false) if groups != [3, 7] => Some(("North American form", 45, 85)),
         (false, true) if w.group_count == 1 => Some(("ten digits as in North America", 0, 72)),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn calling_codes_are_sorted_for_binary_search() {
-        assert!(super::CODES.is_sorted_by(|a, b| a.0 < b.0));
     }
 }

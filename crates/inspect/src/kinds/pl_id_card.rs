@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["PL"],
     docs: "Three letters and six digits; weights 7, 3, 1, 9, 7, 3, 1, 7, 3, modulus 10.",
-    words: &[("pl", &["dowód", "dowód osobisty", "numer dowodu", "dowodu"]),("en", &["polish id"])],
+    words: &[("pl", &["dowód", "dowód osobisty", "numer dowodu", "dowodu"]), ("en", &["polish id"])],
     examples: &["dowód osobisty ABA300000"],
     counter_examples: &["dowód ABA300001"],
     shapes: &["LLLd{6}", "LLL d{6}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 92,
     ..BLANK

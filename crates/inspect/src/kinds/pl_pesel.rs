@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["PL"],
     docs: "Birth date with the century in the month, serial number, sex, check digit over weights 1, 3, 7, 9.",
-    words: &[("pl", &["pesel", "numer pesel", "nr pesel"]),("en", &["pesel"])],
+    words: &[("pl", &["pesel", "numer pesel", "nr pesel"]), ("en", &["pesel"])],
     examples: &["PESEL 44051401359"],
     counter_examples: &["PESEL 44051401358", "PESEL 44131401359"],
     shapes: &["d{11}"],
-    check: check,
+    check,
     proof: "birth date and check digit fit",
     alone: 45,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

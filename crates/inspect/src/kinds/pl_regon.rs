@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["PL"],
     docs: "Nine or fourteen digits with modulus 11 check digits.",
-    words: &[("pl", &["regon"]),("en", &["regon"])],
+    words: &[("pl", &["regon"]), ("en", &["regon"])],
     examples: &["REGON 192598184"],
     counter_examples: &["REGON 192598183"],
     shapes: &["d{9}", "d{14}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 92,
     ..BLANK

@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["cartão de cidadão 00000000 0 ZZ4"],
     counter_examples: &["cartão de cidadão 00000000 0 ZZ5"],
     shapes: &["d{8} d LLd", "d{9}LLd", "d{8} dLLd"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 40,
     supported: 93,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
@@ -27,7 +26,13 @@ fn check(c: &Candidate<'_>) -> Check {
         .enumerate()
         .map(|(i, b)| {
             let value = alnum_value(*b).unwrap_or(0);
-            if i % 2 == 0 { value } else if value * 2 > 9 { value * 2 - 9 } else { value * 2 }
+            if i % 2 == 0 {
+                value
+            } else if value * 2 > 9 {
+                value * 2 - 9
+            } else {
+                value * 2
+            }
         })
         .sum();
     Check::from(sum.is_multiple_of(10))

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["NIF 501 964 843"],
     counter_examples: &["NIF 501 964 842"],
     shapes: &["d{9}", "ddd~ddd~ddd", "LLd{9}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 93,
     ..BLANK

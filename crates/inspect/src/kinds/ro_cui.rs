@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["RO"],
     docs: "RO and two to ten digits; weights 7, 5, 3, 2, 1, 7, 5, 3, 2.",
-    words: &[("ro", &["cui", "cif", "cod fiscal"]),("en", &["vat"])],
+    words: &[("ro", &["cui", "cif", "cod fiscal"]), ("en", &["vat"])],
     examples: &["CUI RO18547290"],
     counter_examples: &["CUI RO18547291"],
     shapes: &["LLd{8}", "LLd{7}", "LLd{6}", "LLd{9}", "d{8}"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 30,
     supported: 92,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
@@ -24,5 +23,6 @@ fn check(c: &Candidate<'_>) -> Check {
     let (body, check) = digits.split_at(digits.len() - 1);
     let weights = [7, 5, 3, 2, 1, 7, 5, 3, 2];
     let sum = weighted(body, &weights[9 - body.len()..]) * 10 % 11 % 10;
-    Check::from((digits.len() == c.norm.len() || c.norm.starts_with(b"RO")) && sum == digit(check[0])).and_weak(digits.len() == c.norm.len())
+    Check::from((digits.len() == c.norm.len() || c.norm.starts_with(b"RO")) && sum == digit(check[0]))
+        .and_weak(digits.len() == c.norm.len())
 }

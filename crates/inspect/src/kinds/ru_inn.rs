@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["RU"],
     docs: "Ten or twelve digits with modulus 11 check digits.",
-    words: &[("ru", &["инн"]),("en", &["inn", "russian tax"])],
+    words: &[("ru", &["инн"]), ("en", &["inn", "russian tax"])],
     examples: &["ИНН 7707083893"],
     counter_examples: &["ИНН 7707083894"],
     shapes: &["d{10}", "d{12}"],
-    check: check,
+    check,
     proof: "check digits fit",
     supported: 92,
     ..BLANK
@@ -22,6 +22,9 @@ fn check(c: &Candidate<'_>) -> Check {
     let m = |w: &[u32]| weighted(c.norm, w) % 11 % 10;
     Check::from(match c.norm.len() {
         10 => m(&[2, 4, 10, 3, 5, 9, 4, 6, 8]) == digit(c.norm[9]),
-        _ => m(&[7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) == digit(c.norm[10]) && m(&[3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) == digit(c.norm[11]),
+        _ => {
+            m(&[7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) == digit(c.norm[10])
+                && m(&[3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) == digit(c.norm[11])
+        }
     })
 }

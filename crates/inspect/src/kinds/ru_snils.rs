@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["RU"],
     docs: "Nine digits and a two-digit sum over weights 9 to 1.",
-    words: &[("ru", &["снилс"]),("en", &["snils"])],
+    words: &[("ru", &["снилс"]), ("en", &["snils"])],
     examples: &["СНИЛС 112-233-445 95"],
     counter_examples: &["СНИЛС 112-233-445 96"],
     shapes: &["ddd-ddd-ddd dd", "ddd-ddd-ddd-dd", "d{11}"],
-    check: check,
+    check,
     proof: "check digits fit",
     supported: 95,
     ..BLANK

@@ -8,11 +8,11 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["SA"],
     docs: "Ten digits beginning with 1 or 2, Luhn.",
-    words: &[("en", &["iqama", "saudi id"]),("ar", &["رقم الهوية", "الإقامة"])],
+    words: &[("en", &["iqama", "saudi id"]), ("ar", &["رقم الهوية", "الإقامة"])],
     examples: &["iqama 2123456788"],
     counter_examples: &["iqama 2123456789"],
     shapes: &["d{10}"],
-    check: check,
+    check,
     proof: "Luhn check digit fits",
     supported: 92,
     ..BLANK

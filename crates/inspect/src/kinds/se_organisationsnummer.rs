@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Financial,
     countries: &["SE"],
     docs: "Ten digits, third digit at least 2, Luhn (Bolagsverket).",
-    words: &[("sv", &["organisationsnummer", "orgnr", "org nr", "bolag"]),("en", &["organisation number"])],
+    words: &[("sv", &["organisationsnummer", "orgnr", "org nr", "bolag"]), ("en", &["organisation number"])],
     examples: &["orgnr 556016-0680"],
     counter_examples: &["orgnr 556016-0681"],
     shapes: &["dddddd-dddd", "d{10}"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 30,
     supported: 92,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

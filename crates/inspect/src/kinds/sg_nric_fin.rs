@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["NRIC S1234567D"],
     counter_examples: &["NRIC S1234567E"],
     shapes: &["Ld{7}L"],
-    check: check,
+    check,
     proof: "check letter fits",
     alone: 65,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

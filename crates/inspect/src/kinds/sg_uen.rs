@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["UEN 00192200M"],
     counter_examples: &["UEN 00192200X"],
     shapes: &["d{8}L", "d{9}L", "LddLLddddL"],
-    check: check,
+    check,
     proof: "check letter fits",
     supported: 92,
     ..BLANK

@@ -8,15 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["SI", "RS", "BA", "ME", "MK"],
     docs: "Birth date with three digits of the year, region, serial number, check digit (weights 7 to 2).",
-    words: &[("sl", &["emšo", "emso"]),("sr", &["jmbg", "јмбг"]),("en", &["jmbg", "emso"])],
+    words: &[("sl", &["emšo", "emso"]), ("sr", &["jmbg", "јмбг"]), ("en", &["jmbg", "emso"])],
     examples: &["EMŠO 0101006500006"],
     counter_examples: &["EMŠO 0101006500007"],
     shapes: &["d{13}"],
-    check: check,
+    check,
     proof: "birth date and check digit fit",
     alone: 55,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

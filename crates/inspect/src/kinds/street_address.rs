@@ -19,20 +19,26 @@ pub(crate) const KIND: Kind = Kind {
         "P.O. Box 211",
         "Kerkstraat 5, 1017 GA Amsterdam",
     ],
-    counter_examples: &["Wall Street rallied 500 points", "the 5 main street artists", "on the road for 3 days", "2019 was a long way"],
+    counter_examples: &[
+        "Wall Street rallied 500 points",
+        "the 5 main street artists",
+        "on the road for 3 days",
+        "2019 was a long way",
+    ],
     proof: "house number, name and street type",
     ..BLANK
 };
 
 /// Endings that make a word the name of a street.
 const ENDINGS: &[&str] = &[
-    "straße", "strasse", "str", "weg", "platz", "allee", "gasse", "damm", "ufer", "chaussee", "straat", "laan", "plein", "gracht", "kade", "gatan", "vägen", "gata", "gade",
-    "vej", "veien", "vegen", "katu", "stræde", "stien", "stigen", "markt", "singel", "dreef", "steenweg", "stígur", "gränd", "torget", "bakken", "terrasse",
+    "straße", "strasse", "str", "weg", "platz", "allee", "gasse", "damm", "ufer", "chaussee", "straat", "laan", "plein",
+    "gracht", "kade", "gatan", "vägen", "gata", "gade", "vej", "veien", "vegen", "katu", "stræde", "stien", "stigen", "markt",
+    "singel", "dreef", "steenweg", "stígur", "gränd", "torget", "bakken", "terrasse",
 ];
 /// Street types that stand before the name, with the number last.
 const NUMBER_LAST: &[&str] = &[
-    "via", "viale", "piazza", "corso", "vicolo", "calle", "avenida", "avda", "plaza", "paseo", "carrer", "rua", "travessa", "praça", "ul", "ulica",
-    "aleja", "aleje", "plac", "rue", "chemin",
+    "via", "viale", "piazza", "corso", "vicolo", "calle", "avenida", "avda", "plaza", "paseo", "carrer", "rua", "travessa",
+    "praça", "ul", "ulica", "aleja", "aleje", "plac", "rue", "chemin",
 ];
 /// How far a house number or name may stand from the street type.
 const REACH: usize = 48;
@@ -111,7 +117,11 @@ fn name_after(context: &Context<'_>, from: usize) -> Option<usize> {
             break;
         }
         let word = at + 1;
-        let length = context.bytes[word.min(context.bytes.len())..].iter().take(32).take_while(|b| is_word(**b) || matches!(b, b'\'' | b'-' | b'.')).count();
+        let length = context.bytes[word.min(context.bytes.len())..]
+            .iter()
+            .take(32)
+            .take_while(|b| is_word(**b) || matches!(b, b'\'' | b'-' | b'.'))
+            .count();
         if length == 0 {
             break;
         }
@@ -155,7 +165,9 @@ pub(crate) fn compound(context: &mut Context<'_>, start: usize, end: usize) {
     }
     let word = &context.text[from..stop];
     context.steps += ENDINGS.len() as u64;
-    let ends = ENDINGS.iter().any(|ending| word.len() > ending.len() + 1 && word.as_bytes()[word.len() - ending.len()..].eq_ignore_ascii_case(ending.as_bytes()));
+    let ends = ENDINGS.iter().any(|ending| {
+        word.len() > ending.len() + 1 && word.as_bytes()[word.len() - ending.len()..].eq_ignore_ascii_case(ending.as_bytes())
+    });
     if !ends || !word.chars().next().is_some_and(char::is_uppercase) {
         return;
     }
@@ -208,7 +220,8 @@ fn tail_end(context: &mut Context<'_>, to: usize) -> Option<usize> {
 
 fn postcode(word: &[u8]) -> bool {
     let all = word.iter().all(u8::is_ascii_digit);
-    (all && (4..=6).contains(&word.len())) || (word.len() <= 4 && word.len() >= 2 && word[0].is_ascii_uppercase() && word.iter().any(u8::is_ascii_digit))
+    (all && (4..=6).contains(&word.len()))
+        || (word.len() <= 4 && word.len() >= 2 && word[0].is_ascii_uppercase() && word.iter().any(u8::is_ascii_digit))
 }
 
 /// "1017 GA", "NW1 6XE": the second half.

@@ -7,11 +7,22 @@ pub(crate) const KIND: Kind = Kind {
     title: "Bank identifier (BIC)",
     group: Group::Financial,
     docs: "Bank, country, place and sometimes branch (ISO 9362), beside a word.",
-    words: &[("en", &["bic", "swift", "swift code"]),("de", &["bankverbindung"])],
+    words: &[("en", &["bic", "swift", "swift code"]), ("de", &["bankverbindung"])],
     examples: &["BIC DEUTDEFF500"],
     counter_examples: &["DEUTDEFF500"],
-    shapes: &["LLLLLLdL", "LLLLLLLd", "LLLLLLdd", "LLLLLLdLLLL", "LLLLLLddLLL", "LLLLLLLdLLL", "LLLLLLLLLLL", "LLLLLLLL", "LLLLLLLLddd", "LLLLLLdLddd"],
-    check: check,
+    shapes: &[
+        "LLLLLLdL",
+        "LLLLLLLd",
+        "LLLLLLdd",
+        "LLLLLLdLLLL",
+        "LLLLLLddLLL",
+        "LLLLLLLdLLL",
+        "LLLLLLLLLLL",
+        "LLLLLLLL",
+        "LLLLLLLLddd",
+        "LLLLLLdLddd",
+    ],
+    check,
     ..BLANK
 };
 

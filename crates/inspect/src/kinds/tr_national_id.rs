@@ -8,15 +8,17 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["TR"],
     docs: "Eleven digits, not beginning with 0, two check digits.",
-    words: &[("tr", &["tc kimlik", "kimlik no", "kimlik numarası", "tckn", "tc no", "t c kimlik", "kimlik"]),("en", &["turkish id"])],
+    words: &[
+        ("tr", &["tc kimlik", "kimlik no", "kimlik numarası", "tckn", "tc no", "t c kimlik", "kimlik"]),
+        ("en", &["turkish id"]),
+    ],
     examples: &["TC kimlik no 17291716060"],
     counter_examples: &["TC kimlik no 17291716061"],
     shapes: &["d{11}"],
-    check: check,
+    check,
     proof: "both check digits fit",
     alone: 45,
     supported: 96,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -11,12 +11,20 @@ pub(crate) const KIND: Kind = Kind {
     words: &[("en", &["driving licence", "driving license", "licence number", "dvla", "driver number"])],
     examples: &["licence MORGA657054SM9IJ"],
     counter_examples: &["MORGA699054SM9IJ"],
-    shapes: &["LLLLLd{6}LLdLL", "LLLLLd{6}LLLLL", "LLLLLd{6}LddLL", "LLLLdd{6}LLdLL", "LLLddd{6}LLdLL", "LLLLLd{6}LLLdL", "LLLLLd{6}LdLLL", "LLLLLd{6}LdLdL"],
-    check: check,
+    shapes: &[
+        "LLLLLd{6}LLdLL",
+        "LLLLLd{6}LLLLL",
+        "LLLLLd{6}LddLL",
+        "LLLLdd{6}LLdLL",
+        "LLLddd{6}LLdLL",
+        "LLLLLd{6}LLLdL",
+        "LLLLLd{6}LdLLL",
+        "LLLLLd{6}LdLdL",
+    ],
+    check,
     proof: "birth date inside fits",
     alone: 75,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["NHS number 943 476 5919"],
     counter_examples: &["NHS number 943 476 5918"],
     shapes: &["ddd~ddd~dddd"],
-    check: check,
+    check,
     proof: "modulus 11 check digit fits",
     supported: 92,
     ..BLANK

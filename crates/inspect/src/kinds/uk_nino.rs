@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["NI number AB 12 34 56 C", "QQ is not used but JG103759A is"],
     counter_examples: &["BG123456C", "AB123456E"],
     shapes: &["LLd{6}L", "LL dd dd dd L", "LL-dd-dd-dd-L", "LL d{6} L", "LL.dd.dd.dd.L", "LLdddddd L"],
-    check: check,
+    check,
     proof: "prefix and suffix are given out",
     alone: 60,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["British passport AB1234567"],
     counter_examples: &["AB1234567 is a flight"],
     shapes: &["LLd{7}"],
-    check: check,
+    check,
     proof: "length of a passport number",
     supported: 72,
     ..BLANK

@@ -16,5 +16,4 @@ pub(crate) const KIND: Kind = Kind {
     proof: "sort code and account",
     alone: 45,
     supported: 90,
-    ..BLANK
 };

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["UTR 1955839661"],
     counter_examples: &["UTR 2955839661"],
     shapes: &["d{10}", "d{5} d{5}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 90,
     ..BLANK

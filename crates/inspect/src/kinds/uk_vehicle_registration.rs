@@ -8,11 +8,14 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Document,
     countries: &["GB"],
     docs: "Two letters, two digits for the half year, three letters (since 2001), beside a word for a vehicle.",
-    words: &[("en", &["vehicle", "registration", "number plate", "licence plate", "license plate", "reg", "plate", "car", "vrm", "van"])],
+    words: &[(
+        "en",
+        &["vehicle", "registration", "number plate", "licence plate", "license plate", "reg", "plate", "car", "vrm", "van"],
+    )],
     examples: &["number plate BD51 SMR"],
     counter_examples: &["BD51 SMR", "plate BD99 SMR"],
     shapes: &["LLddLLL", "LLdd LLL"],
-    check: check,
+    check,
     proof: "half year in use",
     supported: 80,
     ..BLANK

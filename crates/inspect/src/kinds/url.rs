@@ -19,12 +19,11 @@ pub(crate) const KIND: Kind = Kind {
 
 /// Top-level domains that no sentence makes by a missing space.
 static TOPS: &[&[u8]] = &[
-    b"ae", b"aero", b"agency", b"app", b"ar", b"asia", b"biz", b"blog", b"br", b"ca", b"ch", b"cl", b"cloud", b"club",
-    b"cn", b"co", b"com", b"coop", b"cz", b"de", b"dev", b"dk", b"edu", b"ee", b"es", b"eu", b"fi", b"fm", b"fr", b"gg", b"gov", b"gr", b"hk",
-    b"hr", b"hu", b"ie", b"il", b"info", b"io", b"ir", b"jp", b"kr", b"lt", b"lu", b"ly", b"mil", b"mobi", b"mx",
-    b"net", b"nl", b"nz", b"online", b"org", b"pe", b"ph", b"pk", b"pl", b"pt", b"ro", b"ru", b"se", b"sg",
-    b"shop", b"si", b"site", b"sk", b"store", b"tech", b"tk", b"tr", b"tv", b"tw", b"ua", b"uk", b"us", b"vn", b"website", b"wiki",
-    b"xyz", b"za",
+    b"ae", b"aero", b"agency", b"app", b"ar", b"asia", b"biz", b"blog", b"br", b"ca", b"ch", b"cl", b"cloud", b"club", b"cn",
+    b"co", b"com", b"coop", b"cz", b"de", b"dev", b"dk", b"edu", b"ee", b"es", b"eu", b"fi", b"fm", b"fr", b"gg", b"gov", b"gr",
+    b"hk", b"hr", b"hu", b"ie", b"il", b"info", b"io", b"ir", b"jp", b"kr", b"lt", b"lu", b"ly", b"mil", b"mobi", b"mx", b"net",
+    b"nl", b"nz", b"online", b"org", b"pe", b"ph", b"pk", b"pl", b"pt", b"ro", b"ru", b"se", b"sg", b"shop", b"si", b"site",
+    b"sk", b"store", b"tech", b"tk", b"tr", b"tv", b"tw", b"ua", b"uk", b"us", b"vn", b"website", b"wiki", b"xyz", b"za",
 ];
 const SCHEME_MAX: usize = 16;
 
@@ -33,12 +32,20 @@ pub(crate) fn scan(context: &mut Context<'_>, chunk: Chunk) {
     let (start, end) = (chunk.start as usize, chunk.end as usize);
     let mut from = start;
     let mut any = false;
-    while let Some(at) = find(&context.bytes[..end], from, b"://") {
+    while let Some(at) = find(&context.bytes[..end], from, *b"://") {
         context.steps += (at - from) as u64 + 1;
-        let scheme = context.bytes[from..at].iter().rev().take(SCHEME_MAX).take_while(|b| b.is_ascii_alphanumeric() || **b == b'+').count();
+        let scheme = context.bytes[from..at]
+            .iter()
+            .rev()
+            .take(SCHEME_MAX)
+            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'+')
+            .count();
         let body = at + 3;
         let stop = address_end(context, body, end);
-        if scheme >= 2 && stop > body + 2 && is_word(context.bytes[body]) | matches!(context.bytes[body], b'[' | b'%' | b'$' | b':') {
+        if scheme >= 2
+            && stop > body + 2
+            && is_word(context.bytes[body]) | matches!(context.bytes[body], b'[' | b'%' | b'$' | b':')
+        {
             context.report(super::index::url, at - scheme..stop, KIND.proof, 90);
             any = true;
         }
@@ -49,8 +56,8 @@ pub(crate) fn scan(context: &mut Context<'_>, chunk: Chunk) {
     }
 }
 
-fn find(bytes: &[u8], from: usize, needle: &[u8; 3]) -> Option<usize> {
-    bytes.get(from..)?.windows(3).position(|w| w == needle).map(|i| i + from)
+fn find(bytes: &[u8], from: usize, needle: [u8; 3]) -> Option<usize> {
+    bytes.get(from..)?.windows(3).position(|w| w == &needle[..]).map(|i| i + from)
 }
 
 /// The end of an address without the signs of the sentence around it.

@@ -11,8 +11,19 @@ pub(crate) const KIND: Kind = Kind {
     words: &[("en", &["claim number", "claim no", "claim id", "claim", "insurance claim"])],
     examples: &["claim number CLM20240177"],
     counter_examples: &["flight ABC123456"],
-    shapes: &["LLLd{6}", "LLLd{7}", "LLLd{8}", "LLd{8}", "LLd{9}", "LLLd{9}", "LLLd{10}", "LLL-d{8}", "LLL-dddd-d{6}", "CLM-d{6}"],
-    check: check,
+    shapes: &[
+        "LLLd{6}",
+        "LLLd{7}",
+        "LLLd{8}",
+        "LLd{8}",
+        "LLd{9}",
+        "LLLd{9}",
+        "LLLd{10}",
+        "LLL-d{8}",
+        "LLL-dddd-d{6}",
+        "CLM-d{6}",
+    ],
+    check,
     supported: 60,
     ..BLANK
 };

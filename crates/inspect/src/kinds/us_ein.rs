@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["EIN 91-1144442"],
     counter_examples: &["EIN 07-1144442"],
     shapes: &["dd-d{7}"],
-    check: check,
+    check,
     proof: "campus prefix in use",
     supported: 82,
     ..BLANK

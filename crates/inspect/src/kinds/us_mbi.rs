@@ -16,7 +16,6 @@ pub(crate) const KIND: Kind = Kind {
     proof: "places of letters and digits fit",
     alone: 55,
     supported: 92,
-    ..BLANK
 };
 
 /// Places: 1–9, letter, letter or digit, digit, letter, letter or digit, digit, letter, letter, digit, digit.

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["NPI 1234567893"],
     counter_examples: &["NPI 1234567890"],
     shapes: &["d{10}", "dddd-ddd-ddd", "dddd ddd ddd"],
-    check: check,
+    check,
     proof: "Luhn over 80840 and the number fits",
     supported: 88,
     ..BLANK

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["my passport number is 912803456", "passport A12345678"],
     counter_examples: &["tracking 912803456"],
     shapes: &["d{9}", "Ld{8}"],
-    check: check,
+    check,
     proof: "length of a passport number",
     supported: 70,
     ..BLANK

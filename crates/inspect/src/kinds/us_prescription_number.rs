@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["prescription number 7304592"],
     counter_examples: &["rx 570 is a card"],
     shapes: &["LLd{6}", "LLd{7}", "LLd{8}", "d{6}", "d{7}", "d{8}", "d{9}", "LL-d{7}"],
-    check: check,
+    check,
     supported: 58,
     ..BLANK
 };

@@ -8,11 +8,21 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::Health,
     countries: &["US"],
     docs: "Letters and digits after words for a prior authorization.",
-    words: &[("en", &["prior authorization", "authorization number", "auth number", "preauthorization", "pre authorization", "precertification"])],
+    words: &[(
+        "en",
+        &[
+            "prior authorization",
+            "authorization number",
+            "auth number",
+            "preauthorization",
+            "pre authorization",
+            "precertification",
+        ],
+    )],
     examples: &["prior authorization PA12345678"],
     counter_examples: &["PA12345678"],
     shapes: &["LLd{6}", "LLd{7}", "LLd{8}", "Ld{8}", "Ld{9}", "d{8}", "d{9}", "d{10}", "LL-d{8}"],
-    check: check,
+    check,
     supported: 60,
     ..BLANK
 };

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["provider tax id 91-1144442"],
     counter_examples: &["91-1144442"],
     shapes: &["dd-d{7}"],
-    check: check,
+    check,
     supported: 84,
     ..BLANK
 };

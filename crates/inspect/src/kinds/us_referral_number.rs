@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["referral number REF20240012"],
     counter_examples: &["REF20240012"],
     shapes: &["LLLd{6}", "LLLd{7}", "LLLd{8}", "LLd{8}", "d{8}", "d{9}", "d{10}", "LLL-d{8}"],
-    check: check,
+    check,
     supported: 60,
     ..BLANK
 };

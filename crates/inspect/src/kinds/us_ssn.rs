@@ -8,15 +8,19 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["US"],
     docs: "Nine digits as 3-2-4. Area 000, 666 and 900 to 999, group 00 and serial 0000 are never given out (SSA); numbers known from advertisements are left out. Without hyphens a supporting word is needed.",
-    words: &[("en", &["ssn", "social security", "social security number", "soc sec", "ssns", "ss number", "social"]),("de", &["sozialversicherungsnummer"]),("es", &["seguro social", "número de seguro social"]),("fr", &["sécurité sociale"])],
+    words: &[
+        ("en", &["ssn", "social security", "social security number", "soc sec", "ssns", "ss number", "social"]),
+        ("de", &["sozialversicherungsnummer"]),
+        ("es", &["seguro social", "número de seguro social"]),
+        ("fr", &["sécurité sociale"]),
+    ],
     examples: &["Here's my SSN: 536-90-4399", "social security number 536904399"],
     counter_examples: &["666-12-3456", "000-12-3456", "123-00-4567", "078-05-1120", "order 536904399"],
     shapes: &["ddd-dd-dddd", "ddd dd dddd", "ddd.dd.dddd", "d{9}"],
-    check: check,
+    check,
     proof: "area, group and serial can be given out",
     alone: 60,
     supported: 97,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

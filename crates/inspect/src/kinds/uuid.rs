@@ -33,9 +33,10 @@ pub(crate) fn scan(context: &mut Context<'_>, chunk: Chunk) {
             return;
         }
         let value = &context.bytes[start..start + LENGTH];
-        let fits = value.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
-            && matches!(value[14], b'1'..=b'8')
-            && matches!(value[19].to_ascii_lowercase(), b'8' | b'9' | b'a' | b'b');
+        let fits =
+            value.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+                && matches!(value[14], b'1'..=b'8')
+                && matches!(value[19].to_ascii_lowercase(), b'8' | b'9' | b'a' | b'b');
         if fits && !is_word(context.byte_before(start)) && !is_word(context.byte(start + LENGTH)) {
             context.report_supported(super::index::uuid, start..start + LENGTH, KIND.proof, (KIND.alone, KIND.supported));
             at = start + LENGTH;

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["RUT 211003420017"],
     counter_examples: &["RUT 211003420018"],
     shapes: &["d{12}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 92,
     ..BLANK

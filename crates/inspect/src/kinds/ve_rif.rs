@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["RIF V-11470283-4"],
     counter_examples: &["RIF V-11470283-5"],
     shapes: &["L-d{8}-d", "Ld{9}", "L-d{9}"],
-    check: check,
+    check,
     proof: "check digit fits",
     alone: 60,
     supported: 94,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

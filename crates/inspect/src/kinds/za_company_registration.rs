@@ -12,11 +12,10 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["registration number 2011/123456/07"],
     counter_examples: &["1011/123456/07"],
     shapes: &["dddd/dddddd/dd"],
-    check: check,
+    check,
     proof: "year and type of company",
     alone: 50,
     supported: 88,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {

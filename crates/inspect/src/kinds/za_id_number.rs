@@ -12,13 +12,14 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["ID number 7503305044089"],
     counter_examples: &["ID number 7503305044088"],
     shapes: &["d{13}", "dddddd dddd ddd", "dddddd dddd dd d"],
-    check: check,
+    check,
     proof: "birth date and check digit fit",
     alone: 50,
     supported: 95,
-    ..BLANK
 };
 
 fn check(c: &Candidate<'_>) -> Check {
-    Check::from(is_short_date(c.number(0, 2), c.number(2, 4), c.number(4, 6)) && matches!(c.norm[10], b'0'..=b'2') && luhn(c.norm))
+    Check::from(
+        is_short_date(c.number(0, 2), c.number(2, 4), c.number(4, 6)) && matches!(c.norm[10], b'0'..=b'2') && luhn(c.norm),
+    )
 }

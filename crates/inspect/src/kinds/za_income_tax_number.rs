@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["tax reference 0001339050"],
     counter_examples: &["tax reference 0001339051"],
     shapes: &["d{10}"],
-    check: check,
+    check,
     proof: "check digit fits",
     supported: 88,
     ..BLANK

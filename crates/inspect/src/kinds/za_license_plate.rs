@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["number plate BBC 123 GP"],
     counter_examples: &["BBC 123 GP"],
     shapes: &["LLL ddd LL", "LL dd LL LL", "LLddLLLL", "LLLdddLL", "LL ddd ddd", "LLL dddd"],
-    check: check,
+    check,
     proof: "province exists",
     supported: 80,
     ..BLANK
@@ -20,5 +20,8 @@ pub(crate) const KIND: Kind = Kind {
 
 fn check(c: &Candidate<'_>) -> Check {
     let tail = &c.norm[c.norm.len() - 2..];
-    Check::from([b"GP", b"MP", b"NW", b"EC", b"NC", b"FS", b"LP", b"ZN"].iter().any(|p| tail == &p[..]) || c.norm.starts_with(b"CA")).and_weak(!c.is_upper())
+    Check::from(
+        [b"GP", b"MP", b"NW", b"EC", b"NC", b"FS", b"LP", b"ZN"].iter().any(|p| tail == &p[..]) || c.norm.starts_with(b"CA"),
+    )
+    .and_weak(!c.is_upper())
 }

@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["traffic register number 4501016A12345"],
     counter_examples: &["4501016A12345"],
     shapes: &["ddddLdddddddd", "dddddddddddLd", "d{12}L", "X{13}"],
-    check: check,
+    check,
     supported: 80,
     ..BLANK
 };

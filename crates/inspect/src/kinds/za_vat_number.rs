@@ -12,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     examples: &["VAT number 4000012346"],
     counter_examples: &["VAT number 4000012347"],
     shapes: &["d{10}"],
-    check: check,
+    check,
     proof: "check digit fits",
     ..BLANK
 };

@@ -15,6 +15,7 @@ mod find;
 mod glob;
 mod packs;
 mod parse;
+mod problem;
 mod slot;
 mod stem;
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod tests;
 
 pub use backtest::{Backtest, Difference, EXAMPLES_MAX, backtest};
 pub use packs::{Pack, STARTER_PACKS};
-pub use parse::{ListError, Problem};
+pub use problem::{ListError, Problem};
 pub use slot::LexiconSlot;
 
 use crate::tokens::Tokens;

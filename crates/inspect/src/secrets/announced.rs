@@ -13,7 +13,7 @@ const VALUE_MAX: usize = 160;
 const VERBS: [&[u8]; 8] = [b"is ", b"is: ", b"was ", b"ist ", b"est ", b"es ", b"to ", b"lautet "];
 
 /// Reports the value after an announcing word that ends at `end`.
-pub(super) fn value(context: &mut Context<'_>, word: &str, end: usize) {
+pub(crate) fn value(context: &mut Context<'_>, word: &str, end: usize) {
     let is_password = WORDS[..PASSWORD_WORDS].contains(&word);
     let Some((start, assigned)) = value_start(context, end) else {
         return;
@@ -112,7 +112,7 @@ fn is_like_password(value: &[u8]) -> bool {
 fn is_like_key(value: &[u8], word: &str) -> bool {
     let least = if word == "key" { 20 } else { 16 };
     let alphabet = value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'~'));
-    let dots = value.iter().filter(|b| **b == b'.').count();
+    let dots = value.split(|b| *b == b'.').count() - 1;
     value.len() >= least
         && alphabet
         && dots <= 2

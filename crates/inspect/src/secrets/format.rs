@@ -119,6 +119,7 @@ impl Format {
     }
 
     /// Makes a value; `next` gives random numbers.
+    #[expect(clippy::cast_possible_truncation, reason = "remainders of small numbers")]
     pub fn generate(&self, next: &mut impl FnMut() -> u64) -> String {
         let mut out = String::new();
         for piece in &self.pieces {

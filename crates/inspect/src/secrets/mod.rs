@@ -4,7 +4,7 @@
 //! Invariant: only stretches of [`crate::scan::LONG_CHUNK`] bytes or more, and what follows an announcing word, are read;
 //! no value is kept or copied. A format is never tried at a place where its first two bytes do not stand.
 
-mod announced;
+pub(crate) mod announced;
 mod format;
 mod plausible;
 #[cfg(test)]
@@ -70,6 +70,8 @@ pub(crate) const PASSWORD_WORDS: usize = 16;
 const WORD_WINDOW: usize = 72;
 /// Values longer than this are not looked up by length; no format that needs a word is longer.
 const LENGTH_MAX: usize = 200;
+/// Longest run of letters and digits at the beginning of a value that is told apart from longer ones.
+const RUN_MAX: usize = 80;
 /// A private key block ends within this many bytes.
 const BLOCK_MAX: usize = 16 << 10;
 
@@ -84,8 +86,9 @@ pub(crate) struct SecretTable {
     formats: Vec<Format>,
     by_prefix: HashMap<[u8; 2], Vec<u16>>,
     prefix_bits: Box<[u64; 1024]>,
-    /// Formats that begin with a class but are recognisable alone.
-    loose: Vec<u16>,
+    /// Formats that begin with a class but are recognisable alone, by the length of the run of letters and digits that
+    /// they begin with; the last list serves all longer runs.
+    loose: Vec<Vec<u16>>,
     /// Formats that need a word, by the length of their value.
     by_length: Vec<Vec<u16>>,
 }
@@ -96,7 +99,7 @@ impl SecretTable {
         let mut table = Self {
             by_prefix: HashMap::new(),
             prefix_bits: Box::new([0; 1024]),
-            loose: Vec::new(),
+            loose: vec![Vec::new(); RUN_MAX + 1],
             by_length: vec![Vec::new(); LENGTH_MAX + 1],
             formats,
         };
@@ -110,7 +113,9 @@ impl SecretTable {
                 let bit = usize::from(u16::from_be_bytes([a, b]));
                 table.prefix_bits[bit / 64] |= 1 << (bit % 64);
             } else {
-                table.loose.push(number);
+                for run in first_runs(format) {
+                    table.loose[run].push(number);
+                }
             }
         }
         table
@@ -148,7 +153,9 @@ impl SecretTable {
             }
         }
         if best.is_none() && context.bytes[at].is_ascii_alphanumeric() {
-            for number in &self.loose {
+            let run = bytes[at..].iter().take(RUN_MAX).take_while(|b| b.is_ascii_alphanumeric()).count();
+            context.steps += run as u64;
+            for number in &self.loose[run] {
                 self.try_format(context, bytes, at, *number, &mut best);
             }
         }
@@ -156,7 +163,12 @@ impl SecretTable {
             push(context, self.formats[usize::from(number)].id, at..end, "a known format of a secret", 0.95);
             return Some(end);
         }
-        if context.bytes[at].is_ascii_alphanumeric() { self.with_word(context, at, limit) } else { None }
+        let begins = at == 0
+            || matches!(
+                context.bytes[at - 1],
+                b' ' | b'\t' | b'\n' | b'=' | b':' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'>' | b','
+            );
+        if begins && context.bytes[at].is_ascii_alphanumeric() { self.with_word(context, at, limit) } else { None }
     }
 
     fn try_format(&self, context: &mut Context<'_>, bytes: &[u8], at: usize, number: u16, best: &mut Option<(usize, u16)>) {
@@ -189,10 +201,13 @@ impl SecretTable {
         }
         let value = &bytes[at..at + whole];
         let bare = value.len() - value.iter().rev().take_while(|b| **b == b'=').count();
-        if !plausible::random(&value[..bare]) {
+        if self.by_length[whole].is_empty() && self.by_length[bare].is_empty() || !plausible::varied(&value[..bare]) {
             return None;
         }
         let window = plausible::Window::before(bytes, at, WORD_WINDOW)?;
+        if plausible::is_placeholder(&value[..bare]) {
+            return None;
+        }
         for take in [whole, bare] {
             for number in &self.by_length[take] {
                 let format = &self.formats[usize::from(*number)];
@@ -209,7 +224,7 @@ impl SecretTable {
     }
 
     /// Reports private key blocks.
-    pub(crate) fn scan_blocks(&self, context: &mut Context<'_>) {
+    pub(crate) fn scan_blocks(context: &mut Context<'_>) {
         for i in 0..context.scan.hits.len() {
             let hit = context.scan.hits[i];
             let text = &*context.words.entry(hit.entry).text;
@@ -238,11 +253,6 @@ impl SecretTable {
             }
         }
     }
-
-    /// Reports the value after an announcing word that ends at `end`.
-    pub(crate) fn announced(&self, context: &mut Context<'_>, word: &str, end: usize) {
-        announced::value(context, word, end);
-    }
 }
 
 impl Format {
@@ -254,6 +264,20 @@ impl Format {
                 Piece::Class { most, .. } => *most,
             })
             .sum()
+    }
+}
+
+/// Lengths of the run of letters and digits with which values of a format begin.
+fn first_runs(format: &Format) -> std::ops::RangeInclusive<usize> {
+    match &format.pieces[..] {
+        // Nothing but letters and digits, then a sign: the run is as long as the class.
+        [Piece::Class { class: b'n' | b'h' | b'H' | b'l' | b'A' | b'a', least, most }, Piece::Literal(sign), ..]
+            if !sign.as_bytes()[0].is_ascii_alphanumeric() =>
+        {
+            *least..=(*most).min(RUN_MAX)
+        }
+        [Piece::Class { least, .. }, Piece::Literal(text), ..] if *least > 3 => 1.min(text.len())..=RUN_MAX,
+        _ => 1..=RUN_MAX,
     }
 }
 

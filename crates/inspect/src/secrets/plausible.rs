@@ -139,12 +139,16 @@ pub(super) fn formatted(format: &Format, value: &[u8]) -> bool {
 
 /// Whether a bare value looks made by a machine: many different characters, digits among them, no words.
 pub(super) fn random(value: &[u8]) -> bool {
+    varied(value) && !is_placeholder(value)
+}
+
+/// Many different characters, digits among them or capitals where no word has them.
+pub(super) fn varied(value: &[u8]) -> bool {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let all_digits = digits == value.len();
     (all_digits || (digits > 0 && letters > 0) || shuffled_letters(value))
         && distinct(value) >= if value.len() < 16 { 6 } else { 7 }
-        && !is_placeholder(value)
 }
 
 fn case_changes(value: &[u8]) -> usize {
@@ -206,7 +210,15 @@ impl Lower {
 }
 
 pub(super) fn find(text: &[u8], needle: &[u8]) -> bool {
-    text.len() >= needle.len() && text.windows(needle.len()).any(|w| w == needle)
+    let Some((first, rest)) = needle.split_first() else { return true };
+    let mut at = 0;
+    while let Some(i) = text[at..].iter().position(|b| b == first) {
+        at += i + 1;
+        if text[at..].starts_with(rest) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What stands before a value on the same line, lower case.

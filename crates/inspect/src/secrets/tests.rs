@@ -84,6 +84,7 @@ fn what_only_looks_like_a_secret_is_not_one() {
     assert!(wrong.len() * 1000 <= total, "{} of {total}: {}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a remainder of a small number")]
 fn take(next: &mut impl FnMut() -> u64, alphabet: &str, length: usize) -> String {
     let letters: Vec<char> = alphabet.chars().collect();
     (0..length).map(|_| letters[(next() % letters.len() as u64) as usize]).collect()

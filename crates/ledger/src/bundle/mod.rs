@@ -5,12 +5,16 @@
 //! and its own path to the same root.
 //!
 //! Invariant: [`Bundle::to_json`] without plaintext fits [`PROOF_BYTES_MAX`]; time stamps that do not fit are named as left out, never
-//! dropped silently. [`Bundle::verify`] and [`VERIFIER`] accept and refuse the same files. It makes no proofs; the engine does.
+//! dropped silently. [`Bundle::verify`] and [`VERIFIER`] accept and refuse the same files. The proofs in it are the engine's.
 
+mod make;
 #[cfg(test)]
 mod tests;
 mod wire;
 
+pub use make::{CannotProve, Disclosure, STAMP_SUFFIX};
+
+use crate::body::CANONICAL_HEAD;
 use crate::checkpoint::Checkpoint;
 use crate::entry::{ENTRY_LEN, Entry, EntryError, EntryKind};
 use crate::hash::Hash;
@@ -241,17 +245,24 @@ impl Removal {
         merkle::verify_inclusion(entry.seq, checkpoint.size, &entry.leaf_hash(), &self.path, &checkpoint.root)?;
         self.tombstone.check_commitment(&entry)?;
         let is_named = entry.refers_to == record.record_id
-            || self.tombstone.plaintext.as_ref().is_some_and(|plaintext| names_seq(&plaintext.body, record.seq));
+            || self.tombstone.plaintext.as_ref().is_some_and(|plaintext| names_entry(&plaintext.body, record));
         if is_named { Ok(verdict) } else { Err(BundleError::Inconsistent("the removing entry does not name this record")) }
     }
 }
 
-/// Whether a tombstone's body lists this place: `{"ranges": [[first, last], …], …}`, both ends included.
-fn names_seq(body: &[u8], seq: u64) -> bool {
+/// Whether a tombstone's body names this entry: `{"ranges": [[first, last], …], "segments": […], …}`, both ends
+/// included, after the head of the canonical form.
+fn names_entry(body: &[u8], entry: &Entry) -> bool {
     #[derive(serde::Deserialize)]
-    struct Ranges {
+    struct Covered {
+        #[serde(default)]
         ranges: Vec<(u64, u64)>,
+        #[serde(default)]
+        segments: Vec<u64>,
     }
-    serde_json::from_slice::<Ranges>(body)
-        .is_ok_and(|body| body.ranges.iter().any(|(first, last)| (*first..=*last).contains(&seq)))
+    let head = if body.starts_with(b"{") { 0 } else { CANONICAL_HEAD.min(body.len()) };
+    serde_json::from_slice::<Covered>(&body[head..]).is_ok_and(|covered| {
+        let listed = covered.ranges.iter().any(|(first, last)| (*first..=*last).contains(&entry.seq));
+        listed || covered.segments.contains(&entry.segment)
+    })
 }

@@ -198,6 +198,7 @@ class Entry:
         self.seq = int.from_bytes(raw[8:16], "big")
         self.captured_at_ms = int.from_bytes(raw[16:24], "big", signed=True)
         self.record_id = raw[24:40]
+        self.segment = int.from_bytes(raw[72:80], "big")
         self.refers_to = raw[88:104]
         self.commitment = raw[104:136]
 
@@ -303,11 +304,12 @@ def check_removal(part, entry, checkpoint):
 
 
 def names_record(body, entry):
-    """A tombstone over more than one record lists the places of those records as [first, last] in its body."""
+    """A tombstone lists the places of its records as [first, last], or their segments, after nine bytes of head."""
     try:
-        ranges = json.loads(body)["ranges"]
-        return any(first <= entry.seq <= last for first, last in ranges)
-    except (ValueError, KeyError, TypeError):
+        covered = json.loads(body if body.startswith(b"{") else body[9:])
+        listed = any(first <= entry.seq <= last for first, last in covered.get("ranges", []))
+        return listed or entry.segment in covered.get("segments", [])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return False
 
 

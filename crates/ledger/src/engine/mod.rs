@@ -24,7 +24,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 pub use self::log_file::{FORMAT, LogFile, SigningKey};
-pub use self::open::{OpenError, create};
+pub use self::open::{OpenError, create, create_in};
 pub use self::pending::Pending;
 pub use self::reader::{Opened, ReadError, Reader, StreamEntries};
 

@@ -24,7 +24,7 @@ use crate::keys::ring::KeyRing;
 use crate::keys::secret::Secret;
 use crate::note::{Note, NoteError, Signer};
 use crate::store::files::FileStore;
-use crate::store::{Store, StoreError};
+use crate::store::{Recovered, Store, StoreError};
 
 /// Entries read at a time when the index is built.
 const INDEX_CHUNK: u64 = 4096;
@@ -68,6 +68,20 @@ pub fn create(
     escrow: &[String],
     ring_bytes: u64,
 ) -> Result<LogFile, OpenError> {
+    FileStore::create(&environment.disk, root, ring_bytes)?;
+    let (store, _) = FileStore::open(environment.disk.clone(), root)?;
+    create_in(environment, root, origin, master, escrow, &store)
+}
+
+/// The same in a store that was laid out elsewhere (a database); `root` holds the public description.
+pub fn create_in(
+    environment: &Environment,
+    root: &Path,
+    origin: &str,
+    master: &dyn MasterKey,
+    escrow: &[String],
+    store: &dyn Store,
+) -> Result<LogFile, OpenError> {
     let seed = Secret::random(&*environment.entropy);
     let signer = Signer::from_seed(origin, seed.expose())?;
     let keys = vec![SigningKey { from_size: 0, key: signer.verifier().to_string() }];
@@ -75,8 +89,6 @@ pub fn create(
     let ring = KeyRing { signing: vec![(0, seed)], ..KeyRing::default() };
     let generation = Generation::new(1, &*environment.entropy);
     let bytes = generation.seal(&ring, master, &recipients(&log)?, &*environment.entropy)?;
-    FileStore::create(&environment.disk, root, ring_bytes)?;
-    let (store, _) = FileStore::open(environment.disk.clone(), root)?;
     store.replace_generation(1, &bytes)?;
     log.write(&*environment.disk, root)?;
     Ok(log)
@@ -96,9 +108,23 @@ impl Ledger {
     /// Opens with the escrow identity when the master key is lost; renew the keystore under a new master
     /// key right afterwards.
     pub fn open_with(environment: Environment, root: &Path, opener: &Opener<'_>, options: Options) -> Result<Self, OpenError> {
-        let log = LogFile::read(&*environment.disk, root)?;
+        // The public description first: a folder without one is no ledger, whatever else is in it.
+        LogFile::read(&*environment.disk, root)?;
         let (store, recovered) = FileStore::open(environment.disk.clone(), root)?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        Self::open_in(environment, root, Arc::new(store), recovered, opener, options)
+    }
+
+    /// Opens on a store that was opened for writing elsewhere (a database); `root` holds the public description and the index, which are
+    /// this machine's own.
+    pub fn open_in(
+        environment: Environment,
+        root: &Path,
+        store: Arc<dyn Store>,
+        recovered: Recovered,
+        opener: &Opener<'_>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let log = LogFile::read(&*environment.disk, root)?;
         let (generation, ring) = open_keys(&*store, opener)?;
         let signer = signer_of(&log, &ring)?;
         let checkpointed = newest_size(&*store, &log)?;

@@ -4,6 +4,7 @@
 //! no second truth. Invariants: a hold beats every removal; unreadable holds stop every removal; a removal
 //! is tombstone, durable checkpoint, keys, bytes, in this order, and can be finished after a crash.
 
+pub mod anchor;
 pub mod holds;
 pub mod policy;
 pub mod removal;
@@ -128,10 +129,7 @@ pub enum Act {
         responsible: Responsible,
     },
     /// Records go.
-    Tombstone {
-        /// What goes and why.
-        tombstone: Tombstone,
-    },
+    Tombstone(Tombstone),
     /// A removal was refused.
     RemovalRefused {
         /// What was to go.
@@ -140,6 +138,37 @@ pub enum Act {
         why: String,
         /// Who asked.
         responsible: Responsible,
+    },
+    /// A time stamp was obtained.
+    TimestampAnchored {
+        /// Size of the checkpoint.
+        size: u64,
+        /// The authority's name.
+        authority: String,
+        /// The time it says, microseconds since 1970.
+        time_us: i64,
+    },
+    /// A time stamp could not be obtained.
+    TimestampFailed {
+        /// Size of the checkpoint.
+        size: u64,
+        /// The authority's name.
+        authority: String,
+        /// Why.
+        reason: String,
+    },
+    /// A scrub ended.
+    ScrubDone {
+        /// Entries compared.
+        entries: u64,
+        /// Bodies compared.
+        bodies: u64,
+        /// Bodies removed under a tombstone.
+        removed: u64,
+        /// Findings.
+        findings: u64,
+        /// The first finding.
+        first: Option<String>,
     },
     /// Keys were renewed.
     KeysRotated {
@@ -161,14 +190,24 @@ pub struct Tombstone {
     pub class: Option<u16>,
     /// Whole segments.
     pub segments: Vec<u64>,
-    /// Single records as ranges of seq, both ends included.
-    pub records: Vec<(u64, u64)>,
+    /// The records that go, as ranges of seq, both ends included: so that proofs of what is gone can name them.
+    /// Not listed for segments, which entries name themselves; without segments and subjects, these are
+    /// removed one by one.
+    pub ranges: Vec<(u64, u64)>,
     /// Persons: everything about them before this entry.
     pub subjects: Vec<SubjectId>,
     /// How many records go.
     pub count: u64,
     /// Who is responsible.
     pub responsible: Responsible,
+}
+
+impl Tombstone {
+    /// The records to remove one by one: none when whole segments or persons go.
+    fn single_records(&self) -> impl Iterator<Item = u64> + '_ {
+        let single = self.segments.is_empty() && self.subjects.is_empty();
+        self.ranges.iter().filter(move |_| single).flat_map(|(first, last)| *first..=*last)
+    }
 }
 
 impl Ledger {

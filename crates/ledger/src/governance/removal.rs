@@ -143,16 +143,19 @@ impl Ledger {
         }
         let mut removed = Vec::new();
         for lot in plan.lots {
-            let tombstone = Tombstone {
+            let base = Tombstone {
                 policy: Some(lot.policy),
                 class: Some(lot.class),
-                segments: lot.segments,
-                records: lot.records,
-                subjects: Vec::new(),
-                count: lot.count,
                 responsible: responsible.clone(),
+                ..empty_tombstone()
             };
-            removed.push(self.carry_out(EntryKind::DisposalTombstone, &tombstone, master)?);
+            // What goes as a whole and what goes one by one are two acts.
+            let single: u64 = lot.records.iter().map(|(first, last)| last - first + 1).sum();
+            let whole = Tombstone { segments: lot.segments, count: lot.count - single, ..base.clone() };
+            let rest = Tombstone { ranges: lot.records, count: single, ..base };
+            for tombstone in [whole, rest].into_iter().filter(|tombstone| tombstone.count > 0) {
+                removed.push(self.carry_out(EntryKind::DisposalTombstone, &tombstone, master)?);
+            }
         }
         Ok(removed)
     }
@@ -196,7 +199,7 @@ impl Ledger {
             seqs.push(entry.seq);
         }
         let count = seqs.len() as u64;
-        Ok((Tombstone { records: ranges(seqs), count, ..empty_tombstone() }, held.0))
+        Ok((Tombstone { ranges: ranges(seqs), count, ..empty_tombstone() }, held.0))
     }
 
     fn subject_tombstone(
@@ -206,11 +209,13 @@ impl Ledger {
     ) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
         let reader = self.reader();
         let (mut count, mut next, mut held) = (0, 0, Held::default());
+        let mut all = Vec::new();
         loop {
             let seqs = reader.about(subject, next, ABOUT_CHUNK)?;
             let Some(last) = seqs.last() else { break };
             next = last + 1;
             count += seqs.len() as u64;
+            all.extend_from_slice(&seqs);
             for seq in seqs.iter().filter(|_| !state.holds.is_empty()) {
                 let entry = reader.entry(*seq)?;
                 // Co-subjects count: a hold on one person also keeps what is about two.
@@ -221,7 +226,10 @@ impl Ledger {
         if count == 0 {
             return Err(GovernanceError::NotFound(format!("record about {subject}")));
         }
-        Ok((Tombstone { subjects: vec![subject], count, ..empty_tombstone() }, held.0))
+        // An entry has room for so many; the subject itself names all of them to whoever holds the bodies.
+        let mut covered = ranges(all);
+        covered.truncate(RANGES_MAX);
+        Ok((Tombstone { subjects: vec![subject], ranges: covered, count, ..empty_tombstone() }, held.0))
     }
 
     fn segment_tombstone(&self, segment: u64, state: &State) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
@@ -239,7 +247,7 @@ impl Ledger {
     /// Tombstone, durable checkpoint, then the rest.
     fn carry_out(&self, kind: EntryKind, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
         let count = tombstone.count;
-        let receipt = self.act(kind, RecordId::NONE, &Act::Tombstone { tombstone: tombstone.clone() })?;
+        let receipt = self.act(kind, RecordId::NONE, &Act::Tombstone(tombstone.clone()))?;
         self.checkpoint_now()?;
         self.remove(receipt.seq, tombstone, master)?;
         Ok(Removed { tombstone: receipt.seq, count })
@@ -249,10 +257,8 @@ impl Ledger {
     fn remove(&self, seq: u64, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<(), GovernanceError> {
         let reader = self.reader();
         let mut entries = Vec::new();
-        for (first, last) in &tombstone.records {
-            for number in *first..=*last {
-                entries.push(reader.entry(number)?);
-            }
+        for number in tombstone.single_records() {
+            entries.push(reader.entry(number)?);
         }
         let fresh = |subject: &SubjectId| -> Result<bool, GovernanceError> {
             // Records captured after the tombstone have a new key, which stays.
@@ -305,11 +311,9 @@ impl Ledger {
         if stored.iter().any(|name| tombstone.segments.contains(&name.segment)) {
             return Ok(true);
         }
-        for (first, last) in &tombstone.records {
-            for number in *first..=*last {
-                if self.store().body(&reader.entry(number)?)?.is_some() {
-                    return Ok(true);
-                }
+        for number in tombstone.single_records() {
+            if self.store().body(&reader.entry(number)?)?.is_some() {
+                return Ok(true);
             }
         }
         for subject in &tombstone.subjects {
@@ -418,15 +422,7 @@ impl Held {
 
 fn empty_tombstone() -> Tombstone {
     let responsible = Responsible { requested_by: String::new(), approved_by: String::new(), reason: String::new() };
-    Tombstone {
-        policy: None,
-        class: None,
-        segments: Vec::new(),
-        records: Vec::new(),
-        subjects: Vec::new(),
-        count: 0,
-        responsible,
-    }
+    Tombstone { policy: None, class: None, segments: Vec::new(), ranges: Vec::new(), subjects: Vec::new(), count: 0, responsible }
 }
 
 /// Sorted numbers as ranges with both ends included.

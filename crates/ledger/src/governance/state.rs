@@ -42,8 +42,12 @@ impl State {
                 self.holds.remove(&hold);
             }
             Act::PolicyChanged { change, .. } => self.policies.push(PolicyInForce { seq: entry.seq, change }),
-            Act::Tombstone { tombstone } => self.removals.add(entry, tombstone),
-            Act::RemovalRefused { .. } | Act::KeysRotated { .. } => {}
+            Act::Tombstone(tombstone) => self.removals.add(entry, tombstone),
+            Act::RemovalRefused { .. }
+            | Act::KeysRotated { .. }
+            | Act::TimestampAnchored { .. }
+            | Act::TimestampFailed { .. }
+            | Act::ScrubDone { .. } => {}
         }
     }
 }
@@ -95,7 +99,7 @@ impl Removals {
             }
             match reader.read(entry.seq) {
                 Ok(opened) => {
-                    if let Act::Tombstone { tombstone } = act_of(&opened)? {
+                    if let Act::Tombstone(tombstone) = act_of(&opened)? {
                         removals.add(&entry, tombstone);
                     }
                 }
@@ -115,7 +119,7 @@ impl Removals {
         for segment in &tombstone.segments {
             self.segments.entry(*segment).or_insert(removal);
         }
-        for (first, last) in &tombstone.records {
+        for (first, last) in &tombstone.ranges {
             self.records.entry(*last).or_insert((*first, removal));
         }
         for subject in &tombstone.subjects {

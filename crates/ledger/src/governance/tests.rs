@@ -219,24 +219,28 @@ fn a_crash_after_the_tombstone_is_finished_and_can_be_finished_twice() {
     let ledger = fixture.open();
     append(&ledger, 0..6);
     // The tombstone is durable, then the machine stops: keys and bytes are still there.
-    let tombstone = Tombstone {
+    let base = Tombstone {
         policy: None,
         class: None,
         segments: Vec::new(),
-        records: vec![(1, 1)],
-        subjects: vec![entry(2).subjects[0]],
-        count: 3,
+        ranges: vec![(1, 1)],
+        subjects: Vec::new(),
+        count: 1,
         responsible: two(),
     };
-    let act = Act::Tombstone { tombstone };
-    let receipt = ledger.act(EntryKind::ErasureTombstone, RecordId::NONE, &act).expect("durable");
+    let person = Tombstone { subjects: vec![entry(2).subjects[0]], ranges: vec![(2, 2), (5, 5)], count: 2, ..base.clone() };
+    let write = |tombstone| {
+        let act = Act::Tombstone(tombstone);
+        ledger.act(EntryKind::ErasureTombstone, RecordId::NONE, &act).expect("durable").seq
+    };
+    let (record, person) = (write(base), write(person));
     ledger.checkpoint_now().expect("signed");
     drop(ledger);
     let ledger = fixture.open();
-    assert_eq!(ledger.verdict(1).expect("known"), Verdict::TombstonedStillPresent(receipt.seq));
-    assert_eq!(ledger.finish_removals(&master()).expect("finished"), 1);
+    assert_eq!(ledger.verdict(1).expect("known"), Verdict::TombstonedStillPresent(record));
+    assert_eq!(ledger.finish_removals(&master()).expect("finished"), 2);
     assert_eq!(ledger.finish_removals(&master()).expect("nothing left"), 0);
-    for (number, verdict) in [(1, Verdict::Erased(receipt.seq)), (2, Verdict::Erased(receipt.seq)), (0, Verdict::Present)] {
+    for (number, verdict) in [(1, Verdict::Erased(record)), (2, Verdict::Erased(person)), (0, Verdict::Present)] {
         assert_eq!(ledger.verdict(number).expect("known"), verdict, "entry {number}");
     }
     assert_eq!(deep_is_clean(&ledger), 3);
@@ -263,4 +267,31 @@ fn keys_are_rotated_as_entries_and_old_master_keys_open_nothing_any_more() {
     let options = crate::engine::Options { reserve_bytes: 0, ..crate::engine::Options::default() };
     let ledger = Ledger::open(fixture.environment.clone(), fixture.root(), &other, options).expect("the new one");
     assert_eq!(ledger.reader().read(3).expect("readable").body().expect("known").bytes, entry(3).body);
+}
+
+#[test]
+fn a_scrub_finds_altered_bodies_and_missing_ones_without_keys_and_logs_what_it_found() {
+    let fixture = Fixture::new();
+    let ledger = fixture.open();
+    append(&ledger, 0..8);
+    let clean = ledger.scrub(&mut |_| true).expect("scrubbed");
+    assert_eq!((clean.findings, clean.bodies), (0, 8));
+    ledger.checkpoint_now().expect("signed");
+    let (altered, missing) = (ledger.reader().entry(0).expect("there"), ledger.reader().entry(1).expect("there"));
+    drop(ledger);
+    let path = |entry: &crate::entry::Entry, suffix: &str| {
+        let class = entry.retention_class;
+        fixture.root().join(format!("bodies/{class:05}/{:012}.{suffix}", entry.segment))
+    };
+    let mut bytes = std::fs::read(path(&altered, "seg")).expect("read");
+    bytes[40] ^= 1;
+    std::fs::write(path(&altered, "seg"), bytes).expect("written");
+    std::fs::remove_file(path(&missing, "seg")).expect("removed");
+    let ledger = fixture.open();
+    let report = ledger.scrub(&mut |_| true).expect("scrubbed");
+    let classes: Vec<_> = report.damage.iter().map(|damage| (damage.class, damage.seq)).collect();
+    assert!(classes.contains(&(crate::damage::DamageClass::BodyAltered, Some(0))), "{classes:?}");
+    assert!(classes.contains(&(crate::damage::DamageClass::BodyMissing, Some(1))), "{classes:?}");
+    let last = ledger.reader().entry(ledger.size() - 1).expect("there");
+    assert_eq!(last.kind, EntryKind::ScrubResult);
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::hkdf;
 use zeroize::Zeroizing;
 
 use crate::context::Entropy;
@@ -17,6 +18,7 @@ use crate::keys::secret::Secret;
 
 /// Longest answer accepted from a wrapping command.
 const WRAPPED_BYTES_MAX: usize = 64 * 1024;
+const DERIVE_LABEL: &[u8] = b"gatepost ledger master key v1";
 const LABEL: &[u8] = b"gatepost ledger generation key v1";
 
 /// Why the master key could not be used.
@@ -64,6 +66,17 @@ impl LocalMasterKey {
     /// Uses these bytes.
     pub fn new(key: Secret) -> Self {
         Self(key)
+    }
+
+    /// Derives the ledger's master key from a program's own, so that there is one key to look after.
+    pub fn derive(own: &[u8; 32]) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
+            .extract(own)
+            .expand(&[DERIVE_LABEL], hkdf::HKDF_SHA256)
+            .and_then(|okm| okm.fill(&mut key[..]))
+            .expect("32 bytes are within HKDF's limit");
+        Self(Secret::new(*key))
     }
 
     /// Reads 64 hexadecimal digits, as in an environment variable named `origin`.

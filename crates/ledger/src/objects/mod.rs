@@ -255,6 +255,34 @@ impl Bucket {
         }
     }
 
+    /// Reads a part of the version that was stored. A part has no hash of its own here: the caller compares what it took out of it.
+    pub fn get_range(
+        &self,
+        http: &dyn HttpClient,
+        now_ms: i64,
+        object: &StoredObject,
+        start: u64,
+        length: u64,
+    ) -> Result<Vec<u8>, ObjectError> {
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        let length_max = usize::try_from(length).unwrap_or(usize::MAX).min(OBJECT_BYTES_MAX);
+        let version = [("versionId", object.version.as_str())];
+        let ask = Ask {
+            headers: vec![("range", format!("bytes={start}-{}", start.saturating_add(length - 1)))],
+            answer_bytes_max: length_max,
+            ..Ask::get(&object.key, &version)
+        };
+        let answer = self.send(http, now_ms, ask)?;
+        match answer.status {
+            206 if answer.body.len() as u64 == length => Ok(answer.body),
+            206 | 416 => Err(ObjectError::Altered(object.key.clone())),
+            404 => Err(ObjectError::Missing(object.key.clone())),
+            _ => Err(refusal("reading a part of an object", &answer)),
+        }
+    }
+
     /// Removes the version that was stored; [`ObjectError::Locked`] before its date. Removing what is gone is no error.
     pub fn delete(&self, http: &dyn HttpClient, now_ms: i64, object: &StoredObject) -> Result<(), ObjectError> {
         let version = [("versionId", object.version.as_str())];

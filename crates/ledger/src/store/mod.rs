@@ -5,6 +5,8 @@
 //! batch; before, it may lose all of it but never a part. A store holds no plaintext and no keys in clear.
 
 pub mod files;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 
 use std::path::PathBuf;
 

@@ -3,9 +3,14 @@
 //! One binary, because linking is what costs. A test whose peer is not installed fails and says what to install.
 
 mod corpus;
+mod database;
+mod faults;
 mod loopback;
 mod object_server;
 mod outsiders;
+mod processes;
 mod programs;
 mod sample;
+mod sim_disk;
 mod time_authority;
+mod workload;

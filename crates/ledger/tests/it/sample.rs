@@ -1,112 +1,56 @@
-//! A log of fresh records, exported at the C2SP paths, with proofs and bundles for some of them.
+//! A log of fresh records by the engine itself, exported at the C2SP paths.
 
-use ledger::bundle::{Bundle, Disclosed, Plaintext};
-use ledger::checkpoint::Checkpoint;
-use ledger::entry::{ENTRY_LEN, Entry, EntryKind};
-use ledger::hash::Hash;
-use ledger::ids::{RecordId, StreamId};
-use ledger::keys::record::commitment;
-use ledger::merkle::{Frontier, HashReader, inclusion_proof};
-use ledger::note::{Note, Signer};
-use ledger::proof::TlogProof;
-use ledger::serve::{Answer, Published, answer, tile_paths};
-use std::convert::Infallible;
+use crate::loopback::Loopback;
+use crate::workload::{create, entry, environment, master, options, record_id};
+use ledger::bundle::{Bundle, Disclosure};
+use ledger::engine::{Ledger, Options, Reader};
+use ledger::governance::Removals;
+use ledger::io::RealDisk;
+use ledger::note::Note;
+use ledger::serve::{Answer, PublicLog, answer, tile_paths};
+use ledger::timestamp::Authorities;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-pub const ORIGIN: &str = "log.example.test/records";
 pub const RECORDS: u64 = 100_000;
 /// Size of the checkpoint from which growth is proved: no power of two, not at a tile's border.
 pub const OLD_SIZE: u64 = 61_803;
+/// Records handed over at once.
+const GROUP: u64 = 1000;
 
 /// The log and where its files are.
 pub struct Sample {
     pub folder: PathBuf,
     pub vkey: String,
     pub old: Note,
-    log: Memory,
-}
-
-struct Memory {
-    levels: Vec<Vec<Hash>>,
-    entries: Vec<[u8; ENTRY_LEN]>,
-    checkpoint: Note,
-}
-
-impl HashReader for Memory {
-    type Error = Infallible;
-
-    fn hashes(&self, level: u8, first: u64, count: usize) -> Result<Vec<Hash>, Infallible> {
-        let first = usize::try_from(first).expect("small");
-        Ok(self.levels[usize::from(level)][first..first + count].to_vec())
-    }
-}
-
-impl Published for Memory {
-    fn checkpoint(&self) -> Result<Option<Vec<u8>>, Infallible> {
-        Ok(Some(self.checkpoint.to_string().into_bytes()))
-    }
-
-    fn entries(&self, first: u64, count: usize) -> Result<Vec<[u8; ENTRY_LEN]>, Infallible> {
-        let first = usize::try_from(first).expect("small");
-        Ok(self.entries[first..first + count].to_vec())
-    }
-}
-
-fn body_of(seq: u64) -> Vec<u8> {
-    format!("{{\"text\":\"Grüße, record {seq}\"}}").into_bytes()
-}
-
-fn salt_of(seq: u64) -> [u8; 32] {
-    ledger::hash::sha256(&seq.to_be_bytes())
-}
-
-fn entry(seq: u64) -> Entry {
-    let body = body_of(seq);
-    Entry {
-        kind: EntryKind::Capture,
-        flags: 0,
-        body_len: u32::try_from(body.len()).expect("short"),
-        seq,
-        captured_at_ms: 1_790_000_000_000 + i64::try_from(seq).expect("small"),
-        record_id: RecordId(ledger::hash::sha256(&body)[..16].try_into().expect("sixteen bytes")),
-        stream_id: StreamId([2; 16]),
-        stream_seq: seq,
-        retention_class: 1,
-        sealed_len: 99,
-        segment: 0,
-        slot: 0,
-        refers_to: RecordId::NONE,
-        commitment: commitment(&salt_of(seq), &body),
-        sealed_sha256: [6; 32],
-    }
+    ledger: Ledger,
+    reader: Reader,
 }
 
 impl Sample {
-    /// Makes a log of `size` records and writes its public files below `folder`.
+    /// Appends `size` records and writes the public files below `folder`.
     pub fn write(folder: &Path, size: u64) -> Self {
-        let signer = Signer::from_seed(ORIGIN, &[0x5a; 32]).expect("seed");
-        let sign = |frontier: &Frontier| signer.sign(Checkpoint::new(ORIGIN, frontier.size(), frontier.root()).text());
-        let mut frontier = Frontier::default();
-        let (mut levels, mut entries, mut old) = (vec![Vec::new(); 8], Vec::new(), sign(&frontier));
-        for seq in 0..size {
-            let entry = entry(seq);
-            entries.push(entry.encode());
-            frontier.push(entry.leaf_hash(), |level, hash| {
-                levels[usize::from(level)].push(hash);
-            });
-            if frontier.size() == OLD_SIZE {
-                old = sign(&frontier);
-            }
-        }
-        let log = Memory { levels, entries, checkpoint: sign(&frontier) };
-        let sample = Self { folder: folder.join("log"), vkey: signer.verifier().to_string(), old, log };
+        let root = folder.join("ledger");
+        let (environment, _clock) = environment(Arc::new(RealDisk), 1);
+        create(&environment, &root);
+        let options = Options { checkpoint_entries: 1 << 16, ..options() };
+        let ledger = Ledger::open(environment, &root, &master(), options).expect("opens");
+        let old_size = if size > OLD_SIZE { OLD_SIZE } else { size / 2 };
+        append(&ledger, 0, old_size);
+        ledger.checkpoint_now().expect("signs");
+        let reader = ledger.reader();
+        let (_, old) = reader.checkpoint().expect("readable").expect("signed");
+        append(&ledger, old_size, size);
+        ledger.checkpoint_now().expect("signs");
+        let vkey = reader.verifiers().expect("readable")[0].to_string();
+        let sample = Self { folder: folder.join("log"), vkey, old, ledger, reader };
         sample.export(size);
         sample
     }
 
     fn export(&self, size: u64) {
         for path in tile_paths(size).map(|tile| tile.to_string()).chain(["checkpoint".to_owned()]) {
-            let Answer::Found(resource) = answer(&self.log, &path).expect("memory does not fail") else {
+            let Answer::Found(resource) = answer(&PublicLog(&self.reader), &path).expect("readable") else {
                 panic!("{path} is not served");
             };
             let file = self.folder.join(&path);
@@ -115,30 +59,38 @@ impl Sample {
         }
     }
 
-    pub fn size(&self) -> u64 {
-        self.log.entries.len() as u64
-    }
-
     /// The bundle of one record with its plaintext.
     pub fn bundle(&self, seq: u64) -> Bundle {
-        let proof = TlogProof {
-            extra: Vec::new(),
-            index: seq,
-            hashes: inclusion_proof(&self.log, seq, self.size()).expect("memory does not fail"),
-            checkpoint: self.log.checkpoint.clone(),
-        };
-        let plaintext = Plaintext { salt: salt_of(seq), body: body_of(seq) };
-        let entry = self.log.entries[usize::try_from(seq).expect("small")];
-        Bundle {
-            record: Disclosed { entry, plaintext: Some(plaintext) },
-            proof,
-            removal: None,
-            timestamps: Vec::new(),
-            timestamps_left_out: Vec::new(),
-        }
+        let removals = Removals::read(&self.reader).expect("readable");
+        Bundle::of(&self.reader, &removals, seq, Disclosure::Content).expect("provable")
     }
 
-    pub fn checkpoint(&self) -> &Note {
-        &self.log.checkpoint
+    pub fn checkpoint(&self) -> Note {
+        self.reader.checkpoint().expect("readable").expect("signed").1
     }
+
+    /// Asks the authorities for stamps over everything so far; the bundles made afterwards carry them.
+    pub fn anchor(&self, authorities: &Authorities) {
+        let (checkpoint, note) = self.reader.checkpoint().expect("readable").expect("signed");
+        for (authority, stamp) in authorities.stamp_all(&Loopback, note.text.as_bytes(), || [1; 16]) {
+            let stamp = stamp.unwrap_or_else(|error| panic!("{authority}: {error}"));
+            let store = self.reader.store();
+            store.put_anchor(checkpoint.size, "note", note.to_string().as_bytes()).expect("kept");
+            store.put_anchor(checkpoint.size, &format!("{authority}.tsr"), &stamp.response).expect("kept");
+        }
+        // What follows moves the newest checkpoint on: the stamped one must still be the one in the bundles.
+        append(&self.ledger, RECORDS + 1, RECORDS + 2);
+        self.ledger.checkpoint_now().expect("signs");
+    }
+}
+
+fn append(ledger: &Ledger, from: u64, to: u64) {
+    for first in (from..to).step_by(usize::try_from(GROUP).expect("small")) {
+        let entries = (first..to.min(first + GROUP)).map(entry).collect();
+        for pending in ledger.append_batch(entries).expect("accepted") {
+            let receipt = pending.wait().expect("durable");
+            assert!(!receipt.repeated);
+        }
+    }
+    assert!(ledger.reader().find(record_id(to - 1)).expect("readable").is_some());
 }

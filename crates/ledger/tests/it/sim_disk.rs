@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What a disk writes at once: within a sector a write happens or does not.
 const SECTOR: usize = 512;
+/// What copies of a disk share.
+const PAGE: usize = 4096;
 
 /// A small generator (SplitMix64); quality enough to choose faults, and the same on every machine.
 #[derive(Debug, Clone)]
@@ -74,10 +76,67 @@ pub enum Call {
     Lock,
 }
 
+/// Bytes in shared pages, so that a copy of a disk costs next to nothing. A page that was never written is zero.
+#[derive(Debug, Default, Clone)]
+struct Bytes {
+    len: usize,
+    pages: Vec<Option<Arc<[u8; PAGE]>>>,
+}
+
+impl Bytes {
+    fn resize(&mut self, len: usize) {
+        if len < self.len && !len.is_multiple_of(PAGE) {
+            let zeroes = vec![0; (PAGE - len % PAGE).min(self.len - len)];
+            self.write(len, &zeroes);
+        }
+        self.pages.resize(len.div_ceil(PAGE), None);
+        self.len = len;
+    }
+
+    fn write(&mut self, offset: usize, data: &[u8]) {
+        if self.len < offset + data.len() {
+            self.resize(offset + data.len());
+        }
+        let mut done = 0;
+        while done < data.len() {
+            let (page, start) = ((offset + done) / PAGE, (offset + done) % PAGE);
+            let length = (PAGE - start).min(data.len() - done);
+            let part = &data[done..done + length];
+            let slot = &mut self.pages[page];
+            if slot.is_some() || part.iter().any(|byte| *byte != 0) {
+                let bytes = slot.get_or_insert_with(|| Arc::new([0; PAGE]));
+                Arc::make_mut(bytes)[start..start + length].copy_from_slice(part);
+            }
+            done += length;
+        }
+    }
+
+    fn read(&self, offset: usize, out: &mut [u8]) {
+        let mut done = 0;
+        while done < out.len() {
+            let (page, start) = ((offset + done) / PAGE, (offset + done) % PAGE);
+            let length = (PAGE - start).min(out.len() - done);
+            match &self.pages[page] {
+                Some(bytes) => {
+                    out[done..done + length].copy_from_slice(&bytes[start..start + length]);
+                }
+                None => out[done..done + length].fill(0),
+            }
+            done += length;
+        }
+    }
+
+    fn to_vec(&self) -> Vec<u8> {
+        let mut out = vec![0; self.len];
+        self.read(0, &mut out);
+        out
+    }
+}
+
 #[derive(Debug, Default, Clone)]
 struct Inode {
-    current: Vec<u8>,
-    durable: Vec<u8>,
+    current: Bytes,
+    durable: Bytes,
     /// Changes since the last sync, oldest first.
     pending: Vec<Change>,
 }
@@ -208,8 +267,7 @@ impl SimDisk {
         for change in state.pending_names.iter().take(usize::try_from(kept).expect("small")) {
             change.clone().apply(&mut names);
         }
-        let inodes =
-            state.inodes.iter().map(|(number, inode)| (*number, inode.after_cut(&mut random))).collect();
+        let inodes = state.inodes.iter().map(|(number, inode)| (*number, inode.after_cut(&mut random))).collect();
         let copy = Self::default();
         {
             let mut other = copy.state();
@@ -225,7 +283,7 @@ impl SimDisk {
     /// Every file with its content.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let state = self.state();
-        state.names.iter().map(|(path, inode)| (path.clone(), state.inodes[inode].current.clone())).collect()
+        state.names.iter().map(|(path, inode)| (path.clone(), state.inodes[inode].current.to_vec())).collect()
     }
 
     /// Changes one byte behind the program's back, durably.
@@ -233,21 +291,19 @@ impl SimDisk {
         let mut state = self.state();
         let number = state.names[path];
         let inode = state.inodes.get_mut(&number).expect("a named file");
-        inode.current[position] ^= mask;
         inode.sync();
+        let mut byte = [0];
+        inode.current.read(position, &mut byte);
+        inode.current.write(position, &[byte[0] ^ mask]);
+        inode.durable = inode.current.clone();
     }
 }
 
 impl Inode {
-    fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    fn apply(bytes: &mut Bytes, change: &Change) {
         match change {
-            Change::Write { offset, data } => {
-                if bytes.len() < offset + data.len() {
-                    bytes.resize(offset + data.len(), 0);
-                }
-                bytes[*offset..offset + data.len()].copy_from_slice(data);
-            }
-            Change::Length(length) => bytes.resize(*length, 0),
+            Change::Write { offset, data } => bytes.write(*offset, data),
+            Change::Length(length) => bytes.resize(*length),
         }
     }
 
@@ -279,8 +335,9 @@ impl Inode {
     }
 
     fn sync(&mut self) {
-        self.durable.clone_from(&self.current);
-        self.pending.clear();
+        for change in std::mem::take(&mut self.pending) {
+            Self::apply(&mut self.durable, &change);
+        }
     }
 }
 
@@ -301,7 +358,7 @@ enum Go {
 
 impl State {
     fn used(&self) -> u64 {
-        self.names.values().map(|inode| self.inodes[inode].current.len() as u64).sum()
+        self.names.values().map(|inode| self.inodes[inode].current.len as u64).sum()
     }
 
     fn enter(&mut self, call: Call) -> io::Result<Go> {
@@ -314,7 +371,9 @@ impl State {
         if self.read_only && changes {
             return Err(error(EROFS));
         }
-        let Some((planned, fault)) = self.plan else { return Ok(Go::On) };
+        let Some((planned, fault)) = self.plan else {
+            return Ok(Go::On);
+        };
         if planned != number {
             return Ok(Go::On);
         }
@@ -339,9 +398,8 @@ impl State {
     }
 
     fn settle_names_of(&mut self, folder: &Path) {
-        let (synced, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending_names)
-            .into_iter()
-            .partition(|change| change.folder() == Some(folder));
+        let (synced, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.pending_names).into_iter().partition(|change| change.folder() == Some(folder));
         for change in synced {
             change.apply(&mut self.durable_names);
         }
@@ -449,7 +507,7 @@ impl SimFile {
         let capacity = state.capacity;
         let used = if capacity.is_some() { state.used() } else { 0 };
         let inode = state.inodes.get_mut(&self.inode).expect("open files stay");
-        let growth = grows_to.saturating_sub(inode.current.len()) as u64;
+        let growth = grows_to.saturating_sub(inode.current.len) as u64;
         if growth > 0 && capacity.is_some_and(|capacity| used + growth > capacity) {
             return Err(error(ENOSPC));
         }
@@ -465,12 +523,12 @@ impl DiskFile for SimFile {
         let mut state = self.disk.state();
         let go = state.enter(Call::Read)?;
         let bytes = &state.inodes[&self.inode].current;
-        let start = usize::try_from(offset).expect("small files").min(bytes.len());
-        let mut length = out.len().min(bytes.len() - start);
+        let start = usize::try_from(offset).expect("small files").min(bytes.len);
+        let mut length = out.len().min(bytes.len - start);
         if matches!(go, Go::Shortened) && length > 1 {
             length /= 2;
         }
-        out[..length].copy_from_slice(&bytes[start..start + length]);
+        bytes.read(start, &mut out[..length]);
         Ok(length)
     }
 
@@ -501,7 +559,7 @@ impl DiskFile for SimFile {
     fn len(&self) -> io::Result<u64> {
         let mut state = self.disk.state();
         state.enter(Call::Len)?;
-        Ok(state.inodes[&self.inode].current.len() as u64)
+        Ok(state.inodes[&self.inode].current.len as u64)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -547,7 +605,7 @@ mod tests {
         for seed in 0..50 {
             let after = read_file(&disk.after_power_cut(seed), Path::new("/d/f"), 1 << 20).expect("the name was synced");
             assert_eq!(after[..4096], [1; 4096]);
-            let kept = after[4096..].iter().filter(|byte| **byte == 2).count();
+            let kept: usize = after[4096..].iter().map(|byte| usize::from(*byte == 2)).sum();
             assert_eq!(kept % SECTOR, 0);
             torn |= kept > 0 && kept < 8192;
         }

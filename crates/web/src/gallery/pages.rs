@@ -13,7 +13,7 @@ use crate::ui::form::{ErrorSummary, Form, Swaps};
 use crate::ui::layout::{DoorFrame, PageFrame, Preferences, Room, StopState, door, page, problem, sample_frame};
 use crate::ui::nav::{PageHead, sample_subnav};
 use crate::ui::passkey::PasskeyForm;
-use crate::ui::results::{Facet, Filter};
+use crate::ui::results::{Count, Facet, Filter, Loading, Pager, Results};
 use crate::ui::table::Rows;
 use crate::ui::{Icon, Tone, chart, message, table, timeline};
 
@@ -106,10 +106,15 @@ pub(super) fn inbox(preferences: Preferences) -> Markup {
         facets: vec![Facet { label: "Mine".into(), href: "#mine".into(), on: true }],
         ..Filter::default()
     };
-    page(
-        &frame,
-        &html! { (PageHead::new("Inbox")) (filter) p.unseen id="live-count" {} section.results id="inbox" aria-label="Messages" { (message::list("Messages", &message::sample_cards())) } },
-    )
+    let results = Results {
+        id: "inbox".into(),
+        label: "Messages".into(),
+        count: Some(Count { matching: 3, of: Some(29), one: "message", many: "messages" }),
+        body: message::list("Messages", &message::sample_cards()),
+        pager: Pager::default(),
+        loading: Loading::Done,
+    };
+    page(&frame, &html! { (PageHead::new("Inbox")) (filter) p.unseen id="live-count" {} (results) })
 }
 
 pub(super) fn sign_in(preferences: Preferences) -> Markup {

@@ -154,32 +154,33 @@ impl Button {
 impl Render for Button {
     fn render(&self) -> Markup {
         let class = self.class();
-        let (name, tip) = if self.size.shows_label() { (None, None) } else { (Some(&self.label), Some(&self.label)) };
+        // For an icon alone the tip is also the accessible name; writing it twice would cost a list page kilobytes.
+        let tip = (!self.size.shows_label()).then_some(&self.label);
         let inside = self.inside();
         match &self.does {
             Does::Link(href) => {
-                html! { a class=(class) href=(href) aria-label=[name] title=[tip] data-key=[self.key] { (inside) } }
+                html! { a class=(class) href=(href) title=[tip] data-key=[self.key] { (inside) } }
             }
             Does::Submit => {
-                html! { button class=(class) type="submit" aria-label=[name] title=[tip] data-key=[self.key] { (inside) } }
+                html! { button class=(class) type="submit" title=[tip] data-key=[self.key] { (inside) } }
             }
             Does::SubmitWith { name: field, value } => {
-                html! { button class=(class) type="submit" name=(field) value=(value) aria-label=[name] title=[tip] data-key=[self.key] { (inside) } }
+                html! { button class=(class) type="submit" name=(field) value=(value) title=[tip] data-key=[self.key] { (inside) } }
             }
             Does::SubmitTo(action) => {
-                html! { button class=(class) type="submit" formaction=(action) aria-label=[name] title=[tip] data-key=[self.key] { (inside) } }
+                html! { button class=(class) type="submit" formaction=(action) title=[tip] data-key=[self.key] { (inside) } }
             }
             Does::Opens(dialog) => {
-                html! { button class=(class) type="button" commandfor=(dialog) command="show-modal" aria-haspopup="dialog" aria-label=[name] title=[tip] data-key=[self.key] { (inside) } }
+                html! { button class=(class) type="button" commandfor=(dialog) command="show-modal" aria-haspopup="dialog" title=[tip] data-key=[self.key] { (inside) } }
             }
             Does::Closes(dialog) => {
-                html! { button class=(class) type="button" commandfor=(dialog) command="close" aria-label=[name] title=[tip] data-key=[self.key] { (inside) } }
+                html! { button class=(class) type="button" commandfor=(dialog) command="close" title=[tip] data-key=[self.key] { (inside) } }
             }
             Does::Menu(menu) => {
-                html! { button class=(class) type="button" popovertarget=(menu) aria-label=[name] title=[tip] data-key=[self.key] { (inside) } }
+                html! { button class=(class) type="button" popovertarget=(menu) title=[tip] data-key=[self.key] { (inside) } }
             }
             Does::Unavailable(reason) => {
-                html! { button class=(class) type="button" aria-disabled="true" aria-label=[name] title=(reason) { (inside) } }
+                html! { button class=(class) type="button" aria-disabled="true" title=(reason) { (inside) } }
             }
         }
     }

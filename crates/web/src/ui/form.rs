@@ -136,9 +136,14 @@ impl Render for Form {
                 hx-post=[in_place.then_some(&self.action)] hx-target=[itself.as_ref()] hx-select=[itself.as_ref()] hx-swap=[in_place.then_some("outerHTML")] hx-encoding=[files.filter(|_| in_place)] {
                 (self.errors)
                 @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
-                @for section in &self.sections {
+                @for (index, section) in self.sections.iter().enumerate() {
                     @if section.title.is_empty() { div.form-section { @for field in &section.fields { (field) } } }
-                    @else { fieldset.form-section { legend { (section.title) } @for field in &section.fields { (field) } } }
+                    @else {
+                        div.form-section role="group" aria-labelledby={ (self.id) "-section-" (index) } {
+                            h2 id={ (self.id) "-section-" (index) } { (section.title) }
+                            @for field in &section.fields { (field) }
+                        }
+                    }
                 }
                 div.form-actions { @for button in &self.buttons { (button) } }
             }

@@ -27,6 +27,7 @@ pub mod progress;
 pub mod results;
 pub mod secret;
 pub mod table;
+pub mod text_area;
 pub mod time;
 pub mod timeline;
 
@@ -143,8 +144,8 @@ pub fn families() -> Vec<Family> {
     families! {
         "marks", "Marks": [badge::Badge, badge::Kbd, badge::Code, badge::NetworkTag, person::Avatar, person::Person, time::TimeStamp, icon::IconSheet];
         "actions", "Actions": [button::Button, button::Menu, button::Segmented];
-        "forms", "Forms": [form::ErrorSummary, field::TextField, field::PasswordField, field::CodeField, field::TextArea, field::FileField, choice::Select, choice::Toggle, choice::Options, passkey::PasskeyForm, form::Form];
-        "lists", "Lists": [results::Filter, results::Count, results::Pager, table::Table];
+        "forms", "Forms": [form::ErrorSummary, field::TextField, field::PasswordField, field::CodeField, text_area::TextArea, field::FileField, choice::Select, choice::Toggle, choice::Options, passkey::PasskeyForm, form::Form];
+        "lists", "Lists": [results::Filter, results::Count, results::Pager, results::Results, table::Table];
         "feedback", "Feedback": [feedback::Banner, feedback::Toast, feedback::Empty, feedback::Skeleton, progress::Progress, live::LiveDot];
         "dialogs", "Dialogs": [dialog::Confirm, dialog::Dialog, palette::Palette, keys::KeyMap];
         "navigation", "Navigation": [nav::PageHead, nav::Crumbs, nav::Tabs, nav::SubNav];

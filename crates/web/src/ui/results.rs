@@ -241,6 +241,69 @@ impl Component for Pager {
     }
 }
 
+/// The region that a filter replaces: count, list, cursor links. Tables bring their own; other lists stand in this.
+#[derive(Debug, Clone)]
+pub struct Results {
+    /// The id that [`Filter::results_id`] names.
+    pub id: String,
+    /// What is listed: the region's name, and the pager's.
+    pub label: String,
+    /// How many match.
+    pub count: Option<Count>,
+    /// The list, an empty state, or a skeleton.
+    pub body: Markup,
+    /// Cursor links; the label is set here.
+    pub pager: Pager,
+    /// Whether the list is still to come.
+    pub loading: Loading,
+}
+
+/// Whether a list is there yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Loading {
+    /// It is there.
+    #[default]
+    Done,
+    /// It comes later.
+    Running,
+}
+
+impl Render for Results {
+    fn render(&self) -> Markup {
+        let busy = (self.loading == Loading::Running).then_some("true");
+        let pager = Pager { label: self.label.clone(), ..self.pager.clone() };
+        html! {
+            section.results id=(self.id) aria-label=(self.label) aria-busy=[busy] {
+                div.results-head role="status" { @if let Some(count) = &self.count { (count) } }
+                (self.body)
+                (pager)
+            }
+        }
+    }
+}
+
+impl Component for Results {
+    const NAME: &'static str = "Results";
+    const ABOUT: &'static str = "Around a list that is not a table. What the filter above replaces.";
+
+    fn samples() -> Vec<Sample> {
+        let count = Count { matching: 3, of: Some(29), one: "message", many: "messages" };
+        let pager = Pager { next: Some("#next".into()), position: "1–3 of 29".into(), ..Pager::default() };
+        let body = html! { p { "The list." } };
+        vec![Sample::new(
+            "around a list",
+            Self {
+                id: "results-sample".into(),
+                label: "Open messages".into(),
+                count: Some(count),
+                body,
+                pager,
+                loading: Loading::Done,
+            },
+        )]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

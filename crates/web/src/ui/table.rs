@@ -6,7 +6,7 @@ use maud::{Markup, PreEscaped, Render, html};
 
 use super::button::{Button, Does, Size, Weight};
 use super::feedback::{Empty, Skeleton};
-use super::results::{Count, Pager};
+use super::results::{Count, Loading, Pager, Results};
 use super::{Component, Icon, Sample};
 
 /// Which way a column is sorted now.
@@ -211,13 +211,16 @@ impl Table {
 
 impl Render for Table {
     fn render(&self) -> Markup {
-        html! {
-            section.results id=(self.id) aria-label=(self.caption) aria-busy=[matches!(self.rows, Rows::Loading).then_some("true")] {
-                div.results-head role="status" { @if let Some(count) = &self.count { (count) } }
-                (self.body())
-                (Pager { label: self.caption.clone(), ..self.pager.clone() })
-            }
-        }
+        let loading = if matches!(self.rows, Rows::Loading) { Loading::Running } else { Loading::Done };
+        let results = Results {
+            id: self.id.clone(),
+            label: self.caption.clone(),
+            count: self.count.clone(),
+            body: self.body(),
+            pager: self.pager.clone(),
+            loading,
+        };
+        results.render()
     }
 }
 

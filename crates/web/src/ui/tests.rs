@@ -8,8 +8,8 @@ use crate::ui::layout::Theme;
 use crate::ui::{families, layout, table};
 use maud::Render;
 
-/// Rows that a list page shows at most.
-const LIST_PAGE_ROWS: usize = 50;
+/// Rows of the richest list (person, badge, exact time, menu: about 1.3 kB each) that fit one page.
+const LIST_PAGE_ROWS: usize = 35;
 
 /// One element per line: a change in one place is one changed line.
 fn lines(html: &str) -> String {

@@ -93,10 +93,10 @@ fn relative(at: Timestamp, now: Timestamp) -> Option<String> {
 
 impl Render for TimeStamp {
     fn render(&self) -> Markup {
-        let refreshed = (self.form == TimeForm::Relative).then_some("");
+        let refreshed = self.form == TimeForm::Relative;
         let focus = (self.reach == TimeReach::Own).then_some("0");
         html! {
-            time.time datetime=(self.at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")) title=(self.exact()) data-relative=[refreshed] tabindex=[focus] { (self.words()) }
+            time.time datetime=(self.at.strftime("%Y-%m-%dT%H:%M:%SZ")) title=(self.exact()) data-relative[refreshed] tabindex=[focus] { (self.words()) }
         }
     }
 }

@@ -6,8 +6,9 @@ pub mod door;
 pub mod rail;
 pub mod topbar;
 
-use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
+use maud::{DOCTYPE, Markup, html};
 
+use super::button::Button;
 use super::choice::OnOff;
 use super::facts::ContextPanel;
 use super::feedback::{Banner, Toast};
@@ -157,15 +158,22 @@ pub fn page(frame: &PageFrame, content: &Markup) -> Markup {
     document(&frame.title, &frame.workspace, frame.preferences, &body)
 }
 
-/// What could not be shown, and the way on: not found, no right, something broke. Stands inside either layout.
-pub fn problem(status: u16, title: &str, text: &str, actions: &[super::button::Button]) -> Markup {
+/// What could not be shown, and the way on: not found, no right, something broke. For the desk; its title is the page's `h1`.
+pub fn problem(status: u16, title: &str, text: &str, actions: &[Button]) -> Markup {
     html! {
         div.stack.measure {
             p.muted.nums { (status) }
             h1 { (title) }
-            p.page-lead { (text) }
-            @if !actions.is_empty() { div.row { @for action in actions { (action) } } }
+            (problem_at_door(text, actions))
         }
+    }
+}
+
+/// The same inside [`door`], whose frame already says the title.
+pub fn problem_at_door(text: &str, actions: &[Button]) -> Markup {
+    html! {
+        p.page-lead { (text) }
+        @if !actions.is_empty() { div.row { @for action in actions { (action) } } }
     }
 }
 
@@ -190,13 +198,4 @@ pub(crate) fn sample_frame(title: &str, preferences: Preferences) -> PageFrame {
         stop: Some(StopSwitch { state: StopState::Running, href: "#stop".into() }),
         ..PageFrame::default()
     }
-}
-
-/// Joins rendered parts one after another.
-pub fn parts(parts: &[&dyn Render]) -> Markup {
-    let mut out = String::new();
-    for part in parts {
-        part.render_to(&mut out);
-    }
-    PreEscaped(out)
 }

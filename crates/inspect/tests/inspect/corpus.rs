@@ -1,0 +1,118 @@
+//! The fuzzer's corpus as an ordinary test, and random texts made of the pieces that detectors look for.
+
+use inspect::{Message, Scratch};
+use proptest::prelude::*;
+
+fn check(text: &str, inspector: &inspect::Inspector, scratch: &mut Scratch) {
+    let report = inspector.inspect(&Message::from_text(text), scratch);
+    let mut spans = Vec::new();
+    for f in report.findings() {
+        assert!(text.get(f.range()).is_some_and(|v| !v.is_empty()), "{f:?} in {text:?}");
+        assert!(f.score > 0.0 && f.score <= 1.0);
+        assert!(!report.reason(f).to_string().is_empty());
+        spans.push((report.kind(f), f.range()));
+    }
+    let mut once = spans.clone();
+    once.retain(|(kind, _)| *kind != "LISTED_TERM");
+    let count = once.len();
+    once.sort_by_key(|(kind, range)| (*kind, range.start));
+    once.dedup_by(|a, b| a.0 == b.0 && a.1.start < b.1.end && b.1.start < a.1.end);
+    assert_eq!(once.len(), count, "a value is reported twice in {text:?}");
+    let masked = inspect::mask::redact(text, &report, inspect::mask::Style::Blocks);
+    assert!(report.findings().is_empty() || masked.contains('█'));
+}
+
+#[test]
+fn every_file_of_the_fuzz_corpus_is_inspected_without_panic() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/inspect");
+    let inspector = super::inspector();
+    let mut scratch = Scratch::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("the corpus is in the repository") {
+        let bytes = std::fs::read(entry.expect("readable").path()).expect("readable");
+        check(&String::from_utf8_lossy(&bytes), &inspector, &mut scratch);
+        count += 1;
+    }
+    assert!(count >= 10, "only {count} files");
+}
+
+/// Pieces that scanners look for, to be put together in ways that nobody thought of.
+const PIECES: &[&str] = &[
+    "4111111111111111",
+    "4111 1111 ",
+    "GB82",
+    "WEST",
+    "1234",
+    "56",
+    "-",
+    " ",
+    ".",
+    "@",
+    "ann",
+    "example",
+    ".com",
+    "://",
+    "http",
+    "[.]",
+    "(at)",
+    " at ",
+    " dot ",
+    "+44 ",
+    "(0)",
+    "x12",
+    "password",
+    " is ",
+    ": ",
+    "=",
+    "\"",
+    "mr ",
+    "Smith",
+    " Street",
+    "via Roma",
+    "12/31/1999",
+    "march",
+    "T10:00",
+    "::1",
+    "fe80",
+    "00:1A",
+    "２",
+    "\u{200b}",
+    "\u{ad}",
+    "é",
+    "ж",
+    "а",
+    "𝟒",
+    "😀",
+    "\u{301}",
+    "one ",
+    "two ",
+    "ghp_",
+    "AKIA",
+    "eyJ",
+    "-----BEGIN ",
+    "PRIVATE KEY-----",
+    "\n",
+    "\u{2019}",
+    "ß",
+    "İ",
+    "0",
+    "9",
+    "X",
+    "$",
+    "%",
+    "/",
+    "52.52000",
+    "ssn ",
+    "card ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+    #[test]
+    fn texts_made_of_telling_pieces_never_panic_nor_double(parts in prop::collection::vec(prop::sample::select(PIECES), 0..24)) {
+        use std::sync::OnceLock;
+        static INSPECTOR: OnceLock<inspect::Inspector> = OnceLock::new();
+        let mut scratch = Scratch::new();
+        check(&parts.concat(), INSPECTOR.get_or_init(super::inspector), &mut scratch);
+    }
+}

@@ -1,0 +1,86 @@
+//! No input costs more than a stated number of steps per byte.
+
+use inspect::{Config, Inspector, Message, Scratch};
+
+/// Inner-loop turns for one byte of text that no input may exceed, all kinds on, all three views.
+const STEPS_PER_BYTE_MAX: u64 = 160;
+/// Turns that a message costs whatever its length.
+const STEPS_FIXED: u64 = 2_000;
+const SIZE: usize = 40_000;
+
+fn steps(inspector: &Inspector, text: &str) -> u64 {
+    let mut scratch = Scratch::new();
+    let _ = inspector.inspect(&Message::from_text(text), &mut scratch);
+    scratch.steps()
+}
+
+#[test]
+fn the_worst_known_inputs_stay_below_the_bound() {
+    let inspector = Inspector::compile(&Config { heads: false, ..Config::default() }).expect("compiles");
+    let worst = [
+        "1",
+        "12 ",
+        "1 ",
+        "1-",
+        "1.1.",
+        "@",
+        "a@",
+        "a@b.",
+        "(",
+        "((1)",
+        "+1 ",
+        "::",
+        "a:b:",
+        "0x",
+        "://",
+        "http://a:b@",
+        "4111 1111 1111 1111 ",
+        "password is ",
+        "password: a1b2c3d4 ",
+        "ghp_",
+        "-----BEGIN PRIVATE KEY-----",
+        "eyJ",
+        "AKIA",
+        "01.01.2000 ",
+        "march 1 ",
+        "in 1999 ",
+        "mr A ",
+        "1 street ",
+        "Via A 1 ",
+        "GB82WEST12345698765432 ",
+        "\u{200b}1",
+        "\u{430}a",
+        "one two ",
+        "a at b dot ",
+        "[.]",
+        "a.b.c.d.e.f.g.h.",
+        "x=1;",
+        "\"'",
+        "\u{0}",
+        "4 1 1 1 ",
+        "aa-bb-cc-dd-ee-ff ",
+        "52.520008, 13.404954 ",
+        "i am ",
+        "iban card ssn phone ",
+        "0123456789abcdef0123456789abcdef ",
+        "１",
+    ];
+    let mut highest = (0, "");
+    for pattern in worst {
+        let text: String = pattern.chars().cycle().take(SIZE).collect();
+        let per_byte = steps(&inspector, &text).saturating_sub(STEPS_FIXED) / text.len() as u64;
+        highest = highest.max((per_byte, pattern));
+        assert!(per_byte <= STEPS_PER_BYTE_MAX, "{per_byte} steps a byte for {pattern:?} repeated");
+    }
+    assert!(highest.0 > 0, "the counter counts");
+}
+
+#[test]
+fn cost_grows_with_length_and_no_faster() {
+    let inspector = Inspector::compile(&Config { heads: false, ..Config::default() }).expect("compiles");
+    for pattern in ["1 ", "a@b.co ", "password: x9y8z7w6 ", "in 1999 card 4111 "] {
+        let text = |n: usize| -> String { pattern.chars().cycle().take(n).collect() };
+        let (small, large) = (steps(&inspector, &text(4_000)), steps(&inspector, &text(40_000)));
+        assert!(large <= small * 11 + STEPS_FIXED, "{pattern:?}: {small} steps, ten times the text {large}");
+    }
+}

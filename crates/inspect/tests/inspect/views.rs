@@ -1,0 +1,70 @@
+//! Values that people hide are found, once, where they stand in the original.
+
+use inspect::{Message, Scratch, View, Zone};
+
+#[test]
+fn hidden_values_are_found_where_they_stand() {
+    let inspector = super::inspector();
+    let cases = [
+        ("pay ４１１１ １１１１ １１１１ １１１１ now", "CREDIT_CARD", "４１１１ １１１１ １１１１ １１１１"),
+        ("pay 4111\u{200b}1111\u{200b}1111\u{200b}1111 now", "CREDIT_CARD", "4111\u{200b}1111\u{200b}1111\u{200b}1111"),
+        ("card 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 ok", "CREDIT_CARD", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"),
+        ("card 4.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1", "CREDIT_CARD", "4.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1"),
+        ("write to ann at example dot org please", "EMAIL_ADDRESS", "ann at example dot org"),
+        ("write to ann [at] example [dot] org", "EMAIL_ADDRESS", "ann [at] example [dot] org"),
+        ("host 192[.]0[.]2[.]77 is down", "IP_ADDRESS", "192[.]0[.]2[.]77"),
+        (
+            "card four one one one one one one one one one one one one one one one",
+            "CREDIT_CARD",
+            "four one one one one one one one one one one one one one one one",
+        ),
+        ("IBAN GВ82 WЕSТ 1234 5698 7654 32", "IBAN_CODE", "GВ82 WЕSТ 1234 5698 7654 32"),
+    ];
+    for (text, kind, value) in cases {
+        let hits: Vec<_> = super::found(&inspector, text).into_iter().filter(|(k, _)| k == kind).collect();
+        assert_eq!(hits, [(kind.to_owned(), value.to_owned())], "{text}");
+    }
+}
+
+#[test]
+fn a_value_in_plain_view_is_reported_as_such_even_beside_foreign_letters() {
+    let inspector = super::inspector();
+    let mut scratch = Scratch::new();
+    let report = inspector.inspect(&Message::from_text("ｃａｒｄ 4111 1111 1111 1111"), &mut scratch);
+    let cards: Vec<_> = report.findings().iter().filter(|f| report.kind(f) == "CREDIT_CARD").collect();
+    assert_eq!(cards.len(), 1);
+    assert_eq!(cards[0].view(), View::Plain);
+}
+
+#[test]
+fn ordinary_sentences_with_at_and_dot_are_left_alone() {
+    let inspector = super::inspector();
+    for text in ["meet me at noon. Dot the i's at example.com", "look at example.com", "1 2 3 4 5 6 7 8 9 10 let's go"] {
+        let kinds: Vec<_> = super::found(&inspector, text).into_iter().map(|(k, _)| k).filter(|k| k != "URL").collect();
+        assert!(kinds.is_empty(), "{kinds:?} in {text}");
+    }
+}
+
+#[test]
+fn findings_name_their_zone_and_part() {
+    let inspector = super::inspector();
+    let mut scratch = Scratch::new();
+    let message = Message {
+        text: "hello",
+        alt_texts: &["a cat", "a form with 536-90-4399"],
+        links: &["https://example.org/?mail=ann@example.org"],
+        image_texts: &["card 4111111111111111"],
+    };
+    let report = inspector.inspect(&message, &mut scratch);
+    let places: Vec<_> = report.findings().iter().map(|f| (f.zone, f.part, report.kind(f))).collect();
+    assert!(places.contains(&(Zone::AltText, 1, "US_SSN")), "{places:?}");
+    assert!(places.contains(&(Zone::Link, 0, "EMAIL_ADDRESS")), "{places:?}");
+    assert!(places.contains(&(Zone::ImageText, 0, "CREDIT_CARD")), "{places:?}");
+    for f in report.findings() {
+        assert!(message.part(f.zone, usize::from(part(f))).is_some_and(|t| t.get(f.range()).is_some()));
+    }
+}
+
+fn part(finding: &inspect::Finding) -> u16 {
+    finding.part
+}

@@ -1,0 +1,295 @@
+//! A log in PostgreSQL: for more than one machine, where the database decides who writes.
+//!
+//! One row per batch, one `ledger_heads` row per log. Every change first locks the head row and compares the fencing epoch there with the
+//! one this process was given, in the same transaction. Invariant: after another process took the log over, nothing of this one gets in;
+//! size and root move in one compare-and-swap, so there are never two roots for one size.
+//!
+//! The lease only decides when another process may take over (by the database's clock, never by ours); correctness rests on the epoch.
+//! Sealed segments can move on to object storage (`archive.rs`). PostgreSQL keeps removed rows for a while (dead rows, write-ahead log,
+//! its backups): what makes erasure final is that the keys are gone, and old keystore generations are vacuumed away at once.
+
+mod archive;
+mod lease;
+mod read;
+mod schema;
+mod write;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use tokio::runtime::Runtime;
+
+use self::archive::Archive;
+use super::{EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use crate::damage::{Damage, DamageClass};
+use crate::entry::Entry;
+use crate::hash::{EMPTY_ROOT, Hash};
+use crate::merkle::Frontier;
+
+pub use self::archive::ArchiveTo;
+
+/// How long a writer that fell silent keeps the log. Long enough for a database restart, short enough to take over within a minute.
+pub const LEASE: Duration = Duration::from_secs(30);
+/// Connections: one to commit, one for the lease, the rest to read.
+const CONNECTIONS_MAX: u32 = 6;
+/// A statement that takes longer is given up: the writer must not hang on a lost connection.
+const CONNECT_SECONDS_MAX: u64 = 15;
+
+/// A log in a database.
+pub struct PgStore {
+    runtime: Option<Runtime>,
+    pool: PgPool,
+    log: String,
+    epoch: i64,
+    fenced: Arc<AtomicBool>,
+    size: AtomicU64,
+    archive: Option<Archive>,
+}
+
+/// The row that is the lock.
+#[derive(Debug, Clone)]
+struct Head {
+    size: i64,
+    root: Vec<u8>,
+    next_batch_no: i64,
+    next_segment: i64,
+    epoch: i64,
+}
+
+impl PgStore {
+    /// Lays out an empty log. Fails when there is one of that name.
+    pub fn create(url: &str, log: &str) -> Result<(), StoreError> {
+        let (runtime, pool) = connect(url)?;
+        runtime.block_on(async {
+            for statement in schema::STATEMENTS {
+                sqlx::query(statement).execute(&pool).await.map_err(io("create tables"))?;
+            }
+            let created = sqlx::query(
+                "INSERT INTO ledger_heads (log, size, root, next_batch_no, next_segment, epoch, owner, lease_until)
+                 VALUES ($1, 0, $2, 0, 0, 0, '', now()) ON CONFLICT (log) DO NOTHING",
+            )
+            .bind(log)
+            .bind(EMPTY_ROOT.to_vec())
+            .execute(&pool)
+            .await
+            .map_err(io("create the head"))?;
+            pool.close().await;
+            if created.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Exists(place())) }
+        })
+    }
+
+    /// Opens for writing: takes the lease under a new epoch. [`StoreError::Locked`] while another process holds it. `owner` is shown to
+    /// operators and may be anything that names this process.
+    pub fn open(url: &str, log: &str, owner: &str, archive: Option<ArchiveTo>) -> Result<(Self, Recovered), StoreError> {
+        let (runtime, pool) = connect(url)?;
+        let head = runtime.block_on(lease::take(&pool, log, owner))?;
+        let fenced = Arc::new(AtomicBool::new(false));
+        runtime.spawn(lease::keep(pool.clone(), log.to_owned(), head.epoch, fenced.clone()));
+        let store = Self {
+            runtime: Some(runtime),
+            pool,
+            log: log.to_owned(),
+            epoch: head.epoch,
+            fenced,
+            size: AtomicU64::new(unsigned(head.size)),
+            archive: archive.map(Archive::new),
+        };
+        let recovered = store.recovered(&head)?;
+        Ok((store, recovered))
+    }
+
+    /// The tree as stored, compared with the head's root: a database that was restored halfway is found out here.
+    fn recovered(&self, head: &Head) -> Result<Recovered, StoreError> {
+        let tree = Frontier::load(&StoredTree(self), unsigned(head.size))?;
+        if tree.root()[..] != head.root[..] {
+            return Err(Damage::new(DamageClass::TreeAltered, "the stored hashes do not lead to the root of the head").into());
+        }
+        Ok(Recovered {
+            tree,
+            next_batch_no: unsigned(head.next_batch_no),
+            next_segment: unsigned(head.next_segment),
+            replayed: 0,
+            torn: false,
+        })
+    }
+
+    /// The fencing epoch of this process.
+    pub fn epoch(&self) -> u64 {
+        unsigned(self.epoch)
+    }
+
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.as_ref().expect("taken only when dropped").block_on(future)
+    }
+
+    fn check_not_fenced(&self) -> Result<(), StoreError> {
+        if self.fenced.load(Ordering::Acquire) { Err(StoreError::Fenced) } else { Ok(()) }
+    }
+}
+
+impl Drop for PgStore {
+    /// Gives the lease back, so that the next process need not wait for its end.
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.take() else {
+            return;
+        };
+        runtime.block_on(lease::give_back(&self.pool, &self.log, self.epoch));
+        runtime.shutdown_background();
+    }
+}
+
+impl Store for PgStore {
+    fn commit(&self, batch: &SealedBatch) -> Result<(), StoreError> {
+        self.check_not_fenced()?;
+        self.block_on(write::commit(self, batch))
+    }
+
+    fn apply(&self, batch: &SealedBatch) -> Result<(), StoreError> {
+        self.size.store(batch.commit.size, Ordering::Release);
+        Ok(())
+    }
+
+    fn settle(&self) -> Result<(), StoreError> {
+        self.check_not_fenced()
+    }
+
+    fn wants_settle(&self) -> bool {
+        false
+    }
+
+    /// The database guards its own disk; its refusal of a commit is what counts.
+    fn free_bytes(&self) -> Result<u64, StoreError> {
+        Ok(u64::MAX)
+    }
+
+    fn size(&self) -> u64 {
+        self.size.load(Ordering::Acquire)
+    }
+
+    fn entries(&self, first: u64, count: usize) -> Result<Vec<u8>, StoreError> {
+        self.block_on(read::entries(self, first, count))
+    }
+
+    fn hashes(&self, level: u8, first: u64, count: usize) -> Result<Vec<Hash>, StoreError> {
+        self.block_on(read::hashes(self, level, first, count))
+    }
+
+    fn body(&self, entry: &Entry) -> Result<Option<Vec<u8>>, StoreError> {
+        self.block_on(read::body(self, entry))
+    }
+
+    fn scan_segment(&self, name: SegmentName, each: &mut EachBody<'_>) -> Result<(), StoreError> {
+        for body in self.block_on(read::segment(self, name))? {
+            each(body.seq, body.sealed.as_deref())?;
+        }
+        Ok(())
+    }
+
+    fn segments(&self) -> Result<Vec<SegmentName>, StoreError> {
+        let names: BTreeSet<SegmentName> = self.block_on(read::segments(self))?;
+        Ok(names.into_iter().collect())
+    }
+
+    fn wipe_body(&self, entry: &Entry) -> Result<(), StoreError> {
+        self.block_on(write::wipe_body(self, entry))
+    }
+
+    /// Each wiping is a transaction of its own.
+    fn sync_bodies(&self) -> Result<(), StoreError> {
+        self.check_not_fenced()
+    }
+
+    fn remove_segment(&self, name: SegmentName) -> Result<(), StoreError> {
+        self.block_on(write::remove_segment(self, name))
+    }
+
+    fn add_checkpoint(&self, size: u64, note: &str) -> Result<(), StoreError> {
+        self.block_on(write::add_checkpoint(self, size, note))
+    }
+
+    fn checkpoint(&self) -> Result<Option<String>, StoreError> {
+        self.block_on(read::checkpoint(self))
+    }
+
+    fn each_checkpoint(&self, each: &mut dyn FnMut(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut after = -1;
+        loop {
+            let page = self.block_on(read::checkpoints_after(self, after))?;
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
+            after = *last;
+            for (_, note) in &page {
+                each(note)?;
+            }
+        }
+    }
+
+    fn put_anchor(&self, size: u64, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.block_on(write::put_anchor(self, size, name, bytes))
+    }
+
+    fn anchors(&self) -> Result<Vec<(u64, String)>, StoreError> {
+        self.block_on(read::anchors(self))
+    }
+
+    fn anchor(&self, size: u64, name: &str) -> Result<Vec<u8>, StoreError> {
+        self.block_on(read::anchor(self, size, name))
+    }
+
+    fn generations(&self) -> Result<Vec<u64>, StoreError> {
+        self.block_on(read::generations(self))
+    }
+
+    fn read_generation(&self, number: u64) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
+        self.block_on(read::generation(self, number))
+    }
+
+    fn replace_generation(&self, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        self.block_on(write::replace_generation(self, number, bytes))
+    }
+}
+
+fn connect(url: &str) -> Result<(Runtime, PgPool), StoreError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("ledger-postgres")
+        .enable_all()
+        .build()
+        .map_err(|source| StoreError::Io { doing: "start the threads for", path: place(), source })?;
+    // An acknowledgement means durable, whatever the server's own setting.
+    let options: PgConnectOptions = url.parse().map_err(io("read the address of"))?;
+    let options = options.options([("synchronous_commit", "on")]);
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
+    let pool = runtime.block_on(pool.connect_with(options)).map_err(io("connect to"))?;
+    Ok((runtime, pool))
+}
+
+/// What stands in the errors where the embedded store names a file.
+fn place() -> PathBuf {
+    PathBuf::from("the ledger's database")
+}
+
+fn io(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |error| StoreError::Io { doing, path: place(), source: std::io::Error::other(error) }
+}
+
+/// A commit whose outcome is unknown: the process stops, and the next one reads what is there.
+fn unknown_outcome(error: sqlx::Error) -> StoreError {
+    StoreError::Sync { path: place(), source: std::io::Error::other(error) }
+}
+
+/// Counts in the database are never negative; a negative one was put there by hand.
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// Sequence numbers stay far below 2^63.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).expect("logs do not reach 2^63 entries")
+}
