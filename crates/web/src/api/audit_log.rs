@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use desk::{
-    Error,
+    Error, Refusal,
     audit_log::{self, AuditFilter, FEED_BATCH_MAX, Outcome, StoredEntry},
     ids::PersonId,
     paging::PageRequest,
@@ -372,6 +372,13 @@ async fn wait_for_entries(
     loop {
         let entries = audit_log::feed(ctx.desk(), &actor, after, limit).await?;
         let now = Instant::now();
+        if !wait.is_zero() {
+            // Whoever was suspended, or whose token was revoked, while they waited is told so, and nothing else.
+            actor = identify(&ctx.state, headers, Face::Api, actor.address).await?.actor;
+            if actor.person().is_none() {
+                return Err(Error::Refused(Refusal::SignInNeeded));
+            }
+        }
         if !entries.is_empty() || now >= ends || ctx.state.is_draining() {
             return Ok(entries);
         }
@@ -379,7 +386,5 @@ async fn wait_for_entries(
         if let Ok(Err(RecvError::Closed)) = timeout_at(ends.min(now + LOOK_EVERY), news.recv()).await {
             sleep_until(ends).await;
         }
-        // Whoever was suspended, or whose token was revoked, while they waited is told so, and nothing else.
-        actor = identify(&ctx.state, headers, Face::Api, actor.address).await?.actor;
     }
 }
