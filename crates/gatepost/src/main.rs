@@ -5,6 +5,7 @@ mod config;
 mod data;
 mod demo;
 mod output;
+mod stable_copy;
 mod telemetry;
 mod wiring;
 

@@ -3,9 +3,13 @@
 //! Invariant: no handler of the table in [`crate::routes`] runs before this module has resolved the caller and decided, from the
 //! operation that the table names, whether the route is open to them. The operation behind the handler decides again, with its target.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
+    body::Body,
     extract::{ConnectInfo, FromRequestParts, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -52,18 +56,39 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 /// Decides for one route of the table.
 pub(crate) async fn pass(State((state, route)): State<(WebState, Arc<Route>)>, request: Request, next: Next) -> Response {
     // A body cannot be looked at from two places, so what is waited for works with the head alone.
-    let (mut parts, body) = request.into_parts();
-    let visit = match identify(&state, &parts, route.face).await {
+    let (parts, body) = request.into_parts();
+    let address = address_of(&state, &parts);
+    let visit = identify(&state, &parts, route.face, address).await;
+    if route.face != Face::Api {
+        return let_through(&state, &route, parts, body, visit, next).await;
+    }
+    let allowance = state.api_limits.take(visit.as_ref().ok().map(|visit| &visit.actor), address, state.desk.now());
+    if allowance.granted {
+        allowance.on(let_through(&state, &route, parts, body, visit, next).await)
+    } else {
+        allowance.refusal()
+    }
+}
+
+async fn let_through(
+    state: &WebState,
+    route: &Route,
+    mut parts: Parts,
+    body: Body,
+    visit: Result<Visit, Error>,
+    next: Next,
+) -> Response {
+    let visit = match visit {
         Ok(visit) => visit,
         Err(error) => return refuse(route.face, error, &parts),
     };
     if let Some(operation) = route.needs.operation()
-        && let Err(refusal) = decide_early(&visit.actor, operation, &state)
+        && let Err(refusal) = decide_early(&visit.actor, operation, state)
     {
         // Asked through the desk, so that a refusal of a known person is on record like any other.
         if let Err(error) = state.desk.view(&visit.actor, operation, Target::Workspace).await {
             if refusal == Refusal::StepUpNeeded(operation) && route.face == Face::Page {
-                return crate::door::step_up_instead(&state, &visit, Request::from_parts(parts, body)).await;
+                return crate::door::step_up_instead(state, &visit, Request::from_parts(parts, body)).await;
             }
             return refuse(route.face, error, &parts);
         }
@@ -80,10 +105,13 @@ fn decide_early(actor: &Actor, operation: Operation, state: &WebState) -> Result
     }
 }
 
-async fn identify(state: &WebState, parts: &Parts, face: Face) -> Result<Visit, Error> {
-    let headers = &parts.headers;
+fn address_of(state: &WebState, parts: &Parts) -> Option<IpAddr> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let address = peer.map(|peer| client_address(peer, headers, &state.options.trusted_proxies));
+    peer.map(|peer| client_address(peer, &parts.headers, &state.options.trusted_proxies))
+}
+
+async fn identify(state: &WebState, parts: &Parts, face: Face, address: Option<IpAddr>) -> Result<Visit, Error> {
+    let headers = &parts.headers;
     let user_agent = user_agent(headers);
     if face == Face::Api
         && let Some(token) = bearer(headers)

@@ -20,6 +20,7 @@ pub mod people;
 mod probes;
 pub mod problem;
 pub mod profiles;
+mod public_log;
 pub mod rights;
 pub mod routes;
 pub mod settings;
@@ -63,6 +64,7 @@ pub fn app(state: WebState) -> Router {
         .route("/healthz", get(probes::health))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
+        .route("/log/{*path}", get(public_log::resource))
         .merge(assets::router())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)

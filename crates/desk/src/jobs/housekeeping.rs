@@ -8,6 +8,7 @@ use crate::{
     db::{self, Tx},
     idempotency,
     ids::Time,
+    sign_in,
 };
 
 /// Rows removed in one transaction: some milliseconds on a small disk.
@@ -61,6 +62,30 @@ impl JobKind for ForgetIdempotencyKeys {
 
     async fn run(&self, attempt: Attempt, completion: Completion, (): ()) -> Outcome {
         sweep_in_batches(&attempt, completion, async |tx, now| idempotency::sweep(tx, now, BATCH_ROWS).await).await
+    }
+}
+
+/// Forgets what no longer opens anything: expired ceremonies, links, throttles, sessions that ended long ago.
+#[derive(Debug)]
+pub struct ForgetOldAccess;
+
+impl JobKind for ForgetOldAccess {
+    const ID: &'static str = "house.forget_old_access";
+    const TITLE: &'static str = "Forget ended sessions and expired links";
+    const DOCS: &'static str = "Removes sign-ins nobody finished, throttles that ran out, and links and sessions that ended 90 days ago. \
+                                When it dies, nothing is lost but space; look at its error, then run it again.";
+    const LIMITS: Limits = Limits::HOUSEKEEPING;
+    type Payload = ();
+
+    fn schedule(&self) -> Option<Schedule<()>> {
+        Some(Schedule { every_ms: EVERY_MS, payload: () })
+    }
+
+    async fn run(&self, attempt: Attempt, completion: Completion, (): ()) -> Outcome {
+        // One bounded sweep a tick: an hour's worth is far below its limit.
+        let mut tx = attempt.desk().db().begin().await?;
+        sign_in::sweep(&mut tx, attempt.desk().now()).await.map_err(|error| Failure::retry(error.to_string()))?;
+        completion.commit(tx).await
     }
 }
 

@@ -17,7 +17,7 @@ mod store;
 mod worker;
 
 pub use attempt::{Attempt, Completed, Completion, Failure, Stop};
-pub use housekeeping::{ForgetFinishedJobs, ForgetIdempotencyKeys};
+pub use housekeeping::{ForgetFinishedJobs, ForgetIdempotencyKeys, ForgetOldAccess};
 pub use model::{Cancelled, Enqueued, Job, JobFilter, JobState, KindCounts, Lease};
 pub use registry::{JobKind, KindInfo, Limits, Outcome, Registry, Schedule};
 pub use rules::{Backoff, ERROR_BYTES_MAX, RETRY_AFTER_MS_MAX};
@@ -58,7 +58,7 @@ pub struct When {
 
 /// The kinds of the house itself.
 pub fn house_kinds() -> Registry {
-    Registry::new().with(ForgetIdempotencyKeys).with(ForgetFinishedJobs)
+    Registry::new().with(ForgetIdempotencyKeys).with(ForgetOldAccess).with(ForgetFinishedJobs)
 }
 
 /// Enqueues a job in a transaction: it exists if and only if the transaction commits. Workers of other nodes are woken by the

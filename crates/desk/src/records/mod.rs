@@ -13,6 +13,7 @@ use ledger::{
     engine::{AppendError, Ledger, NewEntry},
     entry::EntryKind,
     ids::{RecordId, StreamId},
+    serve::{self, Answer},
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -94,6 +95,33 @@ impl Outbox {
     pub async fn ship_all(&self) -> Result<()> {
         while self.ship().await? > 0 {}
         Ok(())
+    }
+}
+
+/// The public face of the ledger: hashes and signatures, nothing about anybody. Cheap to clone.
+#[derive(Clone)]
+pub struct PublicLog(Arc<Ledger>);
+
+impl PublicLog {
+    /// The public face of an open ledger.
+    pub fn new(ledger: Arc<Ledger>) -> Self {
+        Self(ledger)
+    }
+
+    /// What stands at a C2SP path (`checkpoint`, `tile/…`), or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the log cannot be read.
+    pub async fn resource(&self, path: &str) -> Result<Option<serve::Resource>> {
+        let (ledger, path) = (self.0.clone(), path.to_owned());
+        let answer = tokio::task::spawn_blocking(move || serve::answer(&serve::PublicLog(&ledger.reader()), &path))
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(match answer {
+            Answer::Found(resource) => Some(resource),
+            Answer::NotFound => None,
+        })
     }
 }
 

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     data::DataFolder,
-    output,
-    wiring::{CommonArgs, Schema, block_on, open_desk},
+    output, stable_copy,
+    wiring::{CommonArgs, Schema, block_on, ledger_folder, open_desk},
 };
 
 /// The format of the manifest; a restore refuses what it does not know.
@@ -28,6 +28,7 @@ pub(crate) const DATABASE_FILE: &str = "gatepost.db";
 pub(crate) const DUMP_FILE: &str = "gatepost.dump";
 pub(crate) const KEY_FILE: &str = "master.key";
 pub(crate) const MANIFEST_FILE: &str = "manifest.json";
+pub(crate) const LEDGER_FOLDER: &str = "ledger";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -78,6 +79,12 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
             dump_postgres(&config.database_url, &partial.join(DUMP_FILE))?;
             "postgres"
         };
+        // After the database: the ledger may then hold more of the audit log than the database copy says, never less, and what it
+        // holds already is not taken twice.
+        let ledger = ledger_folder(&folder);
+        if ledger.exists() {
+            stable_copy::copy(&ledger, &partial.join(LEDGER_FOLDER))?;
+        }
         if args.with_key {
             let own = folder.own_key_file(&config);
             let from = own.context("the master key does not lie in the data folder; back it up where it is kept")?;
@@ -93,9 +100,10 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
             files: describe_files(&partial)?,
         };
         std::fs::write(partial.join(MANIFEST_FILE), serde_json::to_vec_pretty(&manifest)?)?;
-        for entry in std::fs::read_dir(&partial)? {
-            File::open(entry?.path())?.sync_all()?;
+        for file in &manifest.files {
+            File::open(partial.join(&file.name))?.sync_all()?;
         }
+        File::open(partial.join(MANIFEST_FILE))?.sync_all()?;
         std::fs::rename(&partial, &args.to)?;
         desk.db().close().await;
         let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
@@ -126,15 +134,20 @@ fn dump_postgres(url: &str, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Length and SHA-256 of every file directly in a folder, by name.
+/// Length and SHA-256 of every file in a folder and below, by name.
 pub(crate) fn describe_files(folder: &Path) -> anyhow::Result<Vec<ManifestFile>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name != MANIFEST_FILE {
-            let (bytes, sha256) = describe(&entry.path())?;
-            files.push(ManifestFile { name, bytes, sha256 });
+    let mut folders = vec![PathBuf::new()];
+    while let Some(below) = folders.pop() {
+        for entry in std::fs::read_dir(folder.join(&below))? {
+            let entry = entry?;
+            let relative = below.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                folders.push(relative);
+            } else if relative != Path::new(MANIFEST_FILE) {
+                let (bytes, sha256) = describe(&entry.path())?;
+                files.push(ManifestFile { name: relative.to_string_lossy().into_owned(), bytes, sha256 });
+            }
         }
     }
     files.sort_by(|one, other| one.name.cmp(&other.name));

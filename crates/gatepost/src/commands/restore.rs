@@ -9,13 +9,18 @@ use std::{
 
 use anyhow::Context as _;
 use desk::{Actor, Object, audit_log::Outcome, rights::Operation, sealed::Sealer};
+use ledger::{
+    engine::{Environment, Ledger, OnFatal, Options},
+    keys::master::LocalMasterKey,
+    verify::{Progress, Settings, resume},
+};
 
 use super::backup::{DATABASE_FILE, DUMP_FILE, FORMAT, KEY_CHECK, KEY_FILE, MANIFEST_FILE, Manifest, describe_files};
 use crate::{
     config::Config,
     data::{DataFolder, MASTER_KEY_VARIABLE},
     output,
-    wiring::{CommonArgs, Schema, block_on, open_desk},
+    wiring::{CommonArgs, Schema, block_on, ledger_folder, open_desk},
 };
 
 #[derive(Debug, clap::Args)]
@@ -45,6 +50,10 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
     let folder = DataFolder::open_or_create(&partial)?;
     for file in &manifest.files {
         if file.name != DUMP_FILE {
+            anyhow::ensure!(is_plain(&file.name), "the manifest names {}, which is not a place in a backup", file.name);
+            if let Some(below) = partial.join(&file.name).parent() {
+                std::fs::create_dir_all(below)?;
+            }
             std::fs::copy(args.from.join(&file.name), partial.join(&file.name))
                 .with_context(|| format!("failed to copy {}", file.name))?;
         }
@@ -54,14 +63,16 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
     if manifest.engine == "postgres" {
         restore_postgres(&config, &args.from.join(DUMP_FILE))?;
     }
-    let proven = block_on(prove(&folder, &config, &manifest))?;
+    let ledger_entries = check_ledger(&folder, &config)?;
+    let mut proven = block_on(prove(&folder, &config, &manifest))?;
+    proven["ledger_entries"] = ledger_entries.into();
     if target.exists() {
         std::fs::remove_dir(target)?;
     }
     std::fs::rename(&partial, target)?;
     let text = format!(
         "Restored to {} from the backup of {}.\nProven: every file has its recorded digest, the master key opens it, the database is \
-         undamaged, and the audit log is gapless.\nSessions, API tokens and pending links were ended: what was revoked since the backup must not come back.\n",
+         undamaged, the audit log is gapless, and the ledger verifies.\nSessions, API tokens and pending links were ended: what was revoked since the backup must not come back.\n",
         target.display(),
         manifest.made_at
     );
@@ -94,6 +105,29 @@ fn check_files(from: &Path, manifest: &Manifest) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether a name stays below its folder.
+fn is_plain(name: &str) -> bool {
+    Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+}
+
+/// Verifies every hash, root and signature of the restored ledger, and answers with its size; 0 when there is none.
+fn check_ledger(folder: &DataFolder, config: &Config) -> anyhow::Result<u64> {
+    let root = ledger_folder(folder);
+    if !root.exists() {
+        return Ok(0);
+    }
+    let master = LocalMasterKey::derive(&*folder.master_key(config)?);
+    // Opening it for writing replays what was not yet in its files.
+    let options = Options { on_fatal: OnFatal::Stop, ..Options::default() };
+    let ledger = Ledger::open(Environment::default(), &root, &master, options).context("the restored ledger does not open")?;
+    let settings = Settings { deep: true, bodies: true };
+    let report = resume(&ledger.reader(), settings, &Progress::default(), &mut |_| true)?;
+    let first = report.damage.first().map(ToString::to_string).unwrap_or_default();
+    anyhow::ensure!(report.findings == 0, "the restored ledger is damaged: {first}; take another backup");
+    ledger.close()?;
+    Ok(report.entries)
 }
 
 fn place_key(args: &Args, folder: &DataFolder, config: &Config) -> anyhow::Result<()> {

@@ -7,7 +7,9 @@ use desk::{
     Desk,
     jobs::{Worker, WorkerOptions, house_kinds},
     live,
+    records::{Outbox, PublicLog},
 };
+use ledger::engine::Ledger;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use web::{WebOptions, WebState};
@@ -16,11 +18,13 @@ use crate::{
     config::{Config, Origin},
     data::DataFolder,
     telemetry,
-    wiring::{CommonArgs, Schema, open_desk},
+    wiring::{CommonArgs, Schema, open_desk, open_ledger},
 };
 
 /// How long a stopping server may finish or hand back what it holds.
-const SHUTDOWN_MAX: Duration = Duration::from_secs(10);
+const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
+/// How long the outbox may ship after that; both together stay under ten seconds.
+const SHIP_MAX: Duration = Duration::from_millis(1_500);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -82,6 +86,7 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     if args.demo {
         crate::demo::ensure(&desk).await?;
     }
+    let ledger = open_ledger(folder, config)?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let roles = args.roles();
@@ -93,7 +98,10 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
         let worker = Worker::new(desk.clone(), house_kinds(), options);
         tasks.spawn(worker.run(stop.clone()));
     }
-    let web = if roles.web { Some(start_web(&desk, config, metrics, &stop, &tasks).await?) } else { None };
+    // The outbox stops last, so that what the stop itself does is on record too.
+    let shipped = CancellationToken::new();
+    let shipper = ledger.clone().map(|ledger| tokio::spawn(Outbox::new(desk.clone(), ledger).run(shipped.clone())));
+    let web = if roles.web { Some(start_web(&desk, config, metrics, ledger.clone(), &stop, &tasks).await?) } else { None };
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
     }
@@ -107,19 +115,35 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     if tokio::time::timeout(SHUTDOWN_MAX, tasks.wait()).await.is_err() {
         tracing::warn!(limit_s = SHUTDOWN_MAX.as_secs(), "stopped with requests still open; jobs go back when their lease ends");
     }
+    shipped.cancel();
+    if let Some(shipper) = shipper {
+        // What is not shipped in time waits in the database for the next start.
+        let _ = tokio::time::timeout(SHIP_MAX, shipper).await;
+    }
+    close_ledger(ledger);
     desk.db().close().await;
     Ok(())
+}
+
+/// Drains the ledger and signs a last checkpoint, when nobody else holds it any more.
+fn close_ledger(ledger: Option<Arc<Ledger>>) {
+    let Some(ledger) = ledger.and_then(Arc::into_inner) else { return };
+    if let Err(error) = ledger.close() {
+        tracing::error!(%error, "the ledger did not close cleanly; it recovers at the next start");
+    }
 }
 
 async fn start_web(
     desk: &Desk,
     config: &Config,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
+    ledger: Option<Arc<Ledger>>,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> anyhow::Result<(SocketAddr, WebState)> {
     let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
-    let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render()));
+    let state =
+        WebState::new(desk.clone(), options, Arc::new(move || metrics.render())).with_public_log(ledger.map(PublicLog::new));
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

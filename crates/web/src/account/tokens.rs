@@ -114,7 +114,7 @@ fn new_page(ctx: &Ctx, typed: &Fields, invalid: &Invalid) -> PageResult {
         Options {
             frame: field(invalid, "scopes", "Scopes").hint("It can never do more than you may, and only within these."),
             how_many: HowMany::Several,
-            choices: TokenScope::all().iter().map(|scope| Choice::new(scope.to_string(), scope.to_string())).collect(),
+            choices: TokenScope::all().into_iter().map(scope_choice).collect(),
             chosen: typed.all("scopes").map(str::to_owned).collect(),
         }
         .render(),
@@ -138,6 +138,13 @@ fn new_page(ctx: &Ctx, typed: &Fields, invalid: &Invalid) -> PageResult {
     let mut head = PageHead::new("Make an API token");
     head.crumbs = crumbs();
     ctx.page("Make an API token", Room::Settings).status(status_of(invalid)).show(&stack(&[&head, &form]))
+}
+
+/// A scope with everything it opens.
+fn scope_choice(scope: TokenScope) -> Choice {
+    let opens = Operation::ALL.iter().filter(|operation| operation.token_scope() == Some(scope));
+    let titles: Vec<&str> = opens.map(|operation| operation.title()).collect();
+    Choice::new(scope.to_string(), scope.to_string()).hint(titles.join("; "))
 }
 
 /// `POST /account/tokens`
