@@ -27,7 +27,7 @@ step_tests() {
 }
 step_api() { scripts/schemathesis.sh; }
 step_packaging() { scripts/packaging.sh; }
-step_browser() { scripts/e2e.sh gallery; }
+step_browser() { scripts/e2e.sh; }
 step_doc-tests() { cargo test --workspace --no-fail-fast --doc; }
 
 # counts STEP: "passed failed skipped", read from the closing lines of whatever runner the step used.

@@ -1,5 +1,7 @@
 //! The audit log as pages: filters, and the whole of it as a file.
 
+use std::collections::{HashMap, HashSet};
+
 use axum::{
     body::Body,
     extract::Path,
@@ -9,6 +11,7 @@ use desk::{
     Desk, Error, Invalid, Time,
     audit_log::{self, AuditFilter, Outcome, StoredEntry},
     ids::PersonId,
+    people,
     rights::Operation,
 };
 use futures_util::{StreamExt as _, stream};
@@ -76,7 +79,7 @@ pub(crate) async fn list(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
     ];
     let names = Names { caption: "Audit log", one: "entry", many: "entries" };
     let empty = Empty::new(Icon::ScrollText, "Nothing on record", "Every act of anybody will stand here.");
-    let may_see_people = ctx.may(Operation::PeopleRead);
+    let names_of_people = names_on(&ctx, &page.items).await?;
     let table = address.table(LIST, names, columns, &page, empty, |entry: &StoredEntry| Row {
         id: entry.seq.to_string(),
         name: format!("entry {}", entry.seq),
@@ -84,8 +87,8 @@ pub(crate) async fn list(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
             link(&format!("/audit-log/{}", entry.seq), &entry.seq.to_string()),
             times.relative(entry.at_ms).render(),
             html! { (title_of(&entry.act)) " " (Code(entry.act.clone())) },
-            who(entry, may_see_people),
-            html! { (entry.object_kind) },
+            who(entry, &names_of_people),
+            on_what(entry, &names_of_people),
             outcome_badge(entry.outcome).render(),
         ],
     });
@@ -138,12 +141,33 @@ fn title_of(act: &str) -> String {
         .map_or_else(|| act.to_owned(), |operation| operation.title().to_owned())
 }
 
-fn who(entry: &StoredEntry, may_see_people: bool) -> Markup {
+/// The names of the people that entries speak of, as far as the caller may see people.
+async fn names_on(ctx: &Ctx, entries: &[StoredEntry]) -> Result<HashMap<PersonId, String>, Error> {
+    if !ctx.may(Operation::PeopleRead) {
+        return Ok(HashMap::new());
+    }
+    let actors = entries.iter().filter_map(|entry| entry.actor_id);
+    let objects = entries.iter().filter(|entry| entry.object_kind == "person").filter_map(|entry| entry.object_id.map(PersonId));
+    let ids: HashSet<PersonId> = actors.chain(objects).collect();
+    let ids: Vec<PersonId> = ids.into_iter().collect();
+    Ok(people::names(ctx.desk(), ctx.actor(), &ids).await?.into_iter().collect())
+}
+
+/// A person by name, where the caller may see people; otherwise what kind of thing it is.
+fn named(id: Option<PersonId>, kind: &str, names: &HashMap<PersonId, String>) -> Markup {
+    match id.and_then(|id| Some((id, names.get(&id)?))) {
+        Some((id, name)) => link(&format!("/people/{id}"), name),
+        None => html! { (kind.replace('_', " ")) },
+    }
+}
+
+fn on_what(entry: &StoredEntry, names: &HashMap<PersonId, String>) -> Markup {
+    named(entry.object_id.filter(|_| entry.object_kind == "person").map(PersonId), &entry.object_kind, names)
+}
+
+fn who(entry: &StoredEntry, names: &HashMap<PersonId, String>) -> Markup {
     html! {
-        @match entry.actor_id {
-            Some(id) if may_see_people => { (link(&format!("/people/{id}"), &entry.actor_kind)) },
-            _ => { (entry.actor_kind) },
-        }
+        (named(entry.actor_id, &entry.actor_kind, names))
         @if let Some(address) = &entry.address { " " span.muted { (address) } }
     }
 }

@@ -27,6 +27,16 @@ pub(super) async fn get(on: &mut dyn Connection, id: PersonId) -> Result<Option<
     sql("SELECT * FROM people WHERE id = $1").bind(id).optional(on).await?.as_ref().map(read).transpose()
 }
 
+pub(super) async fn names(on: &mut dyn Connection, ids: &[PersonId]) -> Result<Vec<(PersonId, String)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+    let query = sql(format!("SELECT id, name FROM people WHERE id IN ({})", places.join(", ")));
+    let rows = ids.iter().fold(query, |query, id| query.bind(*id)).all(on).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
+}
+
 pub(super) async fn by_email(on: &mut dyn Connection, email_key: &str) -> Result<Option<Person>> {
     sql("SELECT * FROM people WHERE email_key = $1").bind(email_key).optional(on).await?.as_ref().map(read).transpose()
 }
