@@ -126,7 +126,8 @@ pub(super) async fn list(on: &mut dyn Connection, filter: &PeopleFilter, page: &
         values.push(name.into());
         values.push(id.into());
         let n = values.len();
-        conditions += &format!(" AND (name_key > ${} OR (name_key = ${} AND id > ${n}))", n - 1, n - 1);
+        let after = format!(" AND (name_key > ${} OR (name_key = ${} AND id > ${n}))", n - 1, n - 1);
+        conditions.push_str(&after);
     }
     let query = sql(format!("SELECT * FROM people WHERE {conditions} ORDER BY name_key, id LIMIT ${}", values.len() + 1));
     let rows = bind_all(query, &values).bind(page.limit()).all(on).await?;
