@@ -163,29 +163,29 @@ mod tests {
 
     use super::{bearer, cookie};
 
-    fn headers(name: header::HeaderName, lines: &[&'static str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, lines: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(name.clone(), HeaderValue::from_static(line));
+            headers.append(name, HeaderValue::from_static(line));
         }
         headers
     }
 
     #[test]
     fn a_cookie_counts_only_when_it_stands_once() {
-        let one = headers(header::COOKIE, &["theme=dark; __Host-gatepost=abc"]);
+        let one = headers(&header::COOKIE, &["theme=dark; __Host-gatepost=abc"]);
         assert_eq!(cookie(&one, "__Host-gatepost"), Some("abc"));
-        let two = headers(header::COOKIE, &["__Host-gatepost=abc; __Host-gatepost=def"]);
+        let two = headers(&header::COOKIE, &["__Host-gatepost=abc; __Host-gatepost=def"]);
         assert_eq!(cookie(&two, "__Host-gatepost"), None);
-        let split = headers(header::COOKIE, &["__Host-gatepost=abc", "__Host-gatepost=def"]);
+        let split = headers(&header::COOKIE, &["__Host-gatepost=abc", "__Host-gatepost=def"]);
         assert_eq!(cookie(&split, "__Host-gatepost"), None);
         assert_eq!(cookie(&one, "Host-gatepost"), None);
     }
 
     #[test]
     fn a_bearer_token_has_its_scheme() {
-        assert_eq!(bearer(&headers(header::AUTHORIZATION, &["Bearer gp_x"])), Some("gp_x"));
-        assert_eq!(bearer(&headers(header::AUTHORIZATION, &["bearer gp_x"])), Some("gp_x"));
-        assert_eq!(bearer(&headers(header::AUTHORIZATION, &["Basic gp_x"])), None);
+        assert_eq!(bearer(&headers(&header::AUTHORIZATION, &["Bearer gp_x"])), Some("gp_x"));
+        assert_eq!(bearer(&headers(&header::AUTHORIZATION, &["bearer gp_x"])), Some("gp_x"));
+        assert_eq!(bearer(&headers(&header::AUTHORIZATION, &["Basic gp_x"])), None);
     }
 }

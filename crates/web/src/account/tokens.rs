@@ -48,7 +48,7 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-fn row(ctx: &Ctx, times: &Times, token: &ApiToken, shown: String, revoke: &str) -> Row {
+fn row(ctx: &Ctx, times: &Times, token: &ApiToken, shown: &str, revoke: &str) -> Row {
     let now = ctx.desk().now();
     let state: Markup = match token.revoked_at {
         Some(at) => html! { (Badge::new(Tone::Danger, "Revoked")) " " (times.relative(at)) },
@@ -79,8 +79,7 @@ pub(super) async fn card(ctx: &Ctx) -> Result<Card, PageError> {
         let text = "A token lets a program act for you, within the scopes you choose.";
         Rows::Empty(Empty::new(Icon::KeyRound, "No API tokens", text))
     } else {
-        let shown =
-            |token: &ApiToken| row(ctx, &times, token, token.name.clone(), &format!("/account/tokens/{}/revoke", token.id));
+        let shown = |token: &ApiToken| row(ctx, &times, token, &token.name, &format!("/account/tokens/{}/revoke", token.id));
         Rows::Some(tokens.iter().map(shown).collect())
     };
     let table = Table {
@@ -202,7 +201,7 @@ pub(crate) async fn everybodys(ctx: Ctx, QueryFields(query): QueryFields) -> Pag
     let empty = Empty::new(Icon::KeyRound, "No API tokens", "People make them on their account page.");
     let table = address.table("all-tokens", names, columns(), &page, empty, |token: &ApiToken| {
         let shown = format!("{}: {}", token.person_name, token.name);
-        let mut row = row(&ctx, &times, token, shown, &format!("/tokens/{}/revoke", token.id));
+        let mut row = row(&ctx, &times, token, &shown, &format!("/tokens/{}/revoke", token.id));
         if !may_revoke && let Some(act) = row.cells.last_mut() {
             *act = html! {};
         }
