@@ -70,7 +70,6 @@ impl Listener {
                 () = tokio::time::sleep(RECHECK) => None,
             };
             match news {
-                Some(Err(broadcast::error::RecvError::Closed)) => return None,
                 // Missed some: whatever they were, the page may be old, and so may be the session.
                 Some(Err(broadcast::error::RecvError::Lagged(_))) => {
                     return if self.stands(&self.state.desk).await { Some(changed()) } else { None };
@@ -85,7 +84,8 @@ impl Listener {
                     }
                 }
                 None if self.stands(&self.state.desk).await => {}
-                None => return None,
+                // The session ended, or the server does.
+                None | Some(Err(broadcast::error::RecvError::Closed)) => return None,
             }
         }
     }

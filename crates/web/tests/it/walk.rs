@@ -16,7 +16,7 @@ fn filled(route: &Route) -> String {
     for part in route.path.split_inclusive('/') {
         match part.strip_prefix('{') {
             Some(rest) => {
-                path.push_str(&format!("00000000-0000-7000-8000-000000000000{}", if rest.ends_with('/') { "/" } else { "" }))
+                path.push_str(&format!("00000000-0000-7000-8000-000000000000{}", if rest.ends_with('/') { "/" } else { "" }));
             }
             None => path.push_str(part),
         }
