@@ -185,13 +185,14 @@ pub(crate) async fn entry(ctx: Ctx, Path(seq): Path<String>) -> PageResult {
     let seq: i64 = seq.parse().map_err(|_| Error::NotFound("audit log entry"))?;
     let entry = audit_log::entry(ctx.desk(), ctx.actor(), seq).await?;
     let times = ctx.times();
+    let names = names_on(&ctx, std::slice::from_ref(&entry)).await?;
     let digest =
         |digest: &Option<String>| html! { @match digest { Some(hex) => (Code(hex.clone())), None => span.muted { "–" } } };
     let facts = Facts::new(vec![
         ("Act", html! { (title_of(&entry.act)) " " (Code(entry.act.clone())) }),
         ("When", times.exact(entry.at_ms).render()),
-        ("By", who(&entry, ctx.may(Operation::PeopleRead))),
-        ("On", html! { (entry.object_kind) @if let Some(id) = entry.object_id { " " (Code(id.to_string())) } }),
+        ("By", who(&entry, &names)),
+        ("On", html! { (on_what(&entry, &names)) @if let Some(id) = entry.object_id { " " (Code(id.to_string())) } }),
         ("Outcome", outcome_badge(entry.outcome).render()),
         ("State before, keyed digest", digest(&entry.before_digest)),
         ("State after, keyed digest", digest(&entry.after_digest)),
