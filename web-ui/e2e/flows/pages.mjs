@@ -17,8 +17,8 @@ const ELSEWHERE = {
 
 flow("pages", (desk) => ({
   "every page of the route table is looked at": async () => {
-    const sources = ["routes.rs", "door/mod.rs", "account/mod.rs"].map((file) => readFileSync(join(root, "crates/web/src", file), "utf8"));
-    const routes = sources.flatMap((source) => [...source.matchAll(/\bpage\("([^"]+)"/g)].map((found) => found[1]));
+    const sources = ["routes.rs", "door/mod.rs", "account/mod.rs", "api/mod.rs"].map((file) => readFileSync(join(root, "crates/web/src", file), "utf8"));
+    const routes = sources.flatMap((source) => [...source.matchAll(/\b(?:page\(|open\(Method::GET, (?=.*Face::Page))"(\/[^"]*)"/g)].map((found) => found[1]));
     equal(routes.length > 25, true, `pages found in the route table: ${routes.length}`);
     const listed = readFileSync(join(root, "web-ui/e2e/desk-pages.txt"), "utf8").split("\n").filter((line) => line && !line.startsWith("#"));
     const paths = listed.map((line) => line.replace(/^\{.+ in (\/[^}]+)\}/, "$1/named").replace(/\?.*/, ""));
