@@ -39,4 +39,4 @@ PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/scripts/schemathesis SCHEMATHESIS_HOOK
   --header "Authorization: Bearer $token" --checks all --seed "$SEED" --generation-database none --no-color "$@" || code=$?
 kill -0 "$server" 2>/dev/null || { cat "$work/server.log"; fail "the server ended during the run"; }
 if [ "$code" -eq 0 ]; then say "1 passed, 0 failed"; else say "0 passed, 1 failed"; fi
-exit "$code"
+[ "$code" -eq 0 ]

@@ -2,6 +2,8 @@
 //!
 //! Invariant: log fields carry their unit in the name and no personal data; people appear as ids.
 
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -15,7 +17,9 @@ pub(crate) fn start_logs(config: &Config) -> anyhow::Result<()> {
     if config.log_json {
         registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).init();
     } else {
-        registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).init();
+        // Colours are for people who look on; in a file or the journal they are noise.
+        let ansi = std::io::stderr().is_terminal();
+        registry.with(fmt::layer().with_target(false).with_ansi(ansi).with_writer(std::io::stderr)).init();
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU32, Ordering},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use desk::{
-    Actor, Clock, Desk, DeskParts,
+    Actor, Clock, Desk, DeskParts, SystemClock, SystemIds,
     db::{Db, DbOptions, Engine},
     jobs::{self, Registry, Worker, WorkerOptions},
     sealed::Sealer,
@@ -132,6 +133,25 @@ fn assemble(db: Db, clock: Arc<dyn Clock>, seed: u64) -> Desk {
         ids: Arc::new(SeededIds::new(seed)),
         sealer: Sealer::new(&TEST_MASTER_KEY),
         public_url: "https://desk.example.test".to_owned(),
+    })
+}
+
+/// A desk on the data folder that the executable made, with its key; on SQLite, beside a server or alone.
+///
+/// # Panics
+/// When there is no such folder, or its key is not in it.
+pub async fn desk_in(data: &Path) -> Desk {
+    let text = std::fs::read_to_string(data.join("master.key")).expect("the key that `gatepost init` made");
+    let mut key = [0; 32];
+    for (at, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).expect("hexadecimal digits");
+    }
+    Desk::new(DeskParts {
+        db: Db::open_sqlite(&data.join(SQLITE_FILE), DbOptions::default()).await.expect("SQLite opens"),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds::new()),
+        sealer: Sealer::new(&key),
+        public_url: "http://localhost".to_owned(),
     })
 }
 

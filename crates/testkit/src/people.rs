@@ -5,7 +5,7 @@
 
 use aws_lc_rs::digest;
 use desk::{
-    Actor, Ids as _, Time,
+    Actor, Desk, Ids as _, Time,
     db::sql,
     ids::{PersonId, SessionId},
     people,
@@ -79,24 +79,7 @@ impl TestDesk {
 
     /// Signs a person in, active from now on, in a browser of its own.
     pub async fn sign_in(&self, person: PersonId) -> Somebody {
-        let now = self.desk.now();
-        let session: SessionId = self.desk.fresh();
-        let cookie = cookie_for(session);
-        let hash = digest::digest(&digest::SHA256, cookie.as_bytes());
-        let mut tx = self.desk.db().begin().await.expect("begins");
-        sql("UPDATE people SET state = 'active' WHERE id = $1").bind(person).execute(&mut tx).await.expect("activates");
-        sql("INSERT INTO sessions (id, person_id, token_hash, method, second_factor, address, user_agent, created_at_ms, \
-             last_seen_at_ms, expires_at_ms, stepped_up_at_ms) VALUES ($1,$2,$3,'password',TRUE,NULL,$4,$5,$5,$6,$5)")
-        .bind(session)
-        .bind(person)
-        .bind(hash.as_ref())
-        .bind(TEST_BROWSER)
-        .bind(now)
-        .bind(now.plus_ms(SESSION_MS))
-        .execute(&mut tx)
-        .await
-        .expect("signs in");
-        tx.commit().await.expect("commits");
+        let (session, cookie) = open_session(&self.desk, person).await;
         let actor = self.resume(&cookie).await;
         Somebody { person, session, cookie, actor }
     }
@@ -105,6 +88,29 @@ impl TestDesk {
     pub async fn resume(&self, cookie: &str) -> Actor {
         sign_in::resume(&self.desk, cookie, None, TEST_BROWSER).await.expect("the door answers").actor
     }
+}
+
+/// Opens a session for a person, active from now on, on any desk: its id and the value of its cookie.
+pub async fn open_session(desk: &Desk, person: PersonId) -> (SessionId, String) {
+    let now = desk.now();
+    let session: SessionId = desk.fresh();
+    let cookie = cookie_for(session);
+    let hash = digest::digest(&digest::SHA256, cookie.as_bytes());
+    let mut tx = desk.db().begin().await.expect("begins");
+    sql("UPDATE people SET state = 'active' WHERE id = $1").bind(person).execute(&mut tx).await.expect("activates");
+    sql("INSERT INTO sessions (id, person_id, token_hash, method, second_factor, address, user_agent, created_at_ms, \
+         last_seen_at_ms, expires_at_ms, stepped_up_at_ms) VALUES ($1,$2,$3,'password',TRUE,NULL,$4,$5,$5,$6,$5)")
+    .bind(session)
+    .bind(person)
+    .bind(hash.as_ref())
+    .bind(TEST_BROWSER)
+    .bind(now)
+    .bind(now.plus_ms(SESSION_MS))
+    .execute(&mut tx)
+    .await
+    .expect("signs in");
+    tx.commit().await.expect("commits");
+    (session, cookie)
 }
 
 /// A cookie of the door's own length; in tests it may be made from the session's id.

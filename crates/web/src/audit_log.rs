@@ -184,6 +184,7 @@ fn outcome_badge(outcome: Outcome) -> Badge {
 pub(crate) async fn entry(ctx: Ctx, Path(seq): Path<String>) -> PageResult {
     let seq: i64 = seq.parse().map_err(|_| Error::NotFound("audit log entry"))?;
     let entry = audit_log::entry(ctx.desk(), ctx.actor(), seq).await?;
+    let names = names_on(&ctx, std::slice::from_ref(&entry)).await?;
     let times = ctx.times();
     let names = names_on(&ctx, std::slice::from_ref(&entry)).await?;
     let digest =

@@ -58,7 +58,7 @@ pub(crate) async fn pass(State((state, route)): State<(WebState, Arc<Route>)>, r
     // A body cannot be looked at from two places, so what is waited for works with the head alone.
     let (parts, body) = request.into_parts();
     let address = address_of(&state, &parts);
-    let visit = identify(&state, &parts, route.face, address).await;
+    let visit = identify(&state, &parts.headers, route.face, address).await;
     if route.face != Face::Api {
         return let_through(&state, &route, parts, body, visit, next).await;
     }
@@ -110,8 +110,8 @@ fn address_of(state: &WebState, parts: &Parts) -> Option<IpAddr> {
     peer.map(|peer| client_address(peer, &parts.headers, &state.options.trusted_proxies))
 }
 
-async fn identify(state: &WebState, parts: &Parts, face: Face, address: Option<IpAddr>) -> Result<Visit, Error> {
-    let headers = &parts.headers;
+/// Who is behind a request's headers at this moment. An answer that waits asks again before it tells anything.
+pub(crate) async fn identify(state: &WebState, headers: &HeaderMap, face: Face, address: Option<IpAddr>) -> Result<Visit, Error> {
     let user_agent = user_agent(headers);
     if face == Face::Api
         && let Some(token) = bearer(headers)

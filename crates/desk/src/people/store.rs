@@ -115,7 +115,8 @@ pub(super) async fn list(on: &mut dyn Connection, filter: &PeopleFilter, page: &
     }
     if let Some(state) = filter.state {
         values.push(state.id().into());
-        conditions.push_str(&format!(" AND state = ${}", values.len()));
+        conditions += " AND state = $";
+        conditions += &values.len().to_string();
     }
     let bind_all = |query: Query, values: &[Value]| values.iter().cloned().fold(query, Query::bind);
     let count = sql(format!("SELECT COUNT(*) AS n FROM people WHERE {conditions}"));
@@ -125,7 +126,8 @@ pub(super) async fn list(on: &mut dyn Connection, filter: &PeopleFilter, page: &
         values.push(name.into());
         values.push(id.into());
         let n = values.len();
-        conditions.push_str(&format!(" AND (name_key > ${} OR (name_key = ${} AND id > ${n}))", n - 1, n - 1));
+        let after = format!(" AND (name_key > ${} OR (name_key = ${} AND id > ${n}))", n - 1, n - 1);
+        conditions.push_str(&after);
     }
     let query = sql(format!("SELECT * FROM people WHERE {conditions} ORDER BY name_key, id LIMIT ${}", values.len() + 1));
     let rows = bind_all(query, &values).bind(page.limit()).all(on).await?;

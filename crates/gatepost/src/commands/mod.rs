@@ -18,7 +18,7 @@ use crate::{output, wiring::CommonArgs};
 
 /// A company's social media desk: publish, answer, inspect, and keep a record that a stranger can check.
 #[derive(Debug, Parser)]
-#[command(name = "gatepost", version, about, propagate_version = true, max_term_width = 100)]
+#[command(name = "gatepost", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     common: CommonArgs,

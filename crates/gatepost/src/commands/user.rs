@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use desk::{Actor, Desk, ids::PersonId, people, rights};
+use desk::{Actor, Desk, ids::PersonId, people, rights, sign_in};
 
 use crate::{
     data::DataFolder,
@@ -37,6 +37,11 @@ enum Act {
     },
     /// Suspend a person: sessions, tokens and links end at once.
     Suspend {
+        /// E-mail address.
+        email: String,
+    },
+    /// Remove all second factors of a person who lost them. Their next sign-in needs the password, then a new factor.
+    ClearFactors {
         /// E-mail address.
         email: String,
     },
@@ -99,6 +104,12 @@ async fn act(desk: &Desk, act: Act) -> anyhow::Result<(serde_json::Value, String
                 left.grants_given
             );
             (serde_json::json!({ "person": person, "belongings": left }), text)
+        }
+        Act::ClearFactors { email } => {
+            let person = find(desk, &email).await?;
+            sign_in::clear_factors(desk, &operator, person).await?;
+            let text = format!("{email} has no second factor any more; be sure that it was they who asked.\n");
+            (serde_json::json!({ "person": person }), text)
         }
         Act::Restore { email } => {
             let person = find(desk, &email).await?;

@@ -11,13 +11,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use desk::{
-    Error, Topic,
+    Error, Refusal,
     audit_log::{self, AuditFilter, FEED_BATCH_MAX, Outcome, StoredEntry},
     ids::PersonId,
     paging::PageRequest,
 };
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use tokio::{
+    sync::broadcast::error::RecvError,
+    time::{Instant, sleep_until, timeout_at},
+};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
@@ -31,6 +35,8 @@ use super::{
 use crate::{
     audit_log::{Format, export_response, line},
     frame::Ctx,
+    gate::identify,
+    routes::Face,
 };
 
 /// How long a feed waits for news at most: less than any request may take, and than proxies keep a silent connection.
@@ -338,11 +344,11 @@ pub(crate) async fn export(ctx: Ctx, Query(query): Query<ExportQuery>) -> Result
 /// an answer without entries waits until there is one.
 #[utoipa::path(get, path = "/api/v1/audit-log/feed", tag = "audit log", params(FeedQuery),
     responses((status = 200, description = "Entries, one a line; empty when there is nothing new", content_type = "application/jsonl", body = String)))]
-pub(crate) async fn feed(ctx: Ctx, Query(query): Query<FeedQuery>) -> Result<Response, Refused> {
+pub(crate) async fn feed(ctx: Ctx, headers: HeaderMap, Query(query): Query<FeedQuery>) -> Result<Response, Refused> {
     let after = query.after.map_or(0, |seq| seq.0);
     let limit = query.limit.map_or(FEED_BATCH_MAX, |limit| limit.0);
     let wait = Duration::from_secs(query.wait_s.map_or(0, |wait| u64::from(wait.0)));
-    let entries = wait_for_entries(&ctx, after, limit, wait).await?;
+    let entries = wait_for_entries(&ctx, &headers, after, limit, wait).await?;
     let next = entries.last().map_or(after, |entry| entry.seq);
     let body: String = entries.iter().map(|entry| line(entry, Format::Jsonl)).collect();
     let mut response = Body::from(body).into_response();
@@ -352,22 +358,33 @@ pub(crate) async fn feed(ctx: Ctx, Query(query): Query<FeedQuery>) -> Result<Res
     Ok(response)
 }
 
-async fn wait_for_entries(ctx: &Ctx, after: i64, limit: u32, wait: Duration) -> Result<Vec<StoredEntry>, Error> {
+async fn wait_for_entries(
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    after: i64,
+    limit: u32,
+    wait: Duration,
+) -> Result<Vec<StoredEntry>, Error> {
     // Listens before it looks, so that nothing falls between.
     let mut news = ctx.desk().live();
-    let ends = tokio::time::Instant::now() + wait;
+    let ends = Instant::now() + wait;
+    let mut actor = ctx.actor().clone();
     loop {
-        let entries = audit_log::feed(ctx.desk(), ctx.actor(), after, limit).await?;
-        let now = tokio::time::Instant::now();
+        let entries = audit_log::feed(ctx.desk(), &actor, after, limit).await?;
+        let now = Instant::now();
+        if !wait.is_zero() {
+            // Whoever was suspended, or whose token was revoked, while they waited is told so, and nothing else.
+            actor = identify(&ctx.state, headers, Face::Api, actor.address).await?.actor;
+            if actor.person().is_none() {
+                return Err(Error::Refused(Refusal::SignInNeeded));
+            }
+        }
         if !entries.is_empty() || now >= ends || ctx.state.is_draining() {
             return Ok(entries);
         }
-        // Any news, missed news and the passing of time are alike: look again. But when somebody's access changed, it may be the
-        // caller's: the answer ends here, and the next request is decided afresh.
-        match tokio::time::timeout_at(ends.min(now + LOOK_EVERY), news.recv()).await {
-            Ok(Ok(Topic::Access)) => return Ok(Vec::new()),
-            Ok(Err(tokio::sync::broadcast::error::RecvError::Closed)) => tokio::time::sleep_until(ends).await,
-            _ => {}
+        // Any news, missed news and the passing of time are alike: look again.
+        if let Ok(Err(RecvError::Closed)) = timeout_at(ends.min(now + LOOK_EVERY), news.recv()).await {
+            sleep_until(ends).await;
         }
     }
 }

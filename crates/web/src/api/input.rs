@@ -203,12 +203,31 @@ schema_of!(
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let ms = i64::deserialize(deserializer)?;
-        if (0..=MOMENT_MAX_MS).contains(&ms) {
-            Ok(Self(ms))
-        } else {
-            Err(D::Error::custom(format!("not between 0 and {MOMENT_MAX_MS}")))
-        }
+        deserializer.deserialize_i64(WholeMs).map(Self)
+    }
+}
+
+/// Reads a whole number, also when it is written as `352.0`: JSON Schema calls that an integer too.
+struct WholeMs;
+
+impl serde::de::Visitor<'_> for WholeMs {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a whole number between 0 and {MOMENT_MAX_MS}")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, ms: i64) -> Result<i64, E> {
+        if (0..=MOMENT_MAX_MS).contains(&ms) { Ok(ms) } else { Err(E::custom(format!("not between 0 and {MOMENT_MAX_MS}"))) }
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, ms: u64) -> Result<i64, E> {
+        self.visit_i64(i64::try_from(ms).unwrap_or(i64::MAX))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "casting saturates, and what is not whole was refused before")]
+    fn visit_f64<E: serde::de::Error>(self, ms: f64) -> Result<i64, E> {
+        if ms.fract() == 0.0 { self.visit_i64(ms as i64) } else { Err(E::invalid_type(serde::de::Unexpected::Float(ms), &self)) }
     }
 }
 
@@ -375,6 +394,13 @@ mod tests {
         for bad in ["\"\"", "\" a\"", "\"a \"", "\"abcdef\"", "\"a\\nb\"", "3", "null"] {
             assert!(serde_json::from_str::<Line<5>>(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_a_whole_number_however_it_is_written() {
+        let read = |text| serde_json::from_str::<Moment>(text).map(|moment| moment.0).ok();
+        assert_eq!([read("352"), read("352.0"), read("3.52e2"), read("0")], [Some(352), Some(352), Some(352), Some(0)]);
+        assert_eq!([read("352.5"), read("-1"), read("1e300"), read("253402300800000"), read("\"352\"")], [None; 5]);
     }
 
     #[test]

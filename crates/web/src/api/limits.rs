@@ -146,14 +146,14 @@ mod tests {
 
     const NOW: Time = Time(1_000_000);
 
-    fn address(n: u32) -> Option<IpAddr> {
-        Some(IpAddr::V4(Ipv4Addr::from(n)))
+    fn address(n: u32) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from(n))
     }
 
     #[test]
     fn a_count_ends_and_begins_again_with_its_minute() {
         let limits = RateLimits::new(9, 2);
-        let take = |from, now| limits.take(None, address(from), now).granted;
+        let take = |from, now| limits.take(None, Some(address(from)), now).granted;
         assert_eq!([take(1, NOW), take(1, NOW), take(1, NOW), take(2, NOW)], [true, true, false, true]);
         assert!(!take(1, NOW.plus_ms(WINDOW_MS - 1)));
         assert!(take(1, NOW.plus_ms(WINDOW_MS)));
@@ -162,19 +162,19 @@ mod tests {
     #[test]
     fn a_clock_set_back_locks_nobody_out() {
         let limits = RateLimits::new(9, 1);
-        assert!(limits.take(None, address(1), NOW).granted);
-        assert!(limits.take(None, address(1), NOW.plus_ms(-10 * WINDOW_MS)).granted);
+        assert!(limits.take(None, Some(address(1)), NOW).granted);
+        assert!(limits.take(None, Some(address(1)), NOW.plus_ms(-10 * WINDOW_MS)).granted);
     }
 
     #[test]
     fn memory_is_bounded_and_newcomers_share() {
         let limits = RateLimits::new(9, 1);
         for n in 0..u32::try_from(KEYS_MAX).expect("small") {
-            assert!(limits.take(None, address(n), NOW).granted);
+            assert!(limits.take(None, Some(address(n)), NOW).granted);
         }
-        assert!(limits.take(None, address(1_000_000), NOW).granted);
-        assert!(!limits.take(None, address(1_000_001), NOW).granted, "it shares a count with the one before");
+        assert!(limits.take(None, Some(address(1_000_000)), NOW).granted);
+        assert!(!limits.take(None, Some(address(1_000_001)), NOW).granted, "it shares a count with the one before");
         assert!(limits.counts.lock().expect("whole").len() <= KEYS_MAX + 1);
-        assert!(limits.take(None, address(1_000_002), NOW.plus_ms(WINDOW_MS)).granted);
+        assert!(limits.take(None, Some(address(1_000_002)), NOW.plus_ms(WINDOW_MS)).granted);
     }
 }

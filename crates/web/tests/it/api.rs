@@ -181,13 +181,11 @@ async fn all_pages(edge: &Edge, who: &As, path: &str, id: &str) -> Vec<String> {
         let items = page["items"].as_array().expect("items");
         assert!(items.len() <= 3);
         found.extend(items.iter().map(|item| item.pointer(id).expect("an id").to_string()));
-        match page["next"].as_str() {
-            Some(next) => after = format!("&after={}", next.replace(' ', "%20")),
-            None => {
-                assert_eq!(page["total"], found.len());
-                return found;
-            }
-        }
+        let Some(next) = page["next"].as_str() else {
+            assert_eq!(page["total"], found.len());
+            return found;
+        };
+        after = format!("&after={}", next.replace(' ', "%20"));
     }
     panic!("{path} does not end");
 }

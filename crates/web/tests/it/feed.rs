@@ -1,7 +1,7 @@
 //! The audit log's feed: nothing is missed and nothing comes twice, also while entries are written.
 
 use desk::{
-    Actor,
+    Actor, people,
     rights::{self, Given, Right},
 };
 use http::StatusCode;
@@ -41,7 +41,7 @@ async fn a_feed_has_no_gap_while_entries_are_written() {
         let mut finished = false;
         for _ in 0..QUESTIONS_MAX {
             let all_written = writers.iter().all(tokio::task::JoinHandle::is_finished);
-            let answer = edge.get(&auditor, &format!("/api/v1/audit-log/feed?after={after}&limit=5")).await;
+            let answer = edge.get(&auditor, &format!("/api/v1/audit-log/feed?after={after}&limit=5&wait_s=1")).await;
             assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/jsonl"));
             let new = seqs(&answer.text);
             assert_eq!(answer.header("gatepost-next"), new.last().copied().unwrap_or(after).to_string());
@@ -79,6 +79,30 @@ async fn a_waiting_feed_answers_when_something_happens() {
         tokio::task::yield_now().await;
         rights::create_team(&desk.desk, &Actor::desk("test"), "Day shift").await.expect("a team");
         assert_eq!(seqs(&waiting.await.expect("an answer").text), [after + 1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_suspended_while_waiting_is_told_nothing_more() {
+    on_both(|desk| async move {
+        let owner = desk.workspace().await;
+        let auditor = desk.person_with(&[Given::Right(Right::AuditLog)]).await;
+        let (_, program) = token(&desk, &auditor, scopes(&["audit_log:read"])).await;
+        let edge = Edge::new(&desk);
+        let after = seqs(&edge.get(&program, "/api/v1/audit-log/feed").await.text).pop().expect("entries");
+        let path = format!("/api/v1/audit-log/feed?after={after}&wait_s=25");
+        let waiting = tokio::spawn({
+            let (edge, program) = (edge.clone(), program.clone());
+            async move { edge.get(&program, &path).await }
+        });
+        // Until it listens; if it has not begun yet, the gate refuses it, which is the same answer.
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        people::suspend(&desk.desk, &owner.actor, auditor.person).await.expect("suspended");
+        let told = waiting.await.expect("an answer");
+        assert_eq!((told.status, told.problem().as_str()), (StatusCode::UNAUTHORIZED, "sign-in-needed"));
     })
     .await;
 }
