@@ -155,9 +155,10 @@ async fn names_on(ctx: &Ctx, entries: &[StoredEntry]) -> Result<HashMap<PersonId
 
 /// A person by name, where the caller may see people; otherwise what kind of thing it is.
 fn named(id: Option<PersonId>, kind: &str, names: &HashMap<PersonId, String>) -> Markup {
-    match id.and_then(|id| Some((id, names.get(&id)?))) {
-        Some((id, name)) => link(&format!("/people/{id}"), name),
-        None => html! { (kind.replace('_', " ")) },
+    if let Some((id, name)) = id.and_then(|id| Some((id, names.get(&id)?))) {
+        link(&format!("/people/{id}"), name)
+    } else {
+        html! { (kind.replace('_', " ")) }
     }
 }
 
@@ -186,7 +187,6 @@ pub(crate) async fn entry(ctx: Ctx, Path(seq): Path<String>) -> PageResult {
     let entry = audit_log::entry(ctx.desk(), ctx.actor(), seq).await?;
     let names = names_on(&ctx, std::slice::from_ref(&entry)).await?;
     let times = ctx.times();
-    let names = names_on(&ctx, std::slice::from_ref(&entry)).await?;
     let digest =
         |digest: &Option<String>| html! { @match digest { Some(hex) => (Code(hex.clone())), None => span.muted { "–" } } };
     let facts = Facts::new(vec![
