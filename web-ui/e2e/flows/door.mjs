@@ -157,7 +157,7 @@ const STEPS = {
     await look("token");
     await page.goto(`${base}/account`);
     equal((await page.content()).includes(token), false, "shown again");
-    await page.getByRole("button", { name: "Revoke: Nightly export" }).click();
+    await page.getByRole("button", { name: /^Revoke\s*: Nightly export$/ }).click();
     await page.getByText("Revoked").first().waitFor();
     await look("account-full");
   },
