@@ -85,6 +85,8 @@ flow("house", (desk) => {
     },
     "a list filters while typing, and the address follows": async () => {
       await owner.goto(desk.at("/people"));
+      // Under load the scripts start a moment after the page has loaded.
+      await owner.locator('html[data-live="on"]').waitFor();
       await owner.keyboard.press("/");
       await owner.keyboard.type("mik");
       // The list asks while one types: the last answer is the one that counts.
