@@ -85,12 +85,15 @@ flow("house", (desk) => {
     },
     "a list filters while typing, and the address follows": async () => {
       await owner.goto(desk.at("/people"));
+      // Under load the scripts start a moment after the page has loaded.
+      await owner.locator('html[data-live="on"]').waitFor();
       await owner.keyboard.press("/");
       await owner.keyboard.type("mik");
+      // The list asks while one types: the last answer is the one that counts.
+      await until(() => new URL(owner.url()).search === "?q=mik", "the address follows");
       await until(async () => (await owner.locator("#list-people tbody tr").count()) === 1, "one row");
       equal(await owner.locator("#list-people tbody tr").innerText().then((text) => text.includes("Mika Manager")), true, "Mika");
       equal(await owner.locator("#list-people .results-count").innerText(), "1 person", "count");
-      equal(new URL(owner.url()).search, "?q=mik", "address");
     },
     "a filter is saved as a view, opened, and removed": async () => {
       await owner.goto(desk.at("/people?state=invited"));
