@@ -119,7 +119,9 @@ pub(super) async fn list(on: &mut dyn Connection, filter: &PeopleFilter, page: &
         conditions += &values.len().to_string();
     }
     let bind_all = |query: Query, values: &[Value]| values.iter().cloned().fold(query, Query::bind);
-    let count = sql(format!("SELECT COUNT(*) AS n FROM people WHERE {conditions}"));
+    // Without a condition SQLite counts the pages of an index instead of looking at each row.
+    let narrowed = if values.is_empty() { String::new() } else { format!(" WHERE {conditions}") };
+    let count = sql(format!("SELECT COUNT(*) AS n FROM people{narrowed}"));
     let total = bind_all(count, &values).one(on).await?.get("n")?;
     if let Some(cursor) = &page.after {
         let (name, id) = parse_cursor(cursor)?;
