@@ -21,14 +21,22 @@ trap 'stop; rm -rf "$work"' EXIT
 
 passed=0 failed=0
 
-# looks NAME BASE ARGUMENT...: the pages named by the arguments, and what came of it added to the count.
+# counted COMMAND...: runs it; its "N passed, M failed" goes into the sum instead of being said, so that no test counts twice.
+counted() {
+  local code=0 p f
+  "$@" >"$work/said" 2>&1 || code=$?
+  grep -Ev '^[0-9]+ passed, [0-9]+ failed$' "$work/said" || true
+  read -r p f < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$work/said" | tail -n 1) || p=0 f=0
+  # What ends badly without a sum, or with one that knows of no failure, is a failure of its own.
+  if [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+  passed=$((passed + p)) failed=$((failed + f))
+}
+
+# looks NAME BASE ARGUMENT...: the pages named by the arguments.
 looks() {
-  local name=$1 base=$2 seen code=0
+  local name=$1 base=$2
   shift 2
-  node web-ui/e2e/run.mjs --base "$base" --out "artifacts/$name" "$@" 2>&1 | tee "$work/said" || code=$?
-  seen=$(sed -n 's/.* looks: \([0-9]*\) looked at.*/\1/p' "$work/said" | tail -n 1)
-  passed=$((passed + ${seen:-0}))
-  [ "$code" -eq 0 ] || failed=$((failed + 1))
+  counted node web-ui/e2e/run.mjs --base "$base" --out "artifacts/$name" "$@"
 }
 
 # serve WHAT ADDRESS PATH COMMAND...: starts a server and waits until it answers at the path.
@@ -48,19 +56,43 @@ gallery() {
   address=127.0.0.1:$(free_port)
   serve gallery "$address" "${pages[0]}" "$TARGET/debug/examples/gallery" "$address"
   looks gallery "http://$address" "${pages[@]}"
+  # By name: passkeys are bound to one and refuse addresses.
+  counted node web-ui/e2e/behaviour.mjs --base "http://${address/127.0.0.1/localhost}" --out artifacts/gallery
   stop
 }
 
-desk() {
-  local address flow
-  cargo build --quiet --workspace --bin gatepost
+# fresh_desk: a server with a demo company that nobody has touched; sets `base` and `data`.
+fresh_desk() {
+  local address
+  stop
+  data=$(mktemp -d "$work/data.XXXXXX")
   address=127.0.0.1:$(free_port)
-  serve desk "$address" /readyz "$TARGET/debug/gatepost" serve --demo --data "$work/data" --listen "$address"
-  looks desk "http://$address" --session web-ui/e2e/desk-session.mjs --paths-from web-ui/e2e/desk-pages.txt
-  for flow in web-ui/e2e/flows/*.mjs; do
-    [ -f "$flow" ] || continue
-    say "── $flow"
-    if node "$flow" "http://$address"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  serve desk "$address" /readyz "$TARGET/debug/gatepost" serve --demo --data "$data" --listen "$address"
+  base=http://${address/127.0.0.1/localhost}
+}
+
+# A flow that fails is walked once more from the start: a busy machine can be slower than a step's patience. What fails twice, fails.
+flow() {
+  local before_passed=$passed before_failed=$failed
+  say "── $1"
+  fresh_desk
+  # The folder, for the flows that let time pass in the database.
+  counted env GATEPOST_DATA="$data" node "$1" "$base"
+  [ "$failed" -gt "$before_failed" ] || return 0
+  say "── $1 failed; once more on a fresh desk"
+  passed=$before_passed failed=$before_failed
+  fresh_desk
+  counted env GATEPOST_DATA="$data" node "$1" "$base"
+}
+
+desk() {
+  local script base="" data=""
+  cargo build --quiet --workspace --bin gatepost
+  fresh_desk
+  looks desk "$base" --session web-ui/e2e/desk-session.mjs --paths-from web-ui/e2e/desk-pages.txt
+  for script in web-ui/e2e/flows/*.mjs; do
+    [ -f "$script" ] || continue
+    flow "$script"
   done
   stop
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change lands: installs what is missing, then lints, runs the tests on both databases,
-# the documentation's examples and the browser tests, and checks the sample configurations.
+# the documentation's examples, the API against its document, the browser tests, and checks the sample configurations.
 #
 # usage: scripts/test.sh [STEP...]     (default: all steps, in the order of STEPS)
 #
@@ -10,7 +10,7 @@
 # shellcheck source=scripts/common.sh
 source "$(dirname "$0")/common.sh"
 
-STEPS=(install assets lint tests doc-tests packaging browser)
+STEPS=(install assets lint tests doc-tests api packaging browser)
 LOGS=$TARGET/steps
 # A step that takes longer than this hangs; the whole has to fit a 90 minute run.
 STEP_TIME_MAX=45m
@@ -25,8 +25,9 @@ step_tests() {
     cargo test --workspace --no-fail-fast --lib --bins --tests
   fi
 }
+step_api() { scripts/schemathesis.sh; }
 step_packaging() { scripts/packaging.sh; }
-step_browser() { scripts/e2e.sh gallery; }
+step_browser() { scripts/e2e.sh; }
 step_doc-tests() { cargo test --workspace --no-fail-fast --doc; }
 
 # counts STEP: "passed failed skipped", read from the closing lines of whatever runner the step used.

@@ -54,8 +54,8 @@ def main(folder, old_size, old_root, proof_files):
     for entry in entries(folder, size):
         tree.append_entry(entry)
     require(tree.get_size() == size, "pymerkle counts another size")
-    require(tree.get_state() == root, "the entries give another root than the checkpoint")
-    require(tree.get_state(old_size) == old_root, "the first entries give another root than the old checkpoint")
+    require(tree.get_root() == root, "the entries give another root than the checkpoint")
+    require(tree.get_root(old_size) == old_root, "the first entries give another root than the old checkpoint")
     growth = tree.prove_consistency(old_size, size)
     verify_consistency(old_root, root, growth)
 

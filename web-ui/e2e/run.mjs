@@ -4,7 +4,8 @@
 //   node e2e/run.mjs --base http://127.0.0.1:4180 --out ../artifacts/ui [--cookie name=value] [--session flow.mjs] /path /other …
 //   node e2e/run.mjs --base … --paths-from pages.txt
 //
-// A module given by --session may export `prepare(context, base)`: it signs in before the pages are visited.
+// A module given by --session may export `prepare(context, base)`: it signs in before the pages are visited; and
+// `resolvePath(context, base, path)`: the address that a listed path stands for. In a list, lines that begin with # are remarks.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -38,7 +39,7 @@ if (!values.base) {
   console.error("say which server to look at: --base http://127.0.0.1:PORT");
   process.exit(2);
 }
-const listed = values["paths-from"] ? readFileSync(values["paths-from"], "utf8").split("\n").map((line) => line.trim()).filter(Boolean) : [];
+const listed = values["paths-from"] ? readFileSync(values["paths-from"], "utf8").split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("#")) : [];
 const paths = [...listed, ...positionals];
 if (paths.length === 0) {
   console.error("name at least one path to look at");
@@ -96,7 +97,8 @@ async function visit(context, look, path) {
     document.addEventListener("securitypolicyviolation", (event) => window.__violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
   });
   try {
-    const response = await page.goto(new URL(path, values.base).href, { waitUntil: "load" });
+    const address = (await flow.resolvePath?.(context, values.base, path)) ?? path;
+    const response = await page.goto(new URL(address, values.base).href, { waitUntil: "load" });
     if (!response || response.status() >= 500) report(`status ${response?.status()}`);
     // htmx starts in a task of its own after load.
     await page.waitForTimeout(60);
@@ -126,5 +128,5 @@ async function axe(page, report) {
 }
 
 function fileName(path) {
-  return path.replace(/^\//, "").replace(/[^\w.-]+/g, "_") || "index";
+  return path.replace(/^[/{]/, "").replace(/[^\w.-]+/g, "_") || "index";
 }

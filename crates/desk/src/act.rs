@@ -207,12 +207,13 @@ impl Act<'_> {
     }
 }
 
-/// An audit entry being filled in.
+/// An audit entry being filled in. What was filled in counts at once; nothing has to be done with the answer.
 pub struct Recorded<'e> {
     desk: &'e Desk,
     entry: &'e mut Entry,
 }
 
+#[expect(clippy::return_self_not_must_use, reason = "the entry is changed in place; the answer only allows more to be added")]
 impl Recorded<'_> {
     /// The state before, as a keyed digest.
     pub fn before(self, state: &impl Serialize) -> Self {

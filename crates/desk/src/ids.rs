@@ -17,6 +17,7 @@ pub struct Time(pub i64);
 
 impl Time {
     /// This moment plus a number of milliseconds, held at the ends of the range.
+    #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }

@@ -123,13 +123,12 @@ async fn profiles_and_groups(desk: &Desk, actor: &Actor, people: &[(PersonId, &D
     let mut groups: Vec<(&str, GroupId)> = Vec::new();
     for (network, handle, title, group, protected) in PROFILES.iter().copied() {
         let known = groups.iter().find(|(name, _)| *name == group).map(|(_, id)| *id);
-        let group_id = match known {
-            Some(id) => id,
-            None => {
-                let id = profiles::create_group(desk, actor, group).await?;
-                groups.push((group, id));
-                id
-            }
+        let group_id = if let Some(id) = known {
+            id
+        } else {
+            let id = profiles::create_group(desk, actor, group).await?;
+            groups.push((group, id));
+            id
         };
         let new = NewProfile {
             network: network.to_owned(),

@@ -21,6 +21,7 @@ pub mod custom;
 mod detect;
 mod fold;
 pub mod heads;
+pub mod images;
 mod inspector;
 pub mod kinds;
 pub mod language;

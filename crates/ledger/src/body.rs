@@ -6,12 +6,12 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use zeroize::Zeroizing;
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
 use crate::entry::FLAG_ZSTD;
 use crate::frame::BODY_BYTES_MAX;
+use crate::wiped::Wiped;
 
 /// Bytes before the caller's bytes.
 pub const CANONICAL_HEAD: usize = 9;
@@ -43,8 +43,8 @@ pub struct Body {
 }
 
 /// Builds the canonical form.
-pub fn canonical(source_time_ms: i64, bytes: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut out = Zeroizing::new(Vec::with_capacity(CANONICAL_HEAD + bytes.len()));
+pub fn canonical(source_time_ms: i64, bytes: &[u8]) -> Wiped {
+    let mut out = Wiped::new(Vec::with_capacity(CANONICAL_HEAD + bytes.len()));
     out.push(CANONICAL_VERSION);
     out.extend_from_slice(&source_time_ms.to_be_bytes());
     out.extend_from_slice(bytes);
@@ -77,13 +77,13 @@ pub fn pack(canonical: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Reverses [`pack`]; `length` is the length of the canonical body.
-pub fn unpack(flags: u16, packed: &[u8], length: u32) -> Result<Zeroizing<Vec<u8>>, BodyError> {
+pub fn unpack(flags: u16, packed: &[u8], length: u32) -> Result<Wiped, BodyError> {
     let length = length as usize;
     if length > BODY_BYTES_MAX + CANONICAL_HEAD {
         return Err(BodyError::Form);
     }
     if flags & FLAG_ZSTD == 0 {
-        return if packed.len() == length { Ok(Zeroizing::new(packed.to_vec())) } else { Err(BodyError::Form) };
+        return if packed.len() == length { Ok(Wiped::new(packed.to_vec())) } else { Err(BodyError::Form) };
     }
     thread_local! {
         static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
@@ -95,7 +95,7 @@ pub fn unpack(flags: u16, packed: &[u8], length: u32) -> Result<Zeroizing<Vec<u8
         };
         decompressor.decompress(packed, length)
     });
-    let unpacked = Zeroizing::new(unpacked.map_err(|error| BodyError::Compression(error.to_string()))?);
+    let unpacked = Wiped::new(unpacked.map_err(|error| BodyError::Compression(error.to_string()))?);
     if unpacked.len() == length { Ok(unpacked) } else { Err(BodyError::Form) }
 }
 

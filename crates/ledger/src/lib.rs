@@ -26,6 +26,7 @@ pub mod store;
 pub mod tile;
 pub mod timestamp;
 pub mod verify;
+pub mod wiped;
 pub mod witness;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::damage::{Damage, DamageClass};
-use crate::engine::{ReadError, Reader};
+use crate::engine::{Leaves, ReadError, Reader};
 use crate::entry::{ENTRY_LEN, Entry};
 use crate::hash::{Hash, leaf_hash};
 use crate::ids::StreamId;
@@ -147,6 +147,7 @@ struct State {
     /// Streams are followed from their start only when the verification began at zero.
     from_start: bool,
     removals: crate::governance::Removals,
+    leaves: Leaves,
 }
 
 impl State {
@@ -162,7 +163,7 @@ impl State {
             crate::governance::Removals::default()
         };
         let from_start = tree.size() == 0;
-        Ok(Self { tree, streams: HashMap::new(), last_captured_at_ms: 0, from_start, removals })
+        Ok(Self { tree, streams: HashMap::new(), last_captured_at_ms: 0, from_start, removals, leaves: Leaves::default() })
     }
 
     fn chunk(
@@ -184,7 +185,7 @@ impl State {
             other => other?,
         };
         let stored = stored_hashes(reader, 0, first, count, report)?;
-        let mut computed: Vec<(u8, Hash)> = Vec::new();
+        let (mut computed, mut entries) = (Vec::new(), Vec::with_capacity(count));
         for (index, encoded) in bytes.chunks_exact(ENTRY_LEN).enumerate() {
             let seq = first + index as u64;
             let leaf = leaf_hash(encoded);
@@ -197,7 +198,10 @@ impl State {
                 computed.push((level, hash));
             });
             match Entry::decode(encoded) {
-                Ok(entry) => self.entry(reader, &entry, seq, settings, report)?,
+                Ok(entry) => {
+                    self.entry(&entry, seq, report);
+                    entries.push(entry);
+                }
                 Err(error) => report.add(Damage::at(DamageClass::EntryAltered, seq, error.to_string())),
             }
             if let Some(root) = checkpoints.get(&(seq + 1))
@@ -205,6 +209,11 @@ impl State {
             {
                 let detail = format!("the tree of {} entries does not have the signed root", seq + 1);
                 report.add(Damage::at(DamageClass::TreeAltered, seq, detail));
+            }
+        }
+        if settings.deep || settings.bodies {
+            for (entry, sealed) in entries.iter().zip(store.bodies(&entries)) {
+                self.body(reader, entry, sealed, settings, report)?;
             }
         }
         for level in 1..=tile::TILE_LEVEL_MAX {
@@ -222,14 +231,7 @@ impl State {
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        reader: &Reader,
-        entry: &Entry,
-        seq: u64,
-        settings: Settings,
-        report: &mut Report,
-    ) -> Result<(), ReadError> {
+    fn entry(&mut self, entry: &Entry, seq: u64, report: &mut Report) {
         let broken = |detail: String| Damage::at(DamageClass::SequenceBroken, seq, detail);
         if entry.seq != seq {
             report.add(broken(format!("it says it is entry {}", entry.seq)));
@@ -244,14 +246,17 @@ impl State {
             let expected = expected.unwrap_or_default();
             report.add(broken(format!("its stream goes from {expected} to {}", entry.stream_seq)));
         }
-        if settings.deep || settings.bodies {
-            self.body(reader, entry, settings, report)?;
-        }
-        Ok(())
     }
 
-    fn body(&self, reader: &Reader, entry: &Entry, settings: Settings, report: &mut Report) -> Result<(), ReadError> {
-        let sealed = match reader.store().body(entry) {
+    fn body(
+        &mut self,
+        reader: &Reader,
+        entry: &Entry,
+        sealed: Result<Option<Vec<u8>>, StoreError>,
+        settings: Settings,
+        report: &mut Report,
+    ) -> Result<(), ReadError> {
+        let sealed = match sealed {
             Err(StoreError::Damaged(damage)) => {
                 if self.removals.of(entry, &[]).is_none() {
                     report.add(damage);
@@ -277,7 +282,7 @@ impl State {
         if !settings.deep {
             return Ok(());
         }
-        match reader.open_sealed(entry, &sealed) {
+        match reader.open_intact(entry, &sealed, &mut self.leaves) {
             Ok(_) => report.opened += 1,
             Err(ReadError::Store(StoreError::Damaged(damage))) => {
                 if self.removed(entry, &sealed) {

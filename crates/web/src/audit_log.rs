@@ -1,16 +1,20 @@
 //! The audit log as pages: filters, and the whole of it as a file.
 
+use std::collections::{HashMap, HashSet};
+
 use axum::{
     body::Body,
+    extract::Path,
     response::{IntoResponse, Response},
 };
 use desk::{
     Desk, Error, Invalid, Time,
     audit_log::{self, AuditFilter, Outcome, StoredEntry},
     ids::PersonId,
+    people,
     rights::Operation,
 };
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, header};
 use maud::{Markup, Render, html};
 use serde_json::Value as Json;
@@ -22,12 +26,12 @@ use crate::{
     ui::{
         Icon, Tone,
         badge::{Badge, Code},
-        button::{Button, Does, Size},
-        dialog::{Dialog, DialogWidth},
+        button::{Button, Does},
+        facts::{Card, Facts},
         feedback::Empty,
         field::{TextField, TextKind},
         layout::Room,
-        nav::PageHead,
+        nav::{Crumbs, NavLink, PageHead},
         table::{Column, ColumnKind, Row},
     },
 };
@@ -72,22 +76,20 @@ pub(crate) async fn list(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
         Column::new(ColumnKind::Text, "By"),
         Column::new(ColumnKind::Text, "On"),
         Column::new(ColumnKind::Tight, "Outcome"),
-        Column::new(ColumnKind::Actions, "Whole entry"),
     ];
     let names = Names { caption: "Audit log", one: "entry", many: "entries" };
     let empty = Empty::new(Icon::ScrollText, "Nothing on record", "Every act of anybody will stand here.");
-    let may_see_people = ctx.may(Operation::PeopleRead);
+    let names_of_people = names_on(&ctx, &page.items).await?;
     let table = address.table(LIST, names, columns, &page, empty, |entry: &StoredEntry| Row {
         id: entry.seq.to_string(),
         name: format!("entry {}", entry.seq),
         cells: vec![
-            html! { (entry.seq) },
+            link(&format!("/audit-log/{}", entry.seq), &entry.seq.to_string()),
             times.relative(entry.at_ms).render(),
             html! { (title_of(&entry.act)) " " (Code(entry.act.clone())) },
-            who(entry, may_see_people),
-            html! { (entry.object_kind) },
+            who(entry, &names_of_people),
+            on_what(entry, &names_of_people),
             outcome_badge(entry.outcome).render(),
-            whole(entry),
         ],
     });
     let facets = [Outcome::Refused, Outcome::Failed]
@@ -139,12 +141,34 @@ fn title_of(act: &str) -> String {
         .map_or_else(|| act.to_owned(), |operation| operation.title().to_owned())
 }
 
-fn who(entry: &StoredEntry, may_see_people: bool) -> Markup {
+/// The names of the people that entries speak of, as far as the caller may see people.
+async fn names_on(ctx: &Ctx, entries: &[StoredEntry]) -> Result<HashMap<PersonId, String>, Error> {
+    if !ctx.may(Operation::PeopleRead) {
+        return Ok(HashMap::new());
+    }
+    let actors = entries.iter().filter_map(|entry| entry.actor_id);
+    let objects = entries.iter().filter(|entry| entry.object_kind == "person").filter_map(|entry| entry.object_id.map(PersonId));
+    let ids: HashSet<PersonId> = actors.chain(objects).collect();
+    let ids: Vec<PersonId> = ids.into_iter().collect();
+    Ok(people::names(ctx.desk(), ctx.actor(), &ids).await?.into_iter().collect())
+}
+
+/// A person by name, where the caller may see people; otherwise what kind of thing it is.
+fn named(id: Option<PersonId>, kind: &str, names: &HashMap<PersonId, String>) -> Markup {
+    if let Some((id, name)) = id.and_then(|id| Some((id, names.get(&id)?))) {
+        link(&format!("/people/{id}"), name)
+    } else {
+        html! { (kind.replace('_', " ")) }
+    }
+}
+
+fn on_what(entry: &StoredEntry, names: &HashMap<PersonId, String>) -> Markup {
+    named(entry.object_id.filter(|_| entry.object_kind == "person").map(PersonId), &entry.object_kind, names)
+}
+
+fn who(entry: &StoredEntry, names: &HashMap<PersonId, String>) -> Markup {
     html! {
-        @match entry.actor_id {
-            Some(id) if may_see_people => { (link(&format!("/people/{id}"), &entry.actor_kind)) },
-            _ => { (entry.actor_kind) },
-        }
+        (named(entry.actor_id, &entry.actor_kind, names))
         @if let Some(address) = &entry.address { " " span.muted { (address) } }
     }
 }
@@ -157,18 +181,29 @@ fn outcome_badge(outcome: Outcome) -> Badge {
     }
 }
 
-fn whole(entry: &StoredEntry) -> Markup {
-    let id = format!("entry-{}", entry.seq);
-    let text = serde_json::to_string_pretty(entry).unwrap_or_default();
-    let dialog = Dialog {
-        id: id.clone(),
-        title: format!("Entry {}", entry.seq),
-        body: html! { pre tabindex="0" { (text) } },
-        buttons: vec![Button::new("Close", Does::Closes(id.clone()))],
-        width: DialogWidth::Wide,
-        action: None,
-    };
-    html! { (Button::new("Show", Does::Opens(id)).with_size(Size::Small)) (dialog) }
+/// `GET /audit-log/{seq}`: one entry, whole.
+pub(crate) async fn entry(ctx: Ctx, Path(seq): Path<String>) -> PageResult {
+    let seq: i64 = seq.parse().map_err(|_| Error::NotFound("audit log entry"))?;
+    let entry = audit_log::entry(ctx.desk(), ctx.actor(), seq).await?;
+    let names = names_on(&ctx, std::slice::from_ref(&entry)).await?;
+    let times = ctx.times();
+    let digest =
+        |digest: &Option<String>| html! { @match digest { Some(hex) => (Code(hex.clone())), None => span.muted { "–" } } };
+    let facts = Facts::new(vec![
+        ("Act", html! { (title_of(&entry.act)) " " (Code(entry.act.clone())) }),
+        ("When", times.exact(entry.at_ms).render()),
+        ("By", who(&entry, &names)),
+        ("On", html! { (on_what(&entry, &names)) @if let Some(id) = entry.object_id { " " (Code(id.to_string())) } }),
+        ("Outcome", outcome_badge(entry.outcome).render()),
+        ("State before, keyed digest", digest(&entry.before_digest)),
+        ("State after, keyed digest", digest(&entry.after_digest)),
+    ]);
+    let text = serde_json::to_string_pretty(&entry).unwrap_or_default();
+    let raw = Card { title: "As exported".to_owned(), actions: vec![], body: html! { pre tabindex="0" { (text) } } };
+    let mut head = PageHead::new(format!("Entry {seq}"));
+    head.crumbs = Crumbs { links: vec![NavLink::new("Audit log", "/audit-log")] };
+    let about = Card { title: "What happened".to_owned(), actions: vec![], body: facts.render() };
+    ctx.page(format!("Entry {seq}"), Room::Records).show(&stack(&[&head, &about, &raw]))
 }
 
 /// The form of an export.
@@ -218,7 +253,8 @@ pub(crate) async fn export_response(
         Format::Csv => ("text/csv; charset=utf-8", "audit-log.csv"),
         Format::Jsonl => ("application/jsonl", "audit-log.jsonl"),
     };
-    let mut response = Body::from_stream(chunks).into_response();
+    // Compression asks once more after the end, which an unfolded stream does not survive by itself.
+    let mut response = Body::from_stream(chunks.fuse()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).expect("plain ASCII");

@@ -254,8 +254,7 @@ impl Ctx {
 
     /// The reader's clock and zone.
     pub fn times(&self) -> Times {
-        let zone =
-            self.caller.0.signed_in.as_ref().map(|(person, workspace)| zone_of(person, workspace)).unwrap_or(TimeZone::UTC);
+        let zone = self.caller.0.signed_in.as_ref().map_or(TimeZone::UTC, |(person, workspace)| zone_of(person, workspace));
         Times { now: self.desk().now(), zone }
     }
 

@@ -3,9 +3,13 @@
 //! Invariant: no handler of the table in [`crate::routes`] runs before this module has resolved the caller and decided, from the
 //! operation that the table names, whether the route is open to them. The operation behind the handler decides again, with its target.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
+    body::Body,
     extract::{ConnectInfo, FromRequestParts, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -52,18 +56,39 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 /// Decides for one route of the table.
 pub(crate) async fn pass(State((state, route)): State<(WebState, Arc<Route>)>, request: Request, next: Next) -> Response {
     // A body cannot be looked at from two places, so what is waited for works with the head alone.
-    let (mut parts, body) = request.into_parts();
-    let visit = match identify(&state, &parts, route.face).await {
+    let (parts, body) = request.into_parts();
+    let address = address_of(&state, &parts);
+    let visit = identify(&state, &parts.headers, route.face, address).await;
+    if route.face != Face::Api {
+        return let_through(&state, &route, parts, body, visit, next).await;
+    }
+    let allowance = state.api_limits.take(visit.as_ref().ok().map(|visit| &visit.actor), address, state.desk.now());
+    if allowance.granted {
+        allowance.on(let_through(&state, &route, parts, body, visit, next).await)
+    } else {
+        allowance.refusal()
+    }
+}
+
+async fn let_through(
+    state: &WebState,
+    route: &Route,
+    mut parts: Parts,
+    body: Body,
+    visit: Result<Visit, Error>,
+    next: Next,
+) -> Response {
+    let visit = match visit {
         Ok(visit) => visit,
         Err(error) => return refuse(route.face, error, &parts),
     };
     if let Some(operation) = route.needs.operation()
-        && let Err(refusal) = decide_early(&visit.actor, operation, &state)
+        && let Err(refusal) = decide_early(&visit.actor, operation, state)
     {
         // Asked through the desk, so that a refusal of a known person is on record like any other.
         if let Err(error) = state.desk.view(&visit.actor, operation, Target::Workspace).await {
             if refusal == Refusal::StepUpNeeded(operation) && route.face == Face::Page {
-                return crate::door::step_up_instead(&state, &visit, Request::from_parts(parts, body)).await;
+                return crate::door::step_up_instead(state, &visit, Request::from_parts(parts, body)).await;
             }
             return refuse(route.face, error, &parts);
         }
@@ -80,10 +105,13 @@ fn decide_early(actor: &Actor, operation: Operation, state: &WebState) -> Result
     }
 }
 
-async fn identify(state: &WebState, parts: &Parts, face: Face) -> Result<Visit, Error> {
-    let headers = &parts.headers;
+fn address_of(state: &WebState, parts: &Parts) -> Option<IpAddr> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let address = peer.map(|peer| client_address(peer, headers, &state.options.trusted_proxies));
+    peer.map(|peer| client_address(peer, &parts.headers, &state.options.trusted_proxies))
+}
+
+/// Who is behind a request's headers at this moment. An answer that waits asks again before it tells anything.
+pub(crate) async fn identify(state: &WebState, headers: &HeaderMap, face: Face, address: Option<IpAddr>) -> Result<Visit, Error> {
     let user_agent = user_agent(headers);
     if face == Face::Api
         && let Some(token) = bearer(headers)
@@ -135,29 +163,29 @@ mod tests {
 
     use super::{bearer, cookie};
 
-    fn headers(name: header::HeaderName, lines: &[&'static str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, lines: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(name.clone(), HeaderValue::from_static(line));
+            headers.append(name, HeaderValue::from_static(line));
         }
         headers
     }
 
     #[test]
     fn a_cookie_counts_only_when_it_stands_once() {
-        let one = headers(header::COOKIE, &["theme=dark; __Host-gatepost=abc"]);
+        let one = headers(&header::COOKIE, &["theme=dark; __Host-gatepost=abc"]);
         assert_eq!(cookie(&one, "__Host-gatepost"), Some("abc"));
-        let two = headers(header::COOKIE, &["__Host-gatepost=abc; __Host-gatepost=def"]);
+        let two = headers(&header::COOKIE, &["__Host-gatepost=abc; __Host-gatepost=def"]);
         assert_eq!(cookie(&two, "__Host-gatepost"), None);
-        let split = headers(header::COOKIE, &["__Host-gatepost=abc", "__Host-gatepost=def"]);
+        let split = headers(&header::COOKIE, &["__Host-gatepost=abc", "__Host-gatepost=def"]);
         assert_eq!(cookie(&split, "__Host-gatepost"), None);
         assert_eq!(cookie(&one, "Host-gatepost"), None);
     }
 
     #[test]
     fn a_bearer_token_has_its_scheme() {
-        assert_eq!(bearer(&headers(header::AUTHORIZATION, &["Bearer gp_x"])), Some("gp_x"));
-        assert_eq!(bearer(&headers(header::AUTHORIZATION, &["bearer gp_x"])), Some("gp_x"));
-        assert_eq!(bearer(&headers(header::AUTHORIZATION, &["Basic gp_x"])), None);
+        assert_eq!(bearer(&headers(&header::AUTHORIZATION, &["Bearer gp_x"])), Some("gp_x"));
+        assert_eq!(bearer(&headers(&header::AUTHORIZATION, &["bearer gp_x"])), Some("gp_x"));
+        assert_eq!(bearer(&headers(&header::AUTHORIZATION, &["Basic gp_x"])), None);
     }
 }

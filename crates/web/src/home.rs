@@ -39,7 +39,7 @@ pub(crate) async fn home(ctx: Ctx) -> PageResult {
     };
     let visible = profiles::visible(ctx.desk(), ctx.actor(), &ProfilesFilter::default()).await?;
     let paused = visible.iter().filter(|(profile, _)| profile.state == ProfileState::Paused).count();
-    add("Profiles", visible.len() as i64, &format!("{paused} paused"), "/profiles");
+    add("Profiles", i64::try_from(visible.len()).unwrap_or(i64::MAX), &format!("{paused} paused"), "/profiles");
     if ctx.may(Operation::PeopleRead) {
         let invited = PeopleFilter { text: None, state: Some(PersonState::Invited) };
         let invited = people::list(ctx.desk(), ctx.actor(), &invited, &count_only()).await?.total;

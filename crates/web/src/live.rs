@@ -29,7 +29,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Changes within this time are told as one.
 const GATHER: Duration = Duration::from_millis(400);
 /// A stream ends after this long; the page opens the next one by itself.
-const STREAM_MAX: Duration = Duration::from_secs(10 * 60);
+const STREAM_MAX: Duration = Duration::from_mins(10);
 
 struct Listener {
     state: WebState,
@@ -70,9 +70,10 @@ impl Listener {
                 () = tokio::time::sleep(RECHECK) => None,
             };
             match news {
-                Some(Err(broadcast::error::RecvError::Closed)) => return None,
-                // Missed some: whatever they were, the page may be old.
-                Some(Err(broadcast::error::RecvError::Lagged(_))) => return Some(changed()),
+                // Missed some: whatever they were, the page may be old, and so may be the session.
+                Some(Err(broadcast::error::RecvError::Lagged(_))) => {
+                    return if self.stands(&self.state.desk).await { Some(changed()) } else { None };
+                }
                 Some(Ok(topic)) => {
                     if topic == Topic::Access && !self.stands(&self.state.desk).await {
                         return None;
@@ -83,7 +84,8 @@ impl Listener {
                     }
                 }
                 None if self.stands(&self.state.desk).await => {}
-                None => return None,
+                // The session ended, or the server does.
+                None | Some(Err(broadcast::error::RecvError::Closed)) => return None,
             }
         }
     }

@@ -235,6 +235,9 @@ async fn detail_page(ctx: &Ctx, person: &Person, typed: &Fields, invalid: &Inval
         ("Grants they gave to others", html! { (belongings.grants_given) }),
     ]);
     let mut parts: Parts = vec![Box::new(person_head(person)), Box::new(tabs(ctx, id, "account"))];
+    parts.push(Box::new(Card { title: "Account".to_owned(), actions: vec![], body: facts.render() }));
+    parts.push(Box::new(acts(ctx, person, sessions.len())));
+    parts.push(Box::new(Card { title: "What they own".to_owned(), actions: vec![], body: owns.render() }));
     if ctx.may(Operation::PersonChange) {
         let value = if typed.has("name") { typed.get("name").to_owned() } else { person.name.clone() };
         let name = TextField { frame: field(invalid, "name", "Name"), value, length_max: Some(120), ..TextField::default() };
@@ -242,9 +245,6 @@ async fn detail_page(ctx: &Ctx, person: &Person, typed: &Fields, invalid: &Inval
         form.errors = summary(invalid);
         parts.push(Box::new(Card { title: "Name".to_owned(), actions: vec![], body: form.render() }));
     }
-    parts.push(Box::new(Card { title: "Account".to_owned(), actions: vec![], body: facts.render() }));
-    parts.push(Box::new(Card { title: "What they own".to_owned(), actions: vec![], body: owns.render() }));
-    parts.push(Box::new(acts(ctx, person, sessions.len())));
     let panel = ContextPanel {
         label: "About this person".to_owned(),
         sections: vec![PanelSection {
@@ -274,7 +274,7 @@ fn acts(ctx: &Ctx, person: &Person, sessions: usize) -> Card {
             consequence: "Nothing changes until the person uses the link.".to_owned(),
             action: format!("/people/{id}/link"),
             hidden: vec![],
-            button: "Make the link".to_owned(),
+            button: if invited { "Make an invitation link" } else { "Make a reset link" }.to_owned(),
             word: None,
         }));
     }

@@ -15,6 +15,83 @@ use crate::ui::{
     layout::{DoorFrame, door, problem_at_door},
 };
 
+/// A kind of problem, as the API documentation explains it.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// The last part of a problem's `type`.
+    pub id: &'static str,
+    /// The HTTP status it comes with.
+    pub status: u16,
+    /// The kind in words.
+    pub title: &'static str,
+    /// What it means and what to do.
+    pub about: &'static str,
+}
+
+const fn kind(id: &'static str, status: u16, title: &'static str, about: &'static str) -> Kind {
+    Kind { id, status, title, about }
+}
+
+/// Every kind there is. [`Problem::new`] takes no other.
+pub const KINDS: &[Kind] = &[
+    kind("json", 400, "Not JSON", "The body could not be read. Look at what was sent; the detail says where reading ended."),
+    kind("form", 422, "The form could not be read", "A browser's form was sent in a way that cannot be read."),
+    kind("query", 400, "The address could not be read", "The part after the question mark is not a query."),
+    kind(
+        "sign-in-needed",
+        401,
+        "Sign-in needed",
+        "There is no token, or it was revoked, has expired, or its person is suspended.",
+    ),
+    kind("suspended", 403, "Account suspended", "Ask an administrator to restore the account."),
+    kind(
+        "second-factor-needed",
+        403,
+        "Second factor needed",
+        "The workspace asks this person for a second factor; set it up in the browser.",
+    ),
+    kind(
+        "step-up-needed",
+        403,
+        "Fresh proof of identity needed",
+        "Prove in the browser that it is you, then try again. Tokens are never asked.",
+    ),
+    kind("scope-needed", 403, "Token scope missing", "Make a token with the scope that the detail names."),
+    kind(
+        "not-allowed",
+        403,
+        "Not allowed",
+        "The person lacks the right, or tokens may not do this. An administrator can give rights.",
+    ),
+    kind("not-found", 404, "Not found", "Nothing is there, or nothing that the caller may know of."),
+    kind("method", 405, "Method not allowed", "The address answers other methods; the Allow header lists them."),
+    kind(
+        "conflict",
+        409,
+        "Conflict",
+        "The request fits the schema but not the present state; `errors` names the fields concerned.",
+    ),
+    kind(
+        "idempotency-under-way",
+        409,
+        "Request under way",
+        "A request with this key has not ended. Wait; if it stays so, look whether it was done.",
+    ),
+    kind("too-large", 413, "Body too large", "Send less at once."),
+    kind("content-type", 415, "JSON needed", "Send the body as application/json."),
+    kind("invalid", 422, "Input does not fit", "`errors` names each field that does not fit the schema."),
+    kind(
+        "idempotency-key-reused",
+        422,
+        "Idempotency key reused",
+        "Use a fresh key for each request; the same one only to send the same request again.",
+    ),
+    kind("too-many", 429, "Too many attempts", "Wait as long as Retry-After says."),
+    kind("rate-limited", 429, "Too many requests", "Wait as long as Retry-After says; RateLimit-Remaining tells in time."),
+    kind("failed", 500, "Failed", "Something failed inside; the operator finds it in the server's log."),
+    kind("unavailable", 503, "Temporarily unavailable", "Try again after a moment; nothing was changed."),
+];
+
 /// A problem document (RFC 9457).
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Problem {
@@ -47,6 +124,7 @@ pub struct FieldProblem {
 impl Problem {
     /// A problem of one kind.
     pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        debug_assert!(KINDS.iter().any(|known| known.id == kind), "`{kind}` is missing in KINDS");
         Self {
             kind: format!("/api/docs#problem-{kind}"),
             title: title.to_owned(),

@@ -53,7 +53,7 @@ async fn list_page(ctx: &Ctx, query: &Fields, typed: &Fields, invalid: &Invalid)
         visible.iter().map(|(profile, _)| profile.clone()).collect()
     };
     let groups = if manages { profiles::groups(ctx.desk(), ctx.actor()).await? } else { Vec::new() };
-    let page = desk::paging::Page { total: shown.len() as i64, items: shown, next: None };
+    let page = desk::paging::Page { total: i64::try_from(shown.len()).unwrap_or(i64::MAX), items: shown, next: None };
     let columns = vec![
         Column::new(ColumnKind::Title, "Profile"),
         Column::new(ColumnKind::Text, "Network"),

@@ -194,7 +194,7 @@ fn way(grant: &Grant) -> Markup {
 
 fn ends(ctx: &Ctx, at: Option<Time>, now: Time) -> Markup {
     match at {
-        None => html! { span.muted { "taken" } },
+        None => html! { span.muted { "no end" } },
         Some(at) if at <= now => html! { (Badge::new(Tone::Warning, "Expired")) },
         Some(at) => ctx.times().exact(at).render(),
     }

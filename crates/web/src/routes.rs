@@ -159,6 +159,7 @@ pub fn routes() -> Vec<Route> {
         form("/profiles/{id}/disconnect", O::ProfileDisconnect, post(profiles::disconnect)),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
+        page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),
         page("/audit-log/export", O::AuditExport, get(audit_log::export)),
         page("/jobs", O::JobsRead, get(jobs::list)),
         form("/jobs/{id}/retry", O::JobRetry, post(jobs::retry)),
@@ -179,8 +180,12 @@ pub fn routes() -> Vec<Route> {
 /// Mounts the table, each route behind the gate.
 pub(crate) fn mount(state: &WebState) -> Router<WebState> {
     routes().into_iter().fold(Router::new(), |router, route| {
-        let (path, limit, handler) = (route.path, route.body_max, route.handler.clone());
+        let (path, limit, mut handler) = (route.path, route.body_max, route.handler.clone());
+        handler = handler.layer(DefaultBodyLimit::max(limit));
+        if route.face == Face::Api && route.needs.operation().is_some() {
+            handler = handler.layer(middleware::from_fn_with_state(state.clone(), api::once));
+        }
         let guard = middleware::from_fn_with_state((state.clone(), Arc::new(route)), gate::pass);
-        router.route(path, handler.layer(DefaultBodyLimit::max(limit)).layer(guard))
+        router.route(path, handler.layer(guard))
     })
 }

@@ -8,6 +8,8 @@ use std::sync::{
 use desk::{Desk, records::PublicLog};
 use ipnet::IpNet;
 
+use crate::api::RateLimits;
+
 /// Bytes in a form or JSON body. Uploads have routes, and limits, of their own.
 pub const BODY_MAX: usize = 256 * 1024;
 
@@ -34,19 +36,29 @@ pub struct WebState {
     pub metrics: MetricsText,
     /// The public face of the ledger, when this process holds it open.
     pub public_log: Option<PublicLog>,
+    /// The API's limits of rate.
+    pub api_limits: Arc<RateLimits>,
     draining: Arc<AtomicBool>,
 }
 
 impl WebState {
     /// Puts the state together.
     pub fn new(desk: Desk, options: WebOptions, metrics: MetricsText) -> Self {
-        Self { desk, options: Arc::new(options), metrics, public_log: None, draining: Arc::new(AtomicBool::new(false)) }
+        let api_limits = Arc::new(RateLimits::default());
+        let draining = Arc::new(AtomicBool::new(false));
+        Self { desk, options: Arc::new(options), metrics, public_log: None, api_limits, draining }
     }
 
     /// Serves the public log under `/log/`.
     #[must_use]
     pub fn with_public_log(self, log: Option<PublicLog>) -> Self {
         Self { public_log: log, ..self }
+    }
+
+    /// Other limits of rate than the default ones.
+    #[must_use]
+    pub fn with_api_limits(self, limits: RateLimits) -> Self {
+        Self { api_limits: Arc::new(limits), ..self }
     }
 
     /// From now on `/readyz` says that no new requests should come here, and live streams end.

@@ -38,6 +38,13 @@ pub async fn list(desk: &Desk, actor: &Actor, filter: &AuditFilter, page: &PageR
     store::list(&mut reader, filter, page).await
 }
 
+/// One entry of the log. Reading it is itself recorded.
+pub async fn entry(desk: &Desk, actor: &Actor, seq: i64) -> Result<StoredEntry> {
+    let mut reader = desk.view(actor, Operation::AuditRead, Target::Workspace).await?;
+    let found = store::after(&mut reader, &AuditFilter::default(), seq.saturating_sub(1), 1).await?;
+    found.into_iter().find(|entry| entry.seq == seq).ok_or(crate::error::Error::NotFound("audit log entry"))
+}
+
 /// How many entries fit a filter. A number is not a reading of the log, so it leaves no entry.
 pub async fn count(desk: &Desk, actor: &Actor, filter: &AuditFilter) -> Result<i64> {
     let mut reader = desk.view(actor, Operation::AuditFeed, Target::Workspace).await?;

@@ -19,7 +19,7 @@ use crate::{
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
     ids::{PersonId, RoleId, Time},
-    paging::{Page, PageRequest},
+    paging::{PAGE_SIZE_MAX, Page, PageRequest},
     rights::{self, Holder, Operation, Target},
     sign_in::{self, LinkCode, LinkKind},
 };
@@ -34,6 +34,18 @@ pub async fn list(desk: &Desk, actor: &Actor, filter: &PeopleFilter, page: &Page
 pub async fn get(desk: &Desk, actor: &Actor, id: PersonId) -> Result<Person> {
     let mut reader = desk.view(actor, Operation::PeopleRead, Target::Workspace).await?;
     store::get(&mut reader, id).await?.ok_or(Error::NotFound("person"))
+}
+
+/// The names of some people, for lists that hold their ids only. Ids nobody has are left out.
+///
+/// # Errors
+/// [`Error::Invalid`] for more ids than a page has rows.
+pub async fn names(desk: &Desk, actor: &Actor, ids: &[PersonId]) -> Result<Vec<(PersonId, String)>> {
+    if ids.len() > PAGE_SIZE_MAX as usize {
+        return Err(Invalid::field("ids", "more than a page of people"));
+    }
+    let mut reader = desk.view(actor, Operation::PeopleRead, Target::Workspace).await?;
+    store::names(&mut reader, ids).await
 }
 
 /// The caller's own account.

@@ -27,6 +27,16 @@ pub(super) async fn get(on: &mut dyn Connection, id: PersonId) -> Result<Option<
     sql("SELECT * FROM people WHERE id = $1").bind(id).optional(on).await?.as_ref().map(read).transpose()
 }
 
+pub(super) async fn names(on: &mut dyn Connection, ids: &[PersonId]) -> Result<Vec<(PersonId, String)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+    let query = sql(format!("SELECT id, name FROM people WHERE id IN ({})", places.join(", ")));
+    let rows = ids.iter().fold(query, |query, id| query.bind(*id)).all(on).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
+}
+
 pub(super) async fn by_email(on: &mut dyn Connection, email_key: &str) -> Result<Option<Person>> {
     sql("SELECT * FROM people WHERE email_key = $1").bind(email_key).optional(on).await?.as_ref().map(read).transpose()
 }
@@ -105,7 +115,8 @@ pub(super) async fn list(on: &mut dyn Connection, filter: &PeopleFilter, page: &
     }
     if let Some(state) = filter.state {
         values.push(state.id().into());
-        conditions.push_str(&format!(" AND state = ${}", values.len()));
+        conditions += " AND state = $";
+        conditions += &values.len().to_string();
     }
     let bind_all = |query: Query, values: &[Value]| values.iter().cloned().fold(query, Query::bind);
     // Without a condition SQLite counts the pages of an index instead of looking at each row.
@@ -117,7 +128,8 @@ pub(super) async fn list(on: &mut dyn Connection, filter: &PeopleFilter, page: &
         values.push(name.into());
         values.push(id.into());
         let n = values.len();
-        conditions.push_str(&format!(" AND (name_key > ${} OR (name_key = ${} AND id > ${n}))", n - 1, n - 1));
+        let after = format!(" AND (name_key > ${} OR (name_key = ${} AND id > ${n}))", n - 1, n - 1);
+        conditions.push_str(&after);
     }
     let query = sql(format!("SELECT * FROM people WHERE {conditions} ORDER BY name_key, id LIMIT ${}", values.len() + 1));
     let rows = bind_all(query, &values).bind(page.limit()).all(on).await?;

@@ -3,7 +3,7 @@
 //! Grants add up: from the person, from their teams, from roles of either. On a profile the strongest level counts, except that
 //! an explicit "no access" beats all others. Expired grants do not count. An unknown right counts as none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -101,7 +101,7 @@ impl Grant {
 /// What a person may do at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EffectiveRights {
-    rights: BTreeMap<Right, ()>,
+    rights: BTreeSet<Right>,
     everywhere: Option<Level>,
     profiles: BTreeMap<ProfileId, Level>,
     groups: BTreeMap<GroupId, Level>,
@@ -115,7 +115,7 @@ impl EffectiveRights {
             match grant.given {
                 // A feature right holds in the whole workspace or not at all.
                 Given::Right(right) if grant.scope == Scope::Workspace => {
-                    sum.rights.insert(right, ());
+                    sum.rights.insert(right);
                 }
                 Given::Right(_) => {}
                 Given::Level(level) => sum.add_level(grant.scope, level),
@@ -145,12 +145,12 @@ impl EffectiveRights {
 
     /// Whether the person holds a feature right.
     pub fn has(&self, right: Right) -> bool {
-        self.rights.contains_key(&right)
+        self.rights.contains(&right)
     }
 
     /// The feature rights held.
     pub fn rights(&self) -> impl Iterator<Item = Right> + '_ {
-        self.rights.keys().copied()
+        self.rights.iter().copied()
     }
 
     /// The level on a profile that may be in a group.

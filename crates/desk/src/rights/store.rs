@@ -78,8 +78,8 @@ fn bytes(id: Uuid) -> Value {
     Value::Bytes(Some(id.as_bytes().to_vec()))
 }
 
-fn holder_from(kind: &str, id: Vec<u8>) -> Result<Holder> {
-    let id = Uuid::from_slice(&id).map_err(|_| corrupt("holder_id", "not 16 bytes long"))?;
+fn holder_from(kind: &str, id: &[u8]) -> Result<Holder> {
+    let id = Uuid::from_slice(id).map_err(|_| corrupt("holder_id", "not 16 bytes long"))?;
     Ok(Holder::parse(kind, id).ok_or_else(|| corrupt("holder_kind", format!("unknown holder `{kind}`")))?)
 }
 
@@ -98,7 +98,7 @@ fn read_grant(row: &Row) -> Result<GrantRow> {
     let (kind, what): (String, String) = (row.get("kind")?, row.get("what")?);
     Ok(GrantRow {
         id: row.get("id")?,
-        holder: holder_from(&row.get::<String>("holder_kind")?, row.get("holder_id")?)?,
+        holder: holder_from(&row.get::<String>("holder_kind")?, &row.get::<Vec<u8>>("holder_id")?)?,
         given: parse_given(&kind, &what),
         what,
         scope: read_scope(row)?,
@@ -259,7 +259,7 @@ fn read_assignment(row: &Row) -> Result<Assignment> {
         id: row.get("id")?,
         role: row.get("role_id")?,
         role_name: row.get("role_name")?,
-        holder: holder_from(&row.get::<String>("holder_kind")?, row.get("holder_id")?)?,
+        holder: holder_from(&row.get::<String>("holder_kind")?, &row.get::<Vec<u8>>("holder_id")?)?,
         expires_at: row.get("expires_at_ms")?,
     })
 }

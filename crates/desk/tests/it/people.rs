@@ -2,6 +2,7 @@
 
 use desk::{
     Actor, Error, Time,
+    audit_log::AuditFilter,
     db::sql,
     ids::SessionId,
     paging::PageRequest,
@@ -92,7 +93,7 @@ async fn suspending_ends_sessions_tokens_and_pending_links_at_once() {
         let open = sql("SELECT COUNT(*) AS n FROM sessions WHERE person_id = $1 AND ended_at_ms IS NULL").bind(ann);
         assert_eq!(open.one(&mut reader).await.expect("a row").get::<i64>("n").expect("a number"), 0);
         drop(reader);
-        let log = desk::audit_log::list(desk, &owner, &Default::default(), &Default::default()).await.expect("the log");
+        let log = desk::audit_log::list(desk, &owner, &AuditFilter::default(), &PageRequest::default()).await.expect("the log");
         let entry = log.items.iter().find(|entry| entry.act == "people.suspend").expect("an entry");
         assert_eq!(entry.details["sessions_ended"], 2);
         assert_eq!(entry.details["links_revoked"], 1);

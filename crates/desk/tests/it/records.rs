@@ -115,7 +115,8 @@ async fn a_ledger_that_stopped_loses_nothing() {
         drop(full);
         let ledger = Arc::new(open(&path));
         Outbox::new(test.desk.clone(), ledger.clone()).ship_all().await.expect("ships");
-        assert_eq!(in_ledger(&ledger.reader()).len() as i64, written(&test.desk).await);
+        let stands = i64::try_from(in_ledger(&ledger.reader()).len()).expect("small");
+        assert_eq!(stands, written(&test.desk).await);
     })
     .await;
 }

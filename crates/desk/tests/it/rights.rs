@@ -2,7 +2,9 @@
 
 use desk::{
     Desk, Error, Refusal, Time,
+    audit_log::AuditFilter,
     ids::{PersonId, ProfileId},
+    paging::PageRequest,
     people,
     profiles::{self, NewProfile, ProfilesFilter},
     rights::{self, Give, Given, Holder, Level, Operation, Right, Scope, Via},
@@ -226,7 +228,7 @@ async fn a_refused_act_changes_nothing_and_leaves_an_entry() {
         let refused = rights::create_team(desk, &actor, "Mine").await;
         assert!(matches!(refused, Err(Error::Refused(Refusal::RightNeeded(Operation::TeamChange)))), "{refused:?}");
         assert_eq!(rights::teams(desk, &owner).await.expect("teams").len(), 0);
-        let log = desk::audit_log::list(desk, &owner, &Default::default(), &Default::default()).await.expect("the log");
+        let log = desk::audit_log::list(desk, &owner, &AuditFilter::default(), &PageRequest::default()).await.expect("the log");
         let entry = log.items.iter().find(|entry| entry.act == "rights.team_change").expect("an entry");
         assert_eq!((entry.outcome, entry.actor_id), (desk::audit_log::Outcome::Refused, Some(ann)));
         assert_eq!(entry.address.as_deref(), Some("192.0.2.7"));

@@ -117,7 +117,9 @@ fn free_space(path: &Path) -> Finding {
         Err(error) => return bad("free space", error.to_string(), "check that the disk is mounted"),
     };
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-    let found = format!("{:.1} GiB free", free as f64 / (1u64 << 30) as f64);
+    // Tenths of a GiB, in whole numbers.
+    let tenths = free.saturating_mul(10) >> 30;
+    let found = format!("{}.{} GiB free", tenths / 10, tenths % 10);
     if free < FREE_BYTES_MIN {
         bad("free space", found, "free or add space: below 1 GiB new records are at risk")
     } else {

@@ -6,6 +6,8 @@
 mod heads;
 mod input;
 mod output;
+mod pictures;
+mod tesseract;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -23,6 +25,7 @@ use output::Style;
 
 /// Finds personal data, secrets, listed terms and abuse in text.
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Files to read; standard input when none is named
     files: Vec<PathBuf>,
@@ -38,6 +41,9 @@ pub struct Args {
     /// Only these kinds or groups, separated by commas (see --list)
     #[arg(long, value_delimiter = ',', value_name = "KINDS")]
     only: Vec<String>,
+    /// The files are pictures: read the text in them (needs tesseract), and who took them where
+    #[arg(long, conflicts_with_all = ["jsonl", "redact", "explain"])]
+    images: bool,
     /// Lists of terms to look for as well (files in the list format)
     #[arg(long, value_name = "FILE")]
     lists: Vec<PathBuf>,
@@ -126,6 +132,11 @@ fn inspect_all(args: &Args) -> anyhow::Result<bool> {
         ..Config::default()
     };
     let inspector = Inspector::compile(&config).context("the choice of kinds or lists cannot be used")?;
+    if args.images {
+        let found = pictures::inspect_all(&args.files, &inspector, args.fail_level.into(), &mut out)?;
+        out.flush()?;
+        return Ok(found);
+    }
     let color = match args.color {
         ColorArg::Always => true,
         ColorArg::Never => false,

@@ -54,7 +54,7 @@ const FAILED: u8 = 2;
 pub(crate) fn run(cli: Cli) -> ExitCode {
     let common = &cli.common;
     let done = match cli.command {
-        Command::Serve(args) => serve::run(common, args),
+        Command::Serve(args) => serve::run(common, &args),
         Command::Init(args) => init::run(common, &args),
         Command::Check(args) => check::run(common, &args),
         Command::User(args) => user::run(common, args),

@@ -37,7 +37,7 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
     let config = common.load_config()?;
     let target = &common.data;
     if target.exists() {
-        let empty = std::fs::read_dir(target).map(|mut entries| entries.next().is_none()).unwrap_or(false);
+        let empty = std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
         anyhow::ensure!(empty, "{} is not empty; restore into a new folder, so that nothing is overwritten", target.display());
     }
     let manifest = read_manifest(&args.from)?;

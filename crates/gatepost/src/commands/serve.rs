@@ -27,6 +27,7 @@ const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
 const SHIP_MAX: Duration = Duration::from_millis(1_500);
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Args {
     /// Address and port to serve on.
     #[arg(long, value_name = "ADDR")]
@@ -58,7 +59,7 @@ impl Args {
     }
 }
 
-pub(crate) fn run(common: &CommonArgs, args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> {
     let mut config = common.load_config()?;
     if let Some(listen) = &args.listen {
         config.set("server.listen", toml::Value::String(listen.clone()), &Origin::Flag("--listen"))?;
@@ -75,7 +76,7 @@ pub(crate) fn run(common: &CommonArgs, args: Args) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("failed to start the runtime")?
-        .block_on(serve(&folder, &config, &args))?;
+        .block_on(serve(&folder, &config, args))?;
     Ok(ExitCode::SUCCESS)
 }
 

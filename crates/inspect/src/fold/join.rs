@@ -147,13 +147,10 @@ impl Joiner<'_> {
     }
 
     /// Inside a word nothing begins: copies up to its end.
-    fn rest_of_word(&mut self, mut at: usize) -> usize {
-        while at < self.bytes.len() && is_word(self.bytes[at]) {
-            let c = self.text[at..].chars().next().expect("inside the text, on a boundary");
-            self.copy(at, c);
-            at += c.len_utf8();
-        }
-        at
+    fn rest_of_word(&mut self, at: usize) -> usize {
+        let length = self.bytes[at..].iter().take_while(|b| is_word(**b)).count();
+        self.out.push_stretch(&self.text[at..at + length], offset(at), self.base);
+        at + length
     }
 
     fn put(&mut self, c: char, from: usize, to: usize) {
@@ -239,6 +236,7 @@ impl Joiner<'_> {
             .iter()
             .enumerate()
             .take(HITS_AHEAD)
+            .take_while(|(_, hit)| hit.start as usize <= at + SIGN_GAP)
             .find(|(_, hit)| matches!(self.words.entry(hit.entry).role, Some(Role::AtSign | Role::DotSign | Role::Digit(_))))
             .map(|(i, hit)| (self.hit + i, *hit))?;
         let sign = match self.words.entry(hit.entry).role? {
@@ -324,6 +322,8 @@ impl Joiner<'_> {
     }
 }
 
+/// Spaces and a bracket that may stand between a word and a spelled-out sign.
+const SIGN_GAP: usize = 6;
 /// Known words looked ahead from one position.
 const HITS_AHEAD: usize = 4;
 

@@ -52,6 +52,23 @@ impl Folded {
         self.map.clear();
     }
 
+    /// Copies a stretch that begins at `from` of the text before; `base` leads from there to the original.
+    fn push_stretch(&mut self, text: &str, from: u32, base: Option<&Map>) {
+        self.text.push_str(text);
+        let (start, end) = (from as usize, from as usize + text.len());
+        if let Some(base) = base {
+            self.map.starts.extend_from_slice(&base.starts[start..end]);
+            self.map.ends.extend_from_slice(&base.ends[start..end]);
+        } else {
+            for (at, c) in text.char_indices() {
+                let (first, last) = (from + offset(at), from + offset(at + c.len_utf8()));
+                for _ in 0..c.len_utf8() {
+                    self.map.push(first, last);
+                }
+            }
+        }
+    }
+
     fn push(&mut self, c: char, start: u32, end: u32) {
         self.text.push(c);
         for _ in 0..c.len_utf8() {

@@ -6,7 +6,7 @@
 use crate::tokens::hash_word;
 
 /// The sections of `classes.txt`, in the order of their bits.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     "identity",
     "slur",
     "unprotected",
@@ -29,6 +29,9 @@ const NAMES: [&str; 22] = [
     "selfharm",
     "unprofessional",
     "belittling",
+    "good",
+    "bad",
+    "political",
 ];
 
 /// Slots of the table; four times the words of the file keeps probes short.
@@ -71,6 +74,19 @@ impl Classes {
     pub const UNPROFESSIONAL: Classes = Classes(1 << 20);
     /// Words that sour it when they are aimed at others or their work, not when somebody blames themselves.
     pub const BELITTLING: Classes = Classes(1 << 21);
+
+    /// Every class that some head is about.
+    pub const CHARGED: Classes = Classes(
+        Classes::SLUR.0
+            | Classes::VIOLENCE.0
+            | Classes::INSULT.0
+            | Classes::HATE.0
+            | Classes::PROFANE.0
+            | Classes::SEXUAL.0
+            | Classes::SELF_HARM.0
+            | Classes::UNPROFESSIONAL.0
+            | Classes::BELITTLING.0,
+    );
 
     /// How many classes there are.
     pub const COUNT: usize = NAMES.len();

@@ -1,8 +1,9 @@
 //! Which rows of the table a message touches.
 //!
 //! Per word: the word, its negated form inside the reach of a negation, its character 3- to 5-grams with word ends
-//! marked. Between words: pairs, pairs with one word skipped, and the same over word classes, where every identity
-//! group looks alike. The trainer and the engine call the same code; changing it means training again.
+//! marked, its classes. Between words: pairs, the same with one side replaced by its class, and sequences of classes,
+//! where every identity group looks alike. The trainer and the engine call the same code; changing it means training
+//! again and raising the model's format.
 
 use super::classes::{ClassTable, Classes};
 use crate::tokens::{Marks, Token, TokenKind, Tokens, hash_folded, hash_step};
@@ -34,13 +35,14 @@ enum Salt {
     Gram = 2,
     Negated = 3,
     Pair = 4,
-    Skip = 5,
+    HalfPair = 5,
     ClassPair = 6,
     ClassSkip = 7,
     ClassTriple = 8,
     Abstract = 9,
     Mark = 10,
     End = 11,
+    Class = 12,
 }
 
 /// Row of a table of `rows` rows.
@@ -125,9 +127,14 @@ pub fn joint_features(views: &[WordView], at: usize, mut emit: impl FnMut(u64)) 
         return;
     };
     emit(mix(Salt::Pair, before.hash, view.hash));
+    if before.classes.0 != 0 {
+        emit(mix(Salt::HalfPair, first_class(before), view.hash));
+    }
+    if view.classes.0 != 0 {
+        emit(mix(Salt::HalfPair, before.hash, first_class(view)));
+    }
     abstract_pair(before, view, &mut emit);
     if let Some(earlier) = at.checked_sub(2).map(|index| &views[index]) {
-        emit(mix(Salt::Skip, earlier.hash, view.hash));
         let group = Classes(Classes::IDENTITY.0 | Classes::SLUR.0);
         if earlier.classes.any(group) || before.classes.any(group) || view.classes.any(group) {
             let pair = mix(Salt::Abstract, stand_in(earlier), stand_in(before));
@@ -147,17 +154,53 @@ fn stand_in(view: &WordView) -> u64 {
     if view.classes.any(Classes::IDENTITY) { 1 } else { view.hash }
 }
 
-/// Features over the sequence of classified words: pairs, pairs with a skip, triples.
-pub fn class_features(views: &[WordView], mut emit: impl FnMut(u64)) {
-    let mut last = [0_u64; 3];
-    for view in views.iter().filter(|view| view.classes.0 != 0) {
-        let class = u64::from(view.classes.0);
-        emit(mix(Salt::ClassPair, last[2], class));
-        emit(mix(Salt::ClassSkip, last[1], class));
-        emit(mix(Salt::ClassTriple, mix(Salt::ClassTriple, last[1], last[2]), class));
-        last = [last[1], last[2], class];
+/// How the classes of one word are read when they stand in a sequence; a word of several classes is the same as
+/// another only in some of these readings.
+#[derive(Clone, Copy)]
+enum Reading {
+    All,
+    First,
+    Last,
+}
+
+impl Reading {
+    fn of(self, classes: Classes) -> u64 {
+        match self {
+            Reading::All => u64::from(classes.0),
+            Reading::First => 1_000 + u64::from(classes.0.trailing_zeros()),
+            Reading::Last => 2_000 + u64::from(classes.0.leading_zeros()),
+        }
     }
-    emit(mix(Salt::End, last[1], last[2]));
+}
+
+fn first_class(view: &WordView) -> u64 {
+    Reading::First.of(view.classes)
+}
+
+/// Features over the classified words: each class, negated or not, then pairs, pairs with a skip and triples.
+pub fn class_features(views: &[WordView], mut emit: impl FnMut(u64)) {
+    for view in views.iter().filter(|view| view.classes.0 != 0) {
+        let mut rest = view.classes.0;
+        while rest != 0 {
+            let bit = u64::from(rest.trailing_zeros());
+            rest &= rest - 1;
+            // Twice: a class says more than a single pair, and a feature's value is how often it is emitted.
+            let feature = mix(Salt::Class, bit, u64::from(view.negated));
+            emit(feature);
+            emit(feature);
+        }
+    }
+    for reading in [Reading::All, Reading::First, Reading::Last] {
+        let mut last = [0_u64; 2];
+        for view in views.iter().filter(|view| view.classes.0 != 0) {
+            let class = reading.of(view.classes);
+            emit(mix(Salt::ClassPair, last[1], class));
+            emit(mix(Salt::ClassSkip, last[0], class));
+            emit(mix(Salt::ClassTriple, mix(Salt::ClassTriple, last[0], last[1]), class));
+            last = [last[1], class];
+        }
+        emit(mix(Salt::End, last[0], last[1]));
+    }
 }
 
 /// Every feature of a message that has been viewed, once per occurrence.

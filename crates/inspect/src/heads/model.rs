@@ -37,7 +37,7 @@ pub const COLUMN_NAMES: [&str; COLUMNS] = [
 
 const MAGIC: &[u8; 7] = b"GPHEADS";
 /// Raise when the layout, the features, the classes or the second layer's inputs change.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// Why a model file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,8 @@ impl std::error::Error for ModelError {}
 #[derive(Clone, Debug)]
 pub struct Model {
     rows: u32,
+    /// Tells models apart.
+    pub(super) checksum: u64,
     table: Box<[[i16; COLUMNS]]>,
     scales: [f32; COLUMNS],
     pub(super) biases: [f32; COLUMNS],
@@ -157,7 +159,8 @@ impl Model {
             return Err(ModelError::Length { expected, found: bytes.len() });
         }
         let (content, checksum) = bytes.split_at(expected - 8);
-        if hash_folded(content).to_le_bytes() != checksum {
+        let computed = hash_folded(content);
+        if computed.to_le_bytes() != checksum {
             return Err(ModelError::Checksum);
         }
         let scales = reader.floats();
@@ -169,7 +172,7 @@ impl Model {
             .chunks_exact(COLUMNS * 2)
             .map(|row| std::array::from_fn(|i| i16::from_le_bytes([row[2 * i], row[2 * i + 1]])))
             .collect();
-        Ok(Model { rows, table, scales, biases, stack, thresholds })
+        Ok(Model { rows, checksum: computed, table, scales, biases, stack, thresholds })
     }
 
     /// Writes a model file; weights are rounded to 1/32,767 of their column's largest.

@@ -22,6 +22,12 @@ fn ordinary_posts_raise_no_flag() {
         "Many immigrants live in our town and run wonderful restaurants.",
         "",
         "42",
+        "ok",
+        "why?",
+        "you",
+        "👍",
+        "Server down",
+        "bye",
     ] {
         assert_eq!(flags(text), [""; 0], "{text}");
     }
@@ -30,6 +36,8 @@ fn ordinary_posts_raise_no_flag() {
 #[test]
 fn each_head_finds_what_it_is_named_for() {
     for (head, text) in [
+        (Head::Offensive, "fuck you"),
+        (Head::Offensive, "idiot"),
         (Head::Offensive, "You are a stupid idiot and everything you say is garbage"),
         (Head::IdentityHate, "All immigrants are filthy vermin and should be deported"),
         (Head::Harassment, "Nobody likes you, you pathetic loser, delete your account"),
@@ -107,4 +115,35 @@ fn a_book_costs_what_a_page_costs_and_buffers_are_reused() {
 fn the_same_text_gives_the_same_numbers() {
     let text = "I can't believe they sold out!! 😂 #fail";
     assert_eq!(assess(text), assess(text));
+}
+
+#[test]
+fn a_warm_scratch_gives_what_a_fresh_one_gives() {
+    let heads = Heads::builtin().unwrap();
+    let mut tokens = Tokens::new();
+    let mut warm = HeadScratch::default();
+    for text in [
+        "You are a stupid idiot and everything you say is garbage",
+        "stupid #stupid @stupid Stupid's STUPID stuuupid 😂 https://a.example",
+        "Our shop is open until eight tonight, come by and try the new coffee.",
+    ] {
+        for _ in 0..2 {
+            tokens.scan(text);
+            assert_eq!(heads.assess(&tokens, Language::English, &mut warm), Some(assess(text)), "{text}");
+        }
+    }
+}
+
+#[test]
+fn any_text_is_assessed_without_panic() {
+    let heads = Heads::builtin().unwrap();
+    let mut tokens = Tokens::new();
+    let mut scratch = HeadScratch::default();
+    for text in
+        ["\u{0}", "é", "日本", "a'", "😂", "@", "#", "a\u{301}", &"x".repeat(100_000), &"@".repeat(100_000), &"! ".repeat(9_000)]
+    {
+        tokens.scan(text);
+        let assessment = heads.assess(&tokens, Language::Undetermined, &mut scratch).unwrap();
+        assert!(Head::ALL.iter().all(|head| (0.0..=1.0).contains(&assessment.probability(*head))), "{text:.20}");
+    }
 }

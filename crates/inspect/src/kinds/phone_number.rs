@@ -5,6 +5,7 @@ mod calling_codes;
 use super::prelude::*;
 use crate::detect::Context;
 use crate::scan::is_word;
+use crate::words::Role;
 use calling_codes::CODES;
 
 pub(crate) const KIND: Kind = Kind {
@@ -110,11 +111,13 @@ pub(crate) const KIND: Kind = Kind {
         "it costs 1 200 000 euro",
         "2019-2024",
         "3.141592653",
-        "between 10 000 and 20 000",
+        "between 10 000 and 20 000", "lottery 04 11 19 23 35 42",
     ],
     ..BLANK
 };
 
+/// How far after a number a street type makes a house number of it.
+const STREET_REACH: u32 = 28;
 /// Digits of the longest number with an international prefix (E.164 allows 15, two more for "00", one for "(0)").
 const DIGITS_MAX: usize = 18;
 const GROUPS_MAX: usize = 8;
@@ -148,6 +151,12 @@ pub(crate) fn scan(context: &mut Context<'_>, start: usize) -> Option<usize> {
         return None;
     }
     if context.bytes[start..written.end].iter().all(u8::is_ascii_digit) && context.byte_before(start) == b'#' {
+        return None;
+    }
+    // "230 107 Igias Street": a house number, however many groups it has.
+    let is_local = supported < 75;
+    let is_street = |hit: &crate::words::WordHit| context.words.entry(hit.entry).role == Some(Role::Street);
+    if is_local && context.hits_after(written.end, STREET_REACH).any(is_street) {
         return None;
     }
     let before = context.out.len();
@@ -280,7 +289,9 @@ fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
         return Some(verdict);
     }
     let groups_plausible = groups.iter().all(|g| (2..=8).contains(g)) && uniform(w);
-    let trunk = digits[0] == b'0' && digits[1] != b'0';
+    // Pairs with a trunk prefix are French and have ten digits; more pairs are drawn numbers.
+    let too_many_pairs = groups.len() > 5 && groups.iter().all(|g| *g == 2);
+    let trunk = digits[0] == b'0' && digits[1] != b'0' && !too_many_pairs;
     match w.count {
         9..=12 if trunk && groups_plausible && w.group_count >= 3 => Some(("national form with trunk prefix", 50, 85)),
         8..=12 if trunk && groups_plausible && (w.group_count == 2 || w.area_in_brackets) => {
@@ -318,7 +329,8 @@ fn looks_like_date(w: &Written) -> bool {
         [2, 2, 4] => year_at(4),
         [4, 4] => year_at(0) && year_at(4),
         [4, 2, 2, 2, ..] => year_at(0),
-        [4] | [2, 2, 2] => true,
+        [2, 2, 2] => w.separators[0] != b' ',
+        [4] => true,
         _ => false,
     }
 }

@@ -1,5 +1,7 @@
 //! Every kind's examples and counter-examples, and the registry's own rules.
 
+use std::fmt::Write as _;
+
 use crate::{Config, Inspector, Message, Scratch};
 
 fn found(inspector: &Inspector, text: &str) -> Vec<String> {
@@ -41,4 +43,30 @@ fn every_kind_is_documented_and_named_once() {
         assert!(kind.countries.iter().all(|c| c.len() == 2), "{}: ISO 3166 codes", kind.id);
     }
     assert!(super::all().len() + crate::custom::CUSTOM_KINDS_MAX <= crate::words::KINDS_MAX);
+}
+
+/// The table of `docs/inspection.md`, between its markers.
+fn table() -> String {
+    let mut out = String::from("| kind | what | countries | group | without / with a supporting word |\n|---|---|---|---|---|\n");
+    for kind in super::all() {
+        let countries = kind.countries.join(" ");
+        let scores =
+            if kind.shapes.is_empty() { "own scanner".to_owned() } else { format!("{} / {}", kind.alone, kind.supported) };
+        let _ = writeln!(out, "| {} | {} | {countries} | {} | {scores} |", kind.id, kind.title, kind.group.name());
+    }
+    out
+}
+
+/// Run with `UPDATE_DOCS=1` to write the table anew.
+#[test]
+fn the_documentation_lists_every_kind_as_it_is() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/inspection.md");
+    let page = std::fs::read_to_string(path).expect("docs/inspection.md is in the repository");
+    let (before, rest) = page.split_once("<!-- kinds -->\n").expect("the page has the first marker");
+    let (found, after) = rest.split_once("<!-- end of kinds -->").expect("the page has the second marker");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, format!("{before}<!-- kinds -->\n{}<!-- end of kinds -->{after}", table())).expect("writable");
+        return;
+    }
+    assert!(found == table(), "docs/inspection.md is stale; run this test with UPDATE_DOCS=1");
 }

@@ -118,8 +118,13 @@ fn is_like_key(value: &[u8], word: &str) -> bool {
         && dots <= 2
         && plausible::random(value)
         && plausible::distinct(value) >= 9
-        && !is_uuid(value)
+        && (!is_uuid(value) || is_exact(word))
         && mixed_runs(value)
+}
+
+/// Words that leave no doubt, so that even an identifier after them is a secret.
+fn is_exact(word: &str) -> bool {
+    matches!(word, "api key" | "apikey" | "auth token" | "authtoken" | "access token" | "client secret" | "secret key")
 }
 
 /// "cache-key-2024-final-version" is words; a random value changes between letters and digits inside its parts.

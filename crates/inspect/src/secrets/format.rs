@@ -44,6 +44,7 @@ pub(crate) fn is_in(class: u8, byte: u8) -> bool {
         b'k' => byte.is_ascii_lowercase(),
         b'K' => byte.is_ascii_uppercase(),
         b'2' => matches!(byte, b'A'..=b'Z' | b'2'..=b'7'),
+        b'%' => byte.is_ascii_alphanumeric() || byte == b'%',
         b'p' => byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>'),
         _ => false,
     }

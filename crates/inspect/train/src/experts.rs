@@ -12,7 +12,7 @@ use inspect::heads::model::{COLUMNS, Model, ROWS_MAX, Trained};
 
 /// Folds of the training rows, by hash of the text.
 pub const FOLDS: usize = 4;
-const PASSES: usize = 7;
+const PASSES: usize = 5;
 /// Smoothing of the counts in the ratio.
 const SMOOTHING: f32 = 1.0;
 /// The bias is a feature that is always present with this value.

@@ -110,7 +110,7 @@ fn decorate(text: String, random: &mut Random) -> String {
 
 /// Writing habits: capitals, a missing full stop, a mention in front, and now and then a disguised spelling.
 fn vary(text: String, random: &mut Random) -> String {
-    match random.below(24) {
+    match random.below(20) {
         0 | 1 => text.to_lowercase(),
         2 | 3 => text.trim_end_matches('.').to_owned(),
         4 | 5 => format!("@user {text}"),
@@ -156,15 +156,21 @@ fn drop_or_swap(text: &str, random: &mut Random) -> String {
     words.join(" ")
 }
 
-/// A missing space, or one word spelled with spaces between its letters.
+/// Missing spaces, between two words or all; or spaces between letters, of one word or all.
 fn join_or_split(text: &str, random: &mut Random) -> String {
+    let spaced = |word: &str| word.chars().map(String::from).collect::<Vec<_>>().join(" ");
     let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     let index = random.below(words.len());
-    if random.below(2) == 0 && index + 1 < words.len() {
-        let next = words.remove(index + 1);
-        words[index].push_str(&next);
-    } else {
-        words[index] = words[index].chars().map(String::from).collect::<Vec<_>>().join(" ");
+    match random.below(4) {
+        0 if index + 1 < words.len() => {
+            let next = words.remove(index + 1);
+            words[index].push_str(&next);
+        }
+        1 if words.len() <= 6 => return words.concat(),
+        2 => {
+            return words.iter().map(|word| spaced(word)).collect::<Vec<_>>().join("  ");
+        }
+        _ => words[index] = spaced(&words[index]),
     }
     words.join(" ")
 }

@@ -21,11 +21,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 pub use self::log_file::{FORMAT, LogFile, SigningKey};
 pub use self::open::{OpenError, create, create_in};
 pub use self::pending::Pending;
+pub(crate) use self::reader::Leaves;
 pub use self::reader::{Opened, ReadError, Reader, StreamEntries};
 
 use self::pending::{Answer, pending};
@@ -43,6 +42,7 @@ use crate::keys::keystore::Generation;
 use crate::keys::ring::KeyRing;
 use crate::note::Signer;
 use crate::store::Store;
+use crate::wiped::{Wiped, wipe};
 
 /// The stream of the ledger's own acts: holds, policies, tombstones, rotations.
 pub const LEDGER_STREAM: StreamId = StreamId(*b"gatepost-ledger\0");
@@ -197,8 +197,8 @@ pub enum AppendError {
 /// A record on its way to the sealer.
 struct Request {
     entry: NewEntry,
-    canonical: Zeroizing<Vec<u8>>,
-    packed: Zeroizing<Vec<u8>>,
+    canonical: Wiped,
+    packed: Wiped,
     compressed: bool,
     answer: Answer<Receipt>,
 }
@@ -254,7 +254,7 @@ impl Shared {
         if self.options.on_fatal == OnFatal::Abort {
             std::process::abort();
         }
-        self.queue.close();
+        self.queue.abandon();
     }
 
     fn stop_reason(&self) -> Option<String> {
@@ -476,10 +476,11 @@ fn check_limits(entry: &NewEntry) -> Result<(), AppendError> {
 /// The part of sealing that needs no order, done by the caller's thread.
 fn prepare(mut entry: NewEntry, answer: Answer<Receipt>) -> Request {
     let canonical = body::canonical(entry.source_time_ms, &entry.body);
-    zeroize::Zeroize::zeroize(&mut entry.body);
+    wipe(&mut entry.body);
+    entry.body = Vec::new();
     let packed = body::pack(&canonical);
     let compressed = packed.is_some();
-    let packed = Zeroizing::new(packed.unwrap_or_else(|| canonical.to_vec()));
+    let packed = Wiped::new(packed.unwrap_or_else(|| canonical.to_vec()));
     Request { entry, canonical, packed, compressed, answer }
 }
 

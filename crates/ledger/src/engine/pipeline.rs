@@ -46,7 +46,14 @@ pub(super) fn start(shared: &Arc<Shared>, sealer: Sealer, size: u64, root: Hash)
     ])
 }
 
-fn seal(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender<Stage<Sealed>>) {
+fn seal(shared: &Arc<Shared>, sealer: Sealer, next: &SyncSender<Stage<Sealed>>) {
+    seal_until_closed(shared, sealer, next);
+    // After a failure others may still be queued: dropping them answers them, so that nobody waits for ever.
+    shared.queue.close();
+    while shared.queue.take(usize::MAX, usize::MAX).is_some() {}
+}
+
+fn seal_until_closed(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender<Stage<Sealed>>) {
     let options = shared.options;
     let mut space = SpaceGuard { batches: 0, refusal: None };
     while let Some(taken) = shared.queue.take(options.batch_records_max, options.batch_bytes_max) {

@@ -111,6 +111,17 @@ impl Queue {
         self.not_full.notify_all();
     }
 
+    /// Closes and drops what nobody will take any more, so that those who wait for it get an error and not silence.
+    pub(super) fn abandon(&self) {
+        self.close();
+        let abandoned = {
+            let mut state = self.lock();
+            state.bytes = 0;
+            std::mem::take(&mut state.items)
+        };
+        drop(abandoned);
+    }
+
     fn add(&self, mut state: MutexGuard<'_, State>, item: Item) -> Result<(), ()> {
         if state.closed {
             return Err(());

@@ -3,10 +3,9 @@
 //! Invariant: a body that is handed out was decrypted, decompressed and compared with its commitment.
 //! What was removed is never guessed at: the caller asks for the verdict.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
-
-use zeroize::Zeroizing;
 
 use super::{LogFile, Shared};
 use crate::body::{self, Body};
@@ -19,10 +18,13 @@ use crate::ids::{RecordId, StreamId, SubjectId};
 use crate::index::Index;
 use crate::keys::record::RecordKey;
 use crate::keys::ring::KeyRing;
+use crate::keys::secret::Secret;
+use crate::keys::tree::{LeafPath, SegmentTree};
 use crate::merkle;
 use crate::note::{Note, VerifierKey};
 use crate::proof::TlogProof;
 use crate::store::{Store, StoreError, StoredTree};
+use crate::wiped::Wiped;
 
 /// Entries of a stream that are looked up at a time.
 const STREAM_CHUNK: usize = 256;
@@ -77,6 +79,22 @@ pub enum Unreadable {
     SubjectKeyGone,
 }
 
+/// Paths to the leaves used last, by segment: for opening many bodies in order.
+#[derive(Default)]
+pub(crate) struct Leaves(HashMap<u64, LeafPath>);
+
+impl Leaves {
+    /// Segments remembered: more than retention classes can have open at once.
+    const SEGMENTS_MAX: usize = 256;
+
+    fn leaf(&mut self, segment: u64, tree: &SegmentTree, slot: u32) -> Option<Secret> {
+        if self.0.len() >= Self::SEGMENTS_MAX && !self.0.contains_key(&segment) {
+            self.0.clear();
+        }
+        self.0.entry(segment).or_default().leaf(tree, slot)
+    }
+}
+
 /// A body that was opened and compared with its commitment.
 #[derive(Debug, Clone)]
 pub struct Opened {
@@ -85,7 +103,7 @@ pub struct Opened {
     /// Whom it is about.
     pub subjects: Vec<SubjectId>,
     /// The canonical body: what the commitment covers.
-    pub canonical: Zeroizing<Vec<u8>>,
+    pub canonical: Wiped,
     /// The salt of the commitment: with it and the canonical body anyone can check the entry.
     pub salt: [u8; 32],
 }
@@ -195,30 +213,35 @@ impl Reader {
         self.open_sealed(&entry, &sealed)
     }
 
-    /// Opens a sealed body that was read elsewhere.
-    pub(crate) fn open_sealed(&self, entry: &Entry, sealed: &[u8]) -> Result<Opened, ReadError> {
-        let seq = entry.seq;
-        let altered = |why: String| Damage::at(DamageClass::BodyAltered, seq, why);
+    /// Compares a sealed body with the hash in its entry and opens it.
+    fn open_sealed(&self, entry: &Entry, sealed: &[u8]) -> Result<Opened, ReadError> {
         if sha256(sealed) != entry.sealed_sha256 {
-            return Err(altered("the stored bytes do not match the hash in the entry".to_owned()).into());
+            let why = "the stored bytes do not match the hash in the entry";
+            return Err(Damage::at(DamageClass::BodyAltered, entry.seq, why).into());
         }
+        self.open_intact(entry, sealed, &mut Leaves::default())
+    }
+
+    /// Opens a sealed body that was compared with the hash in its entry already.
+    pub(crate) fn open_intact(&self, entry: &Entry, sealed: &[u8], leaves: &mut Leaves) -> Result<Opened, ReadError> {
+        let altered = |why: String| Damage::at(DamageClass::BodyAltered, entry.seq, why);
         let parsed = SealedBody::parse(sealed).map_err(|error| altered(error.to_string()))?;
-        let key = self.record_key(entry, &parsed.subjects)?;
+        let key = self.record_key(entry, &parsed.subjects, leaves)?;
         let packed = key.open(sealed).map_err(|error| altered(error.to_string()))?;
         let canonical = body::unpack(entry.flags, &packed, entry.body_len).map_err(|error| altered(error.to_string()))?;
         if key.commit(&canonical) != entry.commitment {
             let why = "the plaintext does not match the commitment in the entry";
-            return Err(Damage::at(DamageClass::CommitmentWrong, seq, why).into());
+            return Err(Damage::at(DamageClass::CommitmentWrong, entry.seq, why).into());
         }
         Ok(Opened { entry: *entry, subjects: parsed.subjects, canonical, salt: *key.salt() })
     }
 
     /// Derives a record's key, or says which part of it is gone.
-    fn record_key(&self, entry: &Entry, subjects: &[SubjectId]) -> Result<RecordKey, ReadError> {
+    fn record_key(&self, entry: &Entry, subjects: &[SubjectId], leaves: &mut Leaves) -> Result<RecordKey, ReadError> {
         let unreadable = |reason| ReadError::Unreadable { seq: entry.seq, reason };
         let ring = self.ring();
         let segment = ring.segments.get(&entry.segment);
-        let leaf = segment.and_then(|keys| keys.tree.leaf(entry.slot));
+        let leaf = segment.and_then(|keys| leaves.leaf(entry.segment, &keys.tree, entry.slot));
         let leaf = leaf.ok_or_else(|| unreadable(Unreadable::SlotKeyGone))?;
         let keys = ring.subject_keys(subjects).map_err(|_| unreadable(Unreadable::SubjectKeyGone))?;
         Ok(RecordKey::derive(&leaf, keys, entry.record_id))

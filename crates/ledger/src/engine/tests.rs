@@ -324,3 +324,91 @@ fn a_ring_smaller_than_the_data_is_used_around_and_around() {
     ledger.checkpoint_now().expect("signed");
     assert_eq!(ledger.reader().read(149).expect("readable").body().expect("known").bytes, noise(149).body);
 }
+
+/// The real disk until `failing` is set; then syncing fails.
+struct FailingDisk(Arc<std::sync::atomic::AtomicBool>);
+
+struct FailingFile(Box<dyn crate::io::DiskFile>, Arc<std::sync::atomic::AtomicBool>);
+
+impl Disk for FailingDisk {
+    fn open(&self, path: &Path, how: crate::io::Open) -> std::io::Result<Box<dyn crate::io::DiskFile>> {
+        Ok(Box::new(FailingFile(RealDisk.open(path, how)?, self.0.clone())))
+    }
+    fn create_dir_all(&self, path: &Path) -> std::io::Result<()> {
+        RealDisk.create_dir_all(path)
+    }
+    fn sync_dir(&self, path: &Path) -> std::io::Result<()> {
+        RealDisk.sync_dir(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        RealDisk.rename(from, to)
+    }
+    fn remove(&self, path: &Path) -> std::io::Result<()> {
+        RealDisk.remove(path)
+    }
+    fn list(&self, path: &Path) -> std::io::Result<Vec<String>> {
+        RealDisk.list(path)
+    }
+    fn exists(&self, path: &Path) -> std::io::Result<bool> {
+        RealDisk.exists(path)
+    }
+    fn free_bytes(&self, path: &Path) -> std::io::Result<u64> {
+        RealDisk.free_bytes(path)
+    }
+}
+
+impl crate::io::DiskFile for FailingFile {
+    fn read_at(&self, out: &mut [u8], offset: u64) -> std::io::Result<usize> {
+        self.0.read_at(out, offset)
+    }
+    fn write_at(&self, data: &[u8], offset: u64) -> std::io::Result<usize> {
+        self.0.write_at(data, offset)
+    }
+    fn sync(&self) -> std::io::Result<()> {
+        if self.1.load(Ordering::Relaxed) {
+            return Err(std::io::Error::other("the disk is gone"));
+        }
+        self.0.sync()
+    }
+    fn len(&self) -> std::io::Result<u64> {
+        self.0.len()
+    }
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn try_lock(&self) -> std::io::Result<bool> {
+        self.0.try_lock()
+    }
+}
+
+#[test]
+fn a_failed_sync_answers_everyone_acknowledges_nobody_and_loses_nothing() {
+    let mut fixture = Fixture::new();
+    let good = fixture.environment.clone();
+    let failing = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    fixture.environment.disk = Arc::new(FailingDisk(failing.clone()));
+    let ledger = fixture.open();
+    append(&ledger, 0..20);
+    failing.store(true, Ordering::Relaxed);
+    let mut waiting = Vec::new();
+    for number in 20..5000 {
+        match ledger.append(entry(number)) {
+            Ok(pending) => waiting.push(pending),
+            Err(error) => {
+                assert!(matches!(error, AppendError::Stopped(_)));
+                break;
+            }
+        }
+    }
+    assert!(!waiting.is_empty());
+    for pending in waiting {
+        assert!(matches!(pending.wait(), Err(AppendError::Stopped(_))));
+    }
+    assert!(ledger.stop_reason().is_some_and(|reason| reason.contains("the disk is gone")));
+    assert!(matches!(ledger.checkpoint_now(), Err(AppendError::Stopped(_))));
+    drop(ledger);
+    fixture.environment = good;
+    let ledger = fixture.open();
+    assert!(ledger.size() >= 20);
+    check_all(&ledger, ledger.size());
+}

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::hash::{Hash, sha256_of};
 use crate::ids::{RecordId, SubjectId};
 use crate::keys::secret::Secret;
+use crate::wiped::Wiped;
 
 const KEY_LABEL: &[u8] = b"gatepost ledger record key v1";
 const COMMITMENT_LABEL: &[u8] = b"gatepost ledger commitment v1";
@@ -81,13 +82,13 @@ impl RecordKey {
     }
 
     /// Opens a sealed body.
-    pub fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CannotOpen> {
+    pub fn open(&self, sealed: &[u8]) -> Result<Wiped, CannotOpen> {
         let count = usize::from(*sealed.first().ok_or(CannotOpen)?);
         let start = 1 + count * 16;
         if sealed.len() < start + TAG_LEN {
             return Err(CannotOpen);
         }
-        let mut text = Zeroizing::new(sealed[start..].to_vec());
+        let mut text = Wiped::new(sealed[start..].to_vec());
         let nonce = Nonce::assume_unique_for_key([0; 12]);
         let aad = Aad::from(&sealed[..start]);
         let length = self.cipher().open_in_place(nonce, aad, &mut text).map_err(|_| CannotOpen)?.len();

@@ -99,6 +99,37 @@ fn child(seed: &Secret, right: bool) -> Secret {
     out
 }
 
+/// Remembers the path to the last leaf asked for, so that a near one costs two hashes instead of twenty.
+#[derive(Debug, Default)]
+pub struct LeafPath {
+    /// First slot and height of the subtree that the path starts from.
+    cover: (u32, u8),
+    last: u32,
+    path: Vec<Secret>,
+}
+
+impl LeafPath {
+    /// The leaf of `slot`, as [`SegmentTree::leaf`] answers it. One path serves one tree.
+    pub fn leaf(&mut self, tree: &SegmentTree, slot: u32) -> Option<Secret> {
+        let (first, height, seed) = tree.cover(slot)?;
+        let offset = slot - first;
+        let changed = u32::BITS - (self.last ^ offset).leading_zeros();
+        let same_cover = self.cover == (first, height) && self.path.first() == Some(seed);
+        if same_cover {
+            self.path.truncate(usize::from(height) + 1 - changed as usize);
+        } else {
+            self.path = vec![seed.clone()];
+        }
+        (self.cover, self.last) = ((first, height), offset);
+        for depth in self.path.len() - 1..usize::from(height) {
+            let right = offset >> (usize::from(height) - depth - 1) & 1 == 1;
+            let node = child(&self.path[depth], right);
+            self.path.push(node);
+        }
+        self.path.last().cloned()
+    }
+}
+
 /// Computes the leaves of consecutive slots with two hashes each instead of twenty.
 #[derive(Debug)]
 pub struct LeafCursor {
@@ -159,6 +190,18 @@ mod tests {
     fn the_last_slot_exists_and_the_one_after_does_not() {
         assert!(whole().leaf(SLOTS - 1).is_some());
         assert!(whole().leaf(SLOTS).is_none());
+    }
+
+    #[test]
+    fn a_remembered_path_answers_like_the_tree() {
+        let (mut tree, mut path) = (whole(), LeafPath::default());
+        for slot in [0, 1, 2, 7, 6, 700_000, 700_001, 3, SLOTS - 1, SLOTS, 0] {
+            assert_eq!(path.leaf(&tree, slot), tree.leaf(slot), "slot {slot}");
+        }
+        tree.puncture(7);
+        for slot in [6, 7, 8, 5, 700_001, 7] {
+            assert_eq!(path.leaf(&tree, slot), tree.leaf(slot), "slot {slot} after puncturing");
+        }
     }
 
     proptest! {

@@ -170,6 +170,10 @@ pub trait Store: Send + Sync {
     /// The sealed body of an entry; `None` when it was removed or wiped. Damaged bytes are returned as they
     /// are: the caller compares the hash.
     fn body(&self, entry: &Entry) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The sealed bodies of several entries, each as [`Store::body`] answers it; for reading many in order.
+    fn bodies(&self, entries: &[Entry]) -> Vec<Result<Option<Vec<u8>>, StoreError>> {
+        entries.iter().map(|entry| self.body(entry)).collect()
+    }
     /// Calls `each` with seq and sealed body (`None` when wiped) of everything in a segment, in slot order.
     fn scan_segment(&self, name: SegmentName, each: &mut EachBody<'_>) -> Result<(), StoreError>;
     /// Segments whose bodies are stored.

@@ -68,12 +68,30 @@ fn work(ledger: &Ledger, clock: &TestClock, random: &mut Random, told: &mut Told
     Ok(())
 }
 
+/// Says which run it was when one panics.
+struct Named(String);
+
+impl Drop for Named {
+    #[expect(clippy::print_stderr, reason = "a failing test says how to repeat itself")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("repeat it with LEDGER_FAULTS_AGAIN=\"{}\"", self.0);
+        }
+    }
+}
+
 /// One fault: work until it strikes, crash, maybe another fault while recovering, then everything must be as promised.
 fn one_fault(base: &SimDisk, run: u64, fault: Fault, position: u64) -> Option<(Call, Fault)> {
+    let _named = Named(format!("{run} {fault:?} {position}"));
     let mut random = Random(run.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ seed());
     let disk = base.after_kill();
     let mut told = Told::default();
-    disk.fail_at(position, fault);
+    // Most calls read; three of four faults hit the others.
+    if run.is_multiple_of(4) {
+        disk.fail_at(position, fault);
+    } else {
+        disk.fail_at_act(position, fault);
+    }
     if let (Ok(ledger), clock) = open(&disk, run) {
         let _refused = work(&ledger, &clock, &mut random, &mut told, 6);
     }
@@ -102,39 +120,54 @@ fn one_fault(base: &SimDisk, run: u64, fault: Fault, position: u64) -> Option<(C
 }
 
 /// How many calls a run without faults makes.
-fn calls_of_a_run(base: &SimDisk) -> u64 {
+fn calls_of_a_run(base: &SimDisk) -> (u64, u64) {
     let disk = base.after_kill();
     let (ledger, clock) = open(&disk, 0);
     let ledger = ledger.expect("opens");
     let mut told = Told::default();
     work(&ledger, &clock, &mut Random(seed()), &mut told, 6).expect("nothing fails");
     ledger.close().expect("closes");
-    disk.total_calls()
+    (disk.total_calls(), disk.total_acts())
 }
 
 #[test]
 fn no_fault_at_any_call_loses_what_was_acknowledged() {
     let base = new_ledger(seed());
-    let calls = calls_of_a_run(&base);
-    assert!(calls > 50, "the workload makes only {calls} calls");
+    let (calls, acts) = calls_of_a_run(&base);
+    assert!(acts > 50 && calls > acts, "the workload makes only {acts} calls that change something");
+    if let Ok(again) = std::env::var("LEDGER_FAULTS_AGAIN") {
+        run_again(&base, &again);
+        return;
+    }
     let faults = setting("LEDGER_FAULTS", FAULTS_SHORT);
+    let first = setting("LEDGER_FAULTS_FIRST", 0);
     let mut random = Random(seed());
     let mut struck: BTreeMap<(Call, Fault), u64> = BTreeMap::new();
     for run in 0..faults {
         let fault = Fault::ALL[usize::try_from(run % 5).expect("small")];
-        // The first rounds go through the call sites in turn, the rest chooses at random.
-        let position =
-            if run / 5 < calls { (run / 5) * calls.div_ceil(faults / 5 + 1).max(1) % calls } else { random.below(calls) };
+        let position = random.below(if run.is_multiple_of(4) { calls } else { acts });
+        if run < first {
+            continue;
+        }
         if let Some(hit) = one_fault(&base, run, fault, position) {
             *struck.entry(hit).or_default() += 1;
         }
     }
     let total: u64 = struck.values().sum();
-    println!("seed {}: {faults} faults planned, {total} struck, nothing acknowledged was lost", seed());
+    println!("seed {}: runs {first} to {faults}, {total} faults struck, nothing acknowledged was lost", seed());
     for ((call, fault), count) in &struck {
         println!("  {call:?} {fault:?}: {count}");
     }
-    assert!(total * 2 > faults, "most planned faults must strike: {total} of {faults}");
+    assert!(total * 2 > faults - first, "most planned faults must strike: {total} of {faults}");
+}
+
+/// `LEDGER_FAULTS_AGAIN="RUN FAULT CALL"`, as a failure names them: that one run, a hundred times, because threads may take turns differently.
+fn run_again(base: &SimDisk, again: &str) {
+    let words: Vec<&str> = again.split(' ').collect();
+    let fault = Fault::ALL.into_iter().find(|fault| format!("{fault:?}") == words[1]).expect("a kind of fault");
+    for _ in 0..100 {
+        one_fault(base, words[0].parse().expect("a run"), fault, words[2].parse().expect("a call"));
+    }
 }
 
 #[test]

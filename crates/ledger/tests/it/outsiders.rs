@@ -174,3 +174,33 @@ fn refuse_a_sample_of_flips(json: &str, file: &Path, check: impl Fn() -> Output)
         }
     }
 }
+
+/// After an erasure the proofs still hold, and a stranger reads who removed the record instead of what it said.
+#[test]
+fn the_travelling_verifier_names_the_tombstone_of_an_erased_record() {
+    let work = tempfile::tempdir().expect("a folder");
+    let sample = Sample::write(work.path(), 2000);
+    let verifier = write(work.path(), "verify.py", VERIFIER);
+    let say = |seq| {
+        let bundle = write(work.path(), "bundle", sample.bundle(seq).to_json().expect("fits"));
+        let arguments: [&std::ffi::OsStr; 4] = [verifier.as_ref(), bundle.as_ref(), "--key".as_ref(), sample.vkey.as_ref()];
+        (run("python3", arguments), bundle)
+    };
+    assert!(accepted(&say(8).0).starts_with("PRESENT: "));
+    sample.erase_person_of(8);
+    let (output, bundle) = say(8);
+    let said = accepted(&output);
+    assert!(said.starts_with("ERASED: ") && said.contains("its content was removed; entry "), "{said}");
+    let text = std::fs::read_to_string(&bundle).expect("readable");
+    assert!(accepted(&say(9).0).starts_with("PRESENT: "), "someone else's record stays");
+
+    // The same tombstone pinned on another record is refused.
+    let other = sample.bundle(9);
+    let mut pinned = ledger::bundle::Bundle::parse(text.as_bytes()).expect("reads");
+    (pinned.record, pinned.proof) = (ledger::bundle::Disclosed { plaintext: None, ..other.record }, other.proof);
+    let file = write(work.path(), "bundle", pinned.to_json().expect("fits"));
+    let arguments: [&std::ffi::OsStr; 4] = [verifier.as_ref(), file.as_ref(), "--key".as_ref(), sample.vkey.as_ref()];
+    refused(&run("python3", arguments), "a tombstone that does not name the record");
+    let keys = [sample.vkey.parse().expect("a key")];
+    assert!(pinned.verify(crate::workload::ORIGIN, &keys, |_| None).is_err(), "here too");
+}

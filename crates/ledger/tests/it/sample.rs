@@ -4,7 +4,8 @@ use crate::loopback::Loopback;
 use crate::workload::{create, entry, environment, master, options, record_id};
 use ledger::bundle::{Bundle, Disclosure};
 use ledger::engine::{Ledger, Options, Reader};
-use ledger::governance::Removals;
+use ledger::governance::removal::Target;
+use ledger::governance::{Removals, Responsible};
 use ledger::io::RealDisk;
 use ledger::note::Note;
 use ledger::serve::{Answer, PublicLog, answer, tile_paths};
@@ -63,6 +64,18 @@ impl Sample {
     pub fn bundle(&self, seq: u64) -> Bundle {
         let removals = Removals::read(&self.reader).expect("readable");
         Bundle::of(&self.reader, &removals, seq, Disclosure::Content).expect("provable")
+    }
+
+    /// Erases the person whom this record is about.
+    pub fn erase_person_of(&self, seq: u64) {
+        let responsible = Responsible {
+            requested_by: "data protection officer".into(),
+            approved_by: "archivist".into(),
+            reason: "request for erasure".into(),
+        };
+        let person = entry(seq).subjects[0];
+        self.ledger.erase(&Target::Subject(person), &responsible, &master()).expect("erased");
+        self.ledger.checkpoint_now().expect("signs");
     }
 
     pub fn checkpoint(&self) -> Note {

@@ -152,43 +152,75 @@ enum NameChange {
     Link(PathBuf, u64),
     Unlink(PathBuf),
     Rename(PathBuf, PathBuf),
+    Folder(PathBuf),
+}
+
+/// Names of files and folders.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    files: BTreeMap<PathBuf, u64>,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Names {
+    /// Drops what lies in folders that are not there.
+    fn prune(&mut self) {
+        let whole = |path: &Path, folders: &BTreeSet<PathBuf>| path.ancestors().skip(1).all(|folder| folders.contains(folder));
+        let folders = self.folders.clone();
+        self.folders.retain(|folder| whole(folder, &folders));
+        let folders = self.folders.clone();
+        self.files.retain(|file, _| whole(file, &folders));
+    }
 }
 
 impl NameChange {
     fn folder(&self) -> Option<&Path> {
         match self {
-            Self::Link(path, _) | Self::Unlink(path) | Self::Rename(_, path) => path.parent(),
+            Self::Link(path, _) | Self::Unlink(path) | Self::Rename(_, path) | Self::Folder(path) => path.parent(),
         }
     }
 
-    fn apply(self, names: &mut BTreeMap<PathBuf, u64>) {
+    fn apply(self, names: &mut Names) {
         match self {
             Self::Link(path, inode) => {
-                names.insert(path, inode);
+                names.files.insert(path, inode);
             }
             Self::Unlink(path) => {
-                names.remove(&path);
+                names.files.remove(&path);
             }
             Self::Rename(from, to) => {
-                if let Some(inode) = names.remove(&from) {
-                    names.insert(to, inode);
+                if let Some(inode) = names.files.remove(&from) {
+                    names.files.insert(to, inode);
                 }
+            }
+            Self::Folder(path) => {
+                names.folders.insert(path);
             }
         }
     }
 }
 
+/// Which call fails, and how.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    number: u64,
+    fault: Fault,
+    /// Whether `number` counts only calls that are no reading, which are few among many.
+    acts_only: bool,
+}
+
 #[derive(Debug, Default)]
 struct State {
     inodes: BTreeMap<u64, Inode>,
-    names: BTreeMap<PathBuf, u64>,
-    durable_names: BTreeMap<PathBuf, u64>,
+    names: Names,
+    durable_names: Names,
     pending_names: Vec<NameChange>,
-    folders: BTreeSet<PathBuf>,
     locks: BTreeMap<u64, u64>,
     handles: u64,
     total_calls: u64,
-    plan: Option<(u64, Fault)>,
+    /// Calls that are no reading.
+    total_acts: u64,
+    plan: Option<Plan>,
     struck: Option<(Call, Fault)>,
     off: bool,
     read_only: bool,
@@ -204,6 +236,7 @@ impl SimDisk {
     pub fn new(seed: u64) -> Self {
         let disk = Self::default();
         disk.state().random = Some(Random(seed));
+        disk.create_dir_all(Path::new("/")).expect("nothing is planned yet");
         disk
     }
 
@@ -214,8 +247,19 @@ impl SimDisk {
     /// Makes the `number`-th call from now on (counted from zero) fail.
     pub fn fail_at(&self, number: u64, fault: Fault) {
         let mut state = self.state();
-        state.plan = Some((state.total_calls + number, fault));
+        state.plan = Some(Plan { number: state.total_calls + number, fault, acts_only: false });
         state.struck = None;
+    }
+
+    /// The same, counting only calls that are no reading.
+    pub fn fail_at_act(&self, number: u64, fault: Fault) {
+        let mut state = self.state();
+        state.plan = Some(Plan { number: state.total_acts + number, fault, acts_only: true });
+        state.struck = None;
+    }
+
+    pub fn total_acts(&self) -> u64 {
+        self.state().total_acts
     }
 
     /// The call that the planned fault hit, when it did.
@@ -251,7 +295,6 @@ impl SimDisk {
             other.names.clone_from(&state.names);
             other.durable_names.clone_from(&state.durable_names);
             other.pending_names.clone_from(&state.pending_names);
-            other.folders.clone_from(&state.folders);
             other.random.clone_from(&state.random);
         }
         copy
@@ -267,6 +310,7 @@ impl SimDisk {
         for change in state.pending_names.iter().take(usize::try_from(kept).expect("small")) {
             change.clone().apply(&mut names);
         }
+        names.prune();
         let inodes = state.inodes.iter().map(|(number, inode)| (*number, inode.after_cut(&mut random))).collect();
         let copy = Self::default();
         {
@@ -274,7 +318,6 @@ impl SimDisk {
             other.inodes = inodes;
             other.durable_names.clone_from(&names);
             other.names = names;
-            other.folders.clone_from(&state.folders);
             other.random = Some(random);
         }
         copy
@@ -283,13 +326,13 @@ impl SimDisk {
     /// Every file with its content.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let state = self.state();
-        state.names.iter().map(|(path, inode)| (path.clone(), state.inodes[inode].current.to_vec())).collect()
+        state.names.files.iter().map(|(path, inode)| (path.clone(), state.inodes[inode].current.to_vec())).collect()
     }
 
     /// Changes one byte behind the program's back, durably.
     pub fn flip(&self, path: &Path, position: usize, mask: u8) {
         let mut state = self.state();
-        let number = state.names[path];
+        let number = state.names.files[path];
         let inode = state.inodes.get_mut(&number).expect("a named file");
         inode.sync();
         let mut byte = [0];
@@ -358,23 +401,23 @@ enum Go {
 
 impl State {
     fn used(&self) -> u64 {
-        self.names.values().map(|inode| self.inodes[inode].current.len as u64).sum()
+        self.names.files.values().map(|inode| self.inodes[inode].current.len as u64).sum()
     }
 
     fn enter(&mut self, call: Call) -> io::Result<Go> {
         if self.off {
             return Err(error(EIO));
         }
-        let number = self.total_calls;
+        let is_act = !matches!(call, Call::Read | Call::Len | Call::List | Call::Exists | Call::FreeBytes);
+        let (number, act) = (self.total_calls, self.total_acts);
         self.total_calls += 1;
+        self.total_acts += u64::from(is_act);
         let changes = matches!(call, Call::CreateDir | Call::Rename | Call::Remove | Call::Write | Call::SetLen);
         if self.read_only && changes {
             return Err(error(EROFS));
         }
-        let Some((planned, fault)) = self.plan else {
-            return Ok(Go::On);
-        };
-        if planned != number {
+        let Some(Plan { number: planned, fault, acts_only }) = self.plan else { return Ok(Go::On) };
+        if planned != if acts_only { act } else { number } || (acts_only && !is_act) {
             return Ok(Go::On);
         }
         let is_transfer = matches!(call, Call::Read | Call::Write);
@@ -411,7 +454,7 @@ impl Disk for SimDisk {
     fn open(&self, path: &Path, how: Open) -> io::Result<Box<dyn DiskFile>> {
         let mut state = self.state();
         state.enter(Call::Open)?;
-        let known = state.names.get(path).copied();
+        let known = state.names.files.get(path).copied();
         let inode = match (known, how) {
             (Some(_), Open::Create) => return Err(io::ErrorKind::AlreadyExists.into()),
             (None, Open::Read) => return Err(io::ErrorKind::NotFound.into()),
@@ -422,7 +465,7 @@ impl Disk for SimDisk {
                 }
                 let inode = state.inodes.len() as u64;
                 state.inodes.insert(inode, Inode::default());
-                state.names.insert(path.to_owned(), inode);
+                state.names.files.insert(path.to_owned(), inode);
                 state.pending_names.push(NameChange::Link(path.to_owned(), inode));
                 inode
             }
@@ -435,7 +478,19 @@ impl Disk for SimDisk {
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.enter(Call::CreateDir)?;
-        state.folders.extend(path.ancestors().map(Path::to_owned));
+        let mut missing: Vec<PathBuf> =
+            path.ancestors().filter(|folder| !state.names.folders.contains(*folder)).map(Path::to_owned).collect();
+        missing.reverse();
+        for folder in missing {
+            let change = NameChange::Folder(folder);
+            change.clone().apply(&mut state.names);
+            // The root of a file system is always there.
+            if change.folder().is_some() {
+                state.pending_names.push(change);
+            } else {
+                change.apply(&mut state.durable_names);
+            }
+        }
         Ok(())
     }
 
@@ -449,7 +504,7 @@ impl Disk for SimDisk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.enter(Call::Rename)?;
-        if !state.names.contains_key(from) {
+        if !state.names.files.contains_key(from) {
             return Err(io::ErrorKind::NotFound.into());
         }
         let change = NameChange::Rename(from.to_owned(), to.to_owned());
@@ -461,7 +516,7 @@ impl Disk for SimDisk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.enter(Call::Remove)?;
-        if state.names.remove(path).is_none() {
+        if state.names.files.remove(path).is_none() {
             return Err(io::ErrorKind::NotFound.into());
         }
         state.pending_names.push(NameChange::Unlink(path.to_owned()));
@@ -473,8 +528,9 @@ impl Disk for SimDisk {
         state.enter(Call::List)?;
         let children: BTreeSet<String> = state
             .names
+            .files
             .keys()
-            .chain(&state.folders)
+            .chain(&state.names.folders)
             .filter_map(|known| known.strip_prefix(path).ok()?.components().next())
             .map(|first| first.as_os_str().to_string_lossy().into_owned())
             .collect();
@@ -484,7 +540,7 @@ impl Disk for SimDisk {
     fn exists(&self, path: &Path) -> io::Result<bool> {
         let mut state = self.state();
         state.enter(Call::Exists)?;
-        Ok(state.names.contains_key(path) || state.folders.contains(path))
+        Ok(state.names.files.contains_key(path) || state.names.folders.contains(path))
     }
 
     fn free_bytes(&self, _path: &Path) -> io::Result<u64> {
@@ -588,6 +644,13 @@ mod tests {
     use super::*;
     use ledger::io::{read_file, write_file};
 
+    fn with_folder() -> SimDisk {
+        let disk = SimDisk::new(1);
+        disk.create_dir_all(Path::new("/d")).expect("made");
+        disk.sync_dir(Path::new("/")).expect("synced");
+        disk
+    }
+
     fn put(disk: &SimDisk, bytes: &[u8]) -> Box<dyn DiskFile> {
         let file = disk.open(Path::new("/d/f"), Open::Write).expect("opens");
         assert_eq!(file.write_at(bytes, 0).expect("writes"), bytes.len());
@@ -596,7 +659,7 @@ mod tests {
 
     #[test]
     fn a_power_cut_keeps_what_was_synced_and_tears_the_rest() {
-        let disk = SimDisk::new(1);
+        let disk = with_folder();
         let file = put(&disk, &[1; 4096]);
         file.sync().expect("syncs");
         disk.sync_dir(Path::new("/d")).expect("syncs");
@@ -614,7 +677,7 @@ mod tests {
 
     #[test]
     fn a_name_is_safe_only_after_its_folder_was_synced() {
-        let disk = SimDisk::new(1);
+        let disk = with_folder();
         put(&disk, b"x").sync().expect("syncs");
         let lost = (0..50).any(|seed| disk.after_power_cut(seed).files().is_empty());
         assert!(lost, "some cut loses the name");
@@ -626,8 +689,18 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_safe_only_after_its_parent_was_synced() {
+        let disk = with_folder();
+        disk.create_dir_all(Path::new("/d/e")).expect("made");
+        write_file(&disk, Path::new("/d/e/f"), b"whole").expect("writes");
+        assert!((0..50).any(|seed| disk.after_power_cut(seed).files().is_empty()), "some cut loses the folder");
+        disk.sync_dir(Path::new("/d")).expect("synced");
+        assert!((0..50).all(|seed| disk.after_power_cut(seed).files().len() == 1));
+    }
+
+    #[test]
     fn planned_faults_strike_once_and_power_stays_off() {
-        let disk = SimDisk::new(1);
+        let disk = with_folder();
         let file = put(&disk, &[1; 10]);
         disk.fail_at(0, Fault::Short);
         assert_eq!(file.write_at(&[3; 10], 0).expect("short"), 5);
@@ -641,7 +714,7 @@ mod tests {
 
     #[test]
     fn one_holder_has_the_lock_until_it_lets_go() {
-        let disk = SimDisk::new(1);
+        let disk = with_folder();
         let open = || disk.open(Path::new("/d/lock"), Open::Write).expect("opens");
         let (first, second) = (open(), open());
         assert!(first.try_lock().expect("locks"));
@@ -652,7 +725,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_refuses_growth_and_a_read_only_one_every_change() {
-        let disk = SimDisk::new(1);
+        let disk = with_folder();
         let file = put(&disk, &[1; 100]);
         disk.set_capacity(Some(150));
         assert_eq!(disk.free_bytes(Path::new("/")).expect("counts"), 50);

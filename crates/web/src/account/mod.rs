@@ -21,7 +21,7 @@ use crate::{
     routes::{Route, form, page},
     ui::{
         Tone,
-        button::{Button, Size},
+        button::Button,
         choice::{Choice, Select},
         facts::Card,
         feedback::Banner,
@@ -184,8 +184,11 @@ fn codes_page(ctx: &Ctx, title: &str, codes: &RecoveryCodes) -> PageResult {
     ctx.page(title, Room::Settings).show(&stack(&[&head, &note, &codes_box(codes), &on]))
 }
 
-/// A button that posts by itself, in a row.
+/// A button that posts by itself, in a row. What it is about is said unseen: many rows have the same verb.
 fn post_button(action: &str, label: &str, about: &str) -> Markup {
-    let button = Button::new(label, crate::ui::button::Does::Submit).with_size(Size::Small);
-    html! { form method="post" action=(action) aria-label={ (label) ": " (about) } { (button) } }
+    html! {
+        form method="post" action=(action) {
+            button.button.button-small type="submit" { (label) span.unseen { ": " (about) } }
+        }
+    }
 }

@@ -48,7 +48,7 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-fn row(ctx: &Ctx, times: &Times, token: &ApiToken, shown: String, revoke: &str) -> Row {
+fn row(ctx: &Ctx, times: &Times, token: &ApiToken, shown: &str, revoke: &str) -> Row {
     let now = ctx.desk().now();
     let state: Markup = match token.revoked_at {
         Some(at) => html! { (Badge::new(Tone::Danger, "Revoked")) " " (times.relative(at)) },
@@ -79,8 +79,7 @@ pub(super) async fn card(ctx: &Ctx) -> Result<Card, PageError> {
         let text = "A token lets a program act for you, within the scopes you choose.";
         Rows::Empty(Empty::new(Icon::KeyRound, "No API tokens", text))
     } else {
-        let shown =
-            |token: &ApiToken| row(ctx, &times, token, token.name.clone(), &format!("/account/tokens/{}/revoke", token.id));
+        let shown = |token: &ApiToken| row(ctx, &times, token, &token.name, &format!("/account/tokens/{}/revoke", token.id));
         Rows::Some(tokens.iter().map(shown).collect())
     };
     let table = Table {
@@ -114,7 +113,7 @@ fn new_page(ctx: &Ctx, typed: &Fields, invalid: &Invalid) -> PageResult {
         Options {
             frame: field(invalid, "scopes", "Scopes").hint("It can never do more than you may, and only within these."),
             how_many: HowMany::Several,
-            choices: TokenScope::all().iter().map(|scope| Choice::new(scope.to_string(), scope.to_string())).collect(),
+            choices: TokenScope::all().into_iter().map(scope_choice).collect(),
             chosen: typed.all("scopes").map(str::to_owned).collect(),
         }
         .render(),
@@ -138,6 +137,13 @@ fn new_page(ctx: &Ctx, typed: &Fields, invalid: &Invalid) -> PageResult {
     let mut head = PageHead::new("Make an API token");
     head.crumbs = crumbs();
     ctx.page("Make an API token", Room::Settings).status(status_of(invalid)).show(&stack(&[&head, &form]))
+}
+
+/// A scope with everything it opens.
+fn scope_choice(scope: TokenScope) -> Choice {
+    let opens = Operation::ALL.iter().filter(|operation| operation.token_scope() == Some(scope));
+    let titles: Vec<&str> = opens.map(|operation| operation.title()).collect();
+    Choice::new(scope.to_string(), scope.to_string()).hint(titles.join("; "))
 }
 
 /// `POST /account/tokens`
@@ -195,7 +201,7 @@ pub(crate) async fn everybodys(ctx: Ctx, QueryFields(query): QueryFields) -> Pag
     let empty = Empty::new(Icon::KeyRound, "No API tokens", "People make them on their account page.");
     let table = address.table("all-tokens", names, columns(), &page, empty, |token: &ApiToken| {
         let shown = format!("{}: {}", token.person_name, token.name);
-        let mut row = row(&ctx, &times, token, shown, &format!("/tokens/{}/revoke", token.id));
+        let mut row = row(&ctx, &times, token, &shown, &format!("/tokens/{}/revoke", token.id));
         if !may_revoke && let Some(act) = row.cells.last_mut() {
             *act = html! {};
         }

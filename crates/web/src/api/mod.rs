@@ -1,8 +1,208 @@
 //! The JSON API under `/api/v1`: everything a page can do, with the same operations behind it.
+//!
+//! One file per subject, each with the shapes it takes and gives, its handlers, and what the OpenAPI document says about them; the
+//! rest of that document (security, scopes, rights, problems) is made from the table of routes. Invariant: a handler calls operations
+//! of the desk and decides nothing. Statuses: 400 cannot be read, 422 does not fit the schema, 409 fits but not as things stand.
 
-use crate::routes::Route;
+mod account;
+mod audit_log;
+mod docs;
+mod idempotent;
+mod input;
+mod jobs;
+mod limits;
+mod lists;
+mod openapi;
+mod people;
+mod profiles;
+mod rights;
+mod roles;
+mod settings;
+mod teams;
+mod tokens;
+mod views;
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+    routing::{delete, get, post, put},
+};
+use desk::{Error, rights::Operation};
+use http::{HeaderValue, Method, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub(crate) use idempotent::once;
+use input::Id;
+pub use limits::{RateLimits, SIGNED_IN_MAX, STRANGER_MAX};
+pub use openapi::openapi;
+
+use crate::{
+    problem::{FieldProblem, Problem},
+    routes::{Face, Route, call, open},
+};
+
+/// What did not happen, on its way out.
+#[derive(Debug)]
+pub(crate) struct Refused(Problem);
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        let Error::Invalid(invalid) = error else { return Self(Problem::from(error)) };
+        // It fitted the schema, or it would not have come to the desk: a taken name, an end in the past, a zone unknown here.
+        let mut problem = Problem::new(StatusCode::CONFLICT, "conflict", "Conflict", invalid.to_string());
+        problem.errors =
+            invalid.fields.into_iter().map(|(field, problem)| FieldProblem { field: field.to_owned(), problem }).collect();
+        Self(problem)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+/// What a reading answers.
+type Answer<T> = Result<Json<T>, Refused>;
+/// What a change answers that has nothing to say.
+type Done = Result<StatusCode, Refused>;
+
+fn done() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// What was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Created {
+    /// Its id.
+    id: Id,
+}
+
+/// 201 with the id, and where it can be read when there is such a place.
+fn created(id: impl Into<Uuid>, place: Option<&str>) -> Response {
+    let id = Id(id.into());
+    let mut response = (StatusCode::CREATED, Json(Created { id })).into_response();
+    if let Some(place) = place.and_then(|place| HeaderValue::from_str(&format!("/api/v1/{place}/{}", id.0)).ok()) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
+}
 
 /// The routes of the API.
 pub(crate) fn routes() -> Vec<Route> {
-    Vec::new()
+    let mut routes = account_routes();
+    routes.extend(people_routes());
+    routes.extend(rights_routes());
+    routes.extend(profile_routes());
+    routes.extend(house_routes());
+    let reason = "whoever writes a program reads it before they have a token";
+    routes.push(open(Method::GET, "/api/v1/openapi.json", reason, Face::Api, get(openapi::document)));
+    routes.push(open(Method::GET, "/api/docs", reason, Face::Page, get(docs::page)));
+    routes
+}
+
+fn account_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/account", O::AccountRead, get(account::read)),
+        call(Method::PUT, "/api/v1/account", O::AccountChange, put(account::change)),
+        call(Method::PUT, "/api/v1/account/letter-keys", O::AccountChange, put(account::letter_keys)),
+        call(Method::PUT, "/api/v1/account/theme", O::AccountChange, put(account::theme)),
+        call(Method::GET, "/api/v1/account/sessions", O::AccountRead, get(account::sessions)),
+        call(Method::DELETE, "/api/v1/account/sessions/{id}", O::SessionRevoke, delete(account::end_session)),
+        call(Method::POST, "/api/v1/account/sessions/end-others", O::SessionRevoke, post(account::end_other_sessions)),
+        call(Method::GET, "/api/v1/account/tokens", O::AccountRead, get(account::tokens)),
+        call(Method::POST, "/api/v1/account/tokens", O::TokenCreate, post(account::create_token)),
+        call(Method::DELETE, "/api/v1/account/tokens/{id}", O::TokenRevoke, delete(account::revoke_token)),
+        call(Method::GET, "/api/v1/views", O::AccountRead, get(views::list)),
+        call(Method::POST, "/api/v1/views", O::ViewSave, post(views::save)),
+        call(Method::DELETE, "/api/v1/views/{id}", O::ViewSave, delete(views::remove)),
+    ]
+}
+
+fn people_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/people", O::PeopleRead, get(people::list)),
+        call(Method::POST, "/api/v1/people", O::PersonInvite, post(people::invite)),
+        call(Method::GET, "/api/v1/people/{id}", O::PeopleRead, get(people::read)),
+        call(Method::PATCH, "/api/v1/people/{id}", O::PersonChange, axum::routing::patch(people::rename)),
+        call(Method::GET, "/api/v1/people/{id}/belongings", O::PeopleRead, get(people::belongings)),
+        call(Method::GET, "/api/v1/people/{id}/sessions", O::PeopleRead, get(people::sessions)),
+        call(Method::GET, "/api/v1/people/{id}/links", O::PeopleRead, get(people::links)),
+        call(Method::POST, "/api/v1/people/{id}/suspend", O::PersonSuspend, post(people::suspend)),
+        call(Method::POST, "/api/v1/people/{id}/restore", O::PersonRestore, post(people::restore)),
+        call(Method::POST, "/api/v1/people/{id}/links", O::PersonResetLink, post(people::make_link)),
+        call(Method::POST, "/api/v1/people/{id}/end-sessions", O::PersonSessionsEnd, post(people::end_sessions)),
+        call(Method::DELETE, "/api/v1/links/{id}", O::LinkRevoke, delete(people::revoke_link)),
+        call(Method::GET, "/api/v1/tokens", O::TokensRead, get(tokens::list)),
+        call(Method::DELETE, "/api/v1/tokens/{id}", O::TokensRevoke, delete(tokens::revoke)),
+    ]
+}
+
+fn rights_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/rights", O::AccountRead, get(rights::table)),
+        call(Method::GET, "/api/v1/operations", O::AccountRead, get(rights::operations)),
+        call(Method::GET, "/api/v1/people/{id}/rights", O::RightsRead, get(rights::explain)),
+        call(Method::GET, "/api/v1/grants", O::RightsRead, get(rights::list)),
+        call(Method::POST, "/api/v1/grants", O::GrantGive, post(rights::give)),
+        call(Method::DELETE, "/api/v1/grants/{id}", O::GrantTake, delete(rights::take)),
+        call(Method::GET, "/api/v1/roles", O::RightsRead, get(roles::list)),
+        call(Method::POST, "/api/v1/roles", O::RoleCreate, post(roles::create)),
+        call(Method::GET, "/api/v1/roles/{id}", O::RightsRead, get(roles::read)),
+        call(Method::PUT, "/api/v1/roles/{id}", O::RoleChange, put(roles::change)),
+        call(Method::DELETE, "/api/v1/roles/{id}", O::RoleChange, delete(roles::remove)),
+        call(Method::POST, "/api/v1/assignments", O::RoleAssign, post(roles::assign)),
+        call(Method::DELETE, "/api/v1/assignments/{id}", O::RoleUnassign, delete(roles::unassign)),
+        call(Method::GET, "/api/v1/teams", O::RightsRead, get(teams::list)),
+        call(Method::POST, "/api/v1/teams", O::TeamChange, post(teams::create)),
+        call(Method::GET, "/api/v1/teams/{id}", O::RightsRead, get(teams::read)),
+        call(Method::PUT, "/api/v1/teams/{id}", O::TeamChange, put(teams::change)),
+        call(Method::DELETE, "/api/v1/teams/{id}", O::TeamChange, delete(teams::remove)),
+        call(Method::GET, "/api/v1/teams/{id}/members", O::RightsRead, get(teams::members)),
+        call(Method::PUT, "/api/v1/teams/{id}/members/{person}", O::TeamMembers, put(teams::add)),
+        call(Method::DELETE, "/api/v1/teams/{id}/members/{person}", O::TeamMembers, delete(teams::take_out)),
+    ]
+}
+
+fn profile_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/profiles", O::AccountRead, get(profiles::list)),
+        call(Method::POST, "/api/v1/profiles", O::ProfileAdd, post(profiles::add)),
+        call(Method::GET, "/api/v1/profiles/all", O::ProfilesManage, get(profiles::all)),
+        call(Method::GET, "/api/v1/profiles/{id}", O::AccountRead, get(profiles::read)),
+        call(Method::PUT, "/api/v1/profiles/{id}", O::ProfileChange, put(profiles::change)),
+        call(Method::POST, "/api/v1/profiles/{id}/pause", O::ProfilePause, post(profiles::pause)),
+        call(Method::POST, "/api/v1/profiles/{id}/resume", O::ProfilePause, post(profiles::resume)),
+        call(Method::POST, "/api/v1/profiles/{id}/disconnect", O::ProfileDisconnect, post(profiles::disconnect)),
+        call(Method::GET, "/api/v1/profile-groups", O::ProfilesManage, get(profiles::groups)),
+        call(Method::POST, "/api/v1/profile-groups", O::GroupChange, post(profiles::create_group)),
+    ]
+}
+
+fn house_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/audit-log", O::AuditRead, get(audit_log::list)),
+        call(Method::GET, "/api/v1/audit-log/export", O::AuditExport, get(audit_log::export)),
+        call(Method::GET, "/api/v1/audit-log/feed", O::AuditFeed, get(audit_log::feed)),
+        call(Method::GET, "/api/v1/jobs", O::JobsRead, get(jobs::list)),
+        call(Method::GET, "/api/v1/jobs/counts", O::JobsRead, get(jobs::counts)),
+        call(Method::GET, "/api/v1/jobs/{id}", O::JobsRead, get(jobs::read)),
+        call(Method::POST, "/api/v1/jobs/{id}/retry", O::JobRetry, post(jobs::retry)),
+        call(Method::POST, "/api/v1/jobs/{id}/cancel", O::JobCancel, post(jobs::cancel)),
+        call(Method::GET, "/api/v1/settings", O::SettingsRead, get(settings::read)),
+        call(Method::PUT, "/api/v1/settings", O::SettingsChange, put(settings::change)),
+    ]
 }

@@ -58,6 +58,8 @@ pub struct KeyMap {
     pub letters: OnOff,
     /// Where the switch posts (`letters=on|off`).
     pub action: String,
+    /// The rooms this person has, as the rail names them; keys to others are not shown.
+    pub rooms: Vec<&'static str>,
 }
 
 impl KeyMap {
@@ -76,7 +78,7 @@ impl KeyMap {
                     @for group in &GROUPS {
                         section {
                             h3 { (group.title) }
-                            dl { @for (keys, meaning) in group.keys { div { dt { (meaning) } dd { @for key in *keys { (Kbd(key)) } } } } }
+                            dl { @for (keys, meaning) in group.keys.iter().filter(|(keys, meaning)| keys[0] != "g" || self.rooms.contains(meaning)) { div { dt { (meaning) } dd { @for key in *keys { (Kbd(key)) } } } } }
                         }
                     }
                 }
@@ -100,7 +102,8 @@ impl Component for KeyMap {
     const ABOUT: &'static str = "What ? shows. The switch is there because single letters disturb speech input.";
 
     fn samples() -> Vec<Sample> {
-        let map = Self { letters: OnOff::On, action: "#keys".into() };
+        let rooms = GROUPS[2].keys.iter().map(|(_, room)| *room).collect();
+        let map = Self { letters: OnOff::On, action: "#keys".into(), rooms };
         vec![Sample::new(
             "open",
             html! { section.dialog.dialog-wide.shown id="sample-keys" aria-labelledby="sample-keys-title" { (map.inside("sample-keys")) } },

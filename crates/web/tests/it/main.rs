@@ -1,6 +1,11 @@
-//! Integration tests of the edge, in one binary.
+//! Integration tests of the edge, through the whole router, in one binary: linking is what costs.
 
+mod api;
 mod browser;
+mod client;
 mod door;
+mod feed;
+mod idempotency;
+mod openapi;
 mod pages;
 mod walk;

@@ -2,6 +2,7 @@
 
 use desk::{
     db::Engine,
+    paging::PageRequest,
     people::{self, PeopleFilter, PersonState},
     rights::{Given, Right},
 };
@@ -64,7 +65,7 @@ async fn an_invitation_is_made_and_its_link_shown_once() {
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.text.contains("https://desk.example.test/door/"), "the link is shown");
     let filter = PeopleFilter { text: Some("ann@".to_owned()), state: Some(PersonState::Invited) };
-    let found = people::list(&test.desk, &owner.actor, &filter, &Default::default()).await.expect("a list");
+    let found = people::list(&test.desk, &owner.actor, &filter, &PageRequest::default()).await.expect("a list");
     let page = get(&edge, &format!("/people/{}", found.items[0].id), Some(&owner.cookie)).await;
     assert!(!page.text.contains("/door/"), "and never again");
 }

@@ -39,7 +39,7 @@ impl Source {
         if files.is_empty() && io::stdin().is_terminal() {
             let _ = writeln!(io::stderr(), "reading from the keyboard; end with Ctrl-D");
         }
-        Ok(Self { waiting: files.to_vec().into_iter(), current, total })
+        Ok(Self { waiting: Vec::from(files).into_iter(), current, total })
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> anyhow::Result<usize> {
@@ -115,7 +115,7 @@ impl Batches {
             return Ok(None);
         }
         let first_line = self.line;
-        self.line += bytes.iter().filter(|b| **b == b'\n').count() as u64;
+        self.line += (bytes.split(|b| *b == b'\n').count() - 1) as u64;
         Ok(Some(Batch { bytes, first_line, jsonl: self.jsonl }))
     }
 

@@ -6,10 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use ledger::bundle::{Bundle, BundledStamp, Disclosed, Plaintext, Removal, VERIFIER, VERIFIER_NAME};
-use ledger::engine::{ReadError, Reader};
-use ledger::governance::{Removals, Verdict};
-use ledger::proof::TlogProof;
+use ledger::bundle::{Bundle, Disclosure, VERIFIER, VERIFIER_NAME};
+use ledger::governance::Removals;
 use serde_json::json;
 
 use super::{FINDINGS, Session, find};
@@ -32,7 +30,8 @@ pub(super) fn run(args: &Session<'_>, options: &ProveArgs, out: &mut dyn Write) 
         args.answer(out, &json!({ "found": false }), "there is no such record")?;
         return Ok(FINDINGS);
     };
-    let text = bundle(&reader, seq, options.with_text)?.to_json()?;
+    let disclosure = if options.with_text { Disclosure::Content } else { Disclosure::ProofOnly };
+    let text = Bundle::of(&reader, &Removals::read(&reader)?, seq, disclosure)?.to_json()?;
     write(&options.out, text.as_bytes())?;
     let verifier = options.out.with_file_name(VERIFIER_NAME);
     write(&verifier, VERIFIER.as_bytes())?;
@@ -49,59 +48,6 @@ pub(super) fn run(args: &Session<'_>, options: &ProveArgs, out: &mut dyn Write) 
     );
     args.answer(out, &value, &words)?;
     Ok(0)
-}
-
-/// The bundle of one record, under the oldest stamped checkpoint that covers it, or else the newest checkpoint.
-fn bundle(reader: &Reader, seq: u64, with_text: bool) -> anyhow::Result<Bundle> {
-    let removed_by = match Verdict::of(reader, &Removals::read(reader)?, seq)? {
-        Verdict::Disposed(by) | Verdict::Erased(by) => Some(by),
-        _ => None,
-    };
-    let covered = removed_by.unwrap_or(seq);
-    let (proof, timestamps) = match stamped(reader, seq, covered)? {
-        Some(found) => found,
-        None => (reader.prove(seq)?, Vec::new()),
-    };
-    let size = ledger::checkpoint::Checkpoint::parse(&proof.checkpoint.text)?.size;
-    let removal = match removed_by.filter(|by| *by < size) {
-        None => None,
-        Some(by) => Some(Removal { tombstone: disclose(reader, by, true)?, path: reader.inclusion_proof(by, size)? }),
-    };
-    let record = disclose(reader, seq, with_text)?;
-    Ok(Bundle { record, proof, removal, timestamps, timestamps_left_out: Vec::new() })
-}
-
-/// The proof under the oldest stamped checkpoint that covers an entry: its stamps are closest to the capture.
-fn stamped(reader: &Reader, seq: u64, covered: u64) -> anyhow::Result<Option<(TlogProof, Vec<BundledStamp>)>> {
-    let store = reader.store();
-    let anchors = store.anchors()?;
-    let Some((size, _)) = anchors.iter().find(|(size, name)| *size > covered && name == "note") else {
-        return Ok(None);
-    };
-    let checkpoint = ledger::note::Note::parse(&store.anchor(*size, "note")?)?;
-    let mut stamps = Vec::new();
-    for (of, name) in &anchors {
-        if let Some(authority) = name.strip_suffix(".tsr").filter(|_| of == size) {
-            stamps.push(BundledStamp { authority: authority.to_owned(), response: store.anchor(*size, name)? });
-        }
-    }
-    let hashes = reader.inclusion_proof(seq, *size)?;
-    Ok(Some((TlogProof { extra: Vec::new(), index: seq, hashes, checkpoint }, stamps)))
-}
-
-fn disclose(reader: &Reader, seq: u64, with_text: bool) -> anyhow::Result<Disclosed> {
-    let entry = reader.entry(seq)?.encode();
-    if !with_text {
-        return Ok(Disclosed { entry, plaintext: None });
-    }
-    match reader.read(seq) {
-        Ok(opened) => {
-            let plaintext = Plaintext { salt: opened.salt, body: opened.canonical.to_vec() };
-            Ok(Disclosed { entry, plaintext: Some(plaintext) })
-        }
-        Err(error @ ReadError::Unreadable { .. }) => Err(error).context("prove it without its text"),
-        Err(error) => Err(error.into()),
-    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {

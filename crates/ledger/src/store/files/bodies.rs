@@ -19,8 +19,13 @@ use crate::store::{EachBody, SealedBatch, SegmentName, StoreError};
 const OPEN_FILES_MAX: usize = 128;
 /// Bytes of an offset in the index: segments stay below 4 GiB.
 const OFFSET_LEN: u64 = 4;
+/// Longest run of neighbouring bodies that is read at once.
+const RUN_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes read at a time when a segment is scanned.
 const SCAN_BYTES: usize = 1024 * 1024;
+
+/// A sealed body, or that it is gone, or why it cannot be read.
+type BodyRead = Result<Option<Vec<u8>>, StoreError>;
 
 pub(super) struct Bodies {
     disk: Arc<dyn Disk>,
@@ -93,19 +98,53 @@ impl Bodies {
         };
         let mut record = vec![0; BODY_RECORD_HEAD + entry.sealed_len as usize];
         match read_exact_at(&*segment.data, &mut record, offset) {
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                return Err(cut_short(entry).into());
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(cut_short(entry).into()),
             other => other.map_err(io("read", &segment.path))?,
         }
-        if is_wiped(&record) {
-            return Ok(None);
+        Ok(body_of(entry, &record)?)
+    }
+
+    /// Reads runs of neighbours at once; whatever cannot be read that way is read one by one.
+    pub(super) fn read_many(&self, entries: &[Entry]) -> Vec<BodyRead> {
+        let mut by_segment: BTreeMap<SegmentName, Vec<usize>> = BTreeMap::new();
+        for (index, entry) in entries.iter().enumerate() {
+            by_segment.entry(name_of(entry)).or_default().push(index);
         }
-        let (length, _, seq) = frame::read_body_head(&record).map_err(|error| misplaced(entry, &error.to_string()))?;
-        if seq != entry.seq || length != entry.sealed_len as usize {
-            return Err(misplaced(entry, "another record lies there").into());
+        let mut found: Vec<Option<BodyRead>> = entries.iter().map(|_| None).collect();
+        for indexes in by_segment.into_values() {
+            let run: Vec<&Entry> = indexes.iter().map(|index| &entries[*index]).collect();
+            if let Some(bodies) = self.read_run(&run) {
+                for (index, body) in indexes.into_iter().zip(bodies) {
+                    found[index] = Some(body);
+                }
+            }
         }
-        Ok(Some(record.split_off(BODY_RECORD_HEAD)))
+        found.into_iter().zip(entries).map(|(found, entry)| found.unwrap_or_else(|| self.read(entry))).collect()
+    }
+
+    /// The bodies of consecutive slots of one segment; `None` when they do not lie one after the other.
+    fn read_run(&self, run: &[&Entry]) -> Option<Vec<BodyRead>> {
+        let (first, last) = (run.first()?, run.last()?);
+        let consecutive = run.windows(2).all(|pair| pair[0].slot.checked_add(1) == Some(pair[1].slot));
+        let length: usize = run.iter().map(|entry| BODY_RECORD_HEAD + entry.sealed_len as usize).sum();
+        if !consecutive || length > RUN_BYTES_MAX {
+            return None;
+        }
+        let (segment, start) = self.locate(first).ok()??;
+        let (_, end) = self.locate(last).ok()??;
+        let last_length = BODY_RECORD_HEAD + last.sealed_len as usize;
+        if end.checked_sub(start)? != (length - last_length) as u64 {
+            return None;
+        }
+        let mut bytes = vec![0; length];
+        read_exact_at(&*segment.data, &mut bytes, start).ok()?;
+        let mut rest = &bytes[..];
+        let bodies = run.iter().map(|entry| {
+            let (record, later) = rest.split_at(BODY_RECORD_HEAD + entry.sealed_len as usize);
+            rest = later;
+            Ok(body_of(entry, record)?)
+        });
+        Some(bodies.collect())
     }
 
     /// Fills a body with zeroes: its length and seq stay, its checksum becomes zero.
@@ -295,18 +334,16 @@ impl Bodies {
             return Ok(segment.clone());
         }
         let (folder, path) = (self.class_folder(name.class), self.path(name));
-        let mut created = Vec::new();
+        // Noted before anything is made: when a later step fails and is tried again, what is there by then must still be synced.
         if !self.disk.exists(&folder).map_err(io("look for", &folder))? {
+            lock(&self.state).created.push(self.folder.clone());
             self.disk.create_dir_all(&folder).map_err(io("create folder", &folder))?;
-            created.push(self.folder.clone());
         }
         if !self.disk.exists(&path).map_err(io("look for", &path))? {
-            created.push(folder);
+            lock(&self.state).created.push(folder);
         }
         let segment = self.open_as(name, Open::Write)?;
-        let mut state = lock(&self.state);
-        state.dirty.insert(name, segment.clone());
-        state.created.extend(created);
+        lock(&self.state).dirty.insert(name, segment.clone());
         Ok(segment)
     }
 
@@ -335,6 +372,18 @@ impl Bodies {
 
 fn name_of(entry: &Entry) -> SegmentName {
     SegmentName { class: entry.retention_class, segment: entry.segment }
+}
+
+/// The sealed body in a record that has to be this entry's; `None` when it was wiped.
+fn body_of(entry: &Entry, record: &[u8]) -> Result<Option<Vec<u8>>, Damage> {
+    if is_wiped(record) {
+        return Ok(None);
+    }
+    let (length, _, seq) = frame::read_body_head(record).map_err(|error| misplaced(entry, &error.to_string()))?;
+    if seq != entry.seq || length != entry.sealed_len as usize {
+        return Err(misplaced(entry, "another record lies there"));
+    }
+    Ok(Some(record[BODY_RECORD_HEAD..].to_vec()))
 }
 
 /// A wiped record has no checksum and nothing but zeroes after its head. An intact one never looks like

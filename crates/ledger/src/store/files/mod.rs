@@ -235,6 +235,10 @@ impl Store for FileStore {
         self.bodies.read(entry)
     }
 
+    fn bodies(&self, entries: &[Entry]) -> Vec<Result<Option<Vec<u8>>, StoreError>> {
+        self.bodies.read_many(entries)
+    }
+
     fn scan_segment(&self, name: SegmentName, each: &mut EachBody<'_>) -> Result<(), StoreError> {
         self.bodies.scan(name, each)
     }

@@ -101,12 +101,12 @@ impl Pack {
         if !known {
             let path = self.path(number);
             let exists = self.disk.exists(&path).map_err(io("look for", &path))?;
+            lock(&self.state).created |= !exists;
             // A file that was opened for reading only must be opened again.
             let file: Arc<dyn DiskFile> = Arc::from(self.disk.open(&path, Open::Write).map_err(io("open", &path))?);
             let mut state = lock(&self.state);
             state.open.insert(number, file);
             state.dirty.insert(number);
-            state.created |= !exists;
         }
         self.open(number, Open::Write)
     }

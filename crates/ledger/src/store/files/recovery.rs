@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use super::low_water::{LowWater, LowWaterFile};
 use super::ring::{PAGE, Ring};
-use super::{Applied, FileStore, Writer, io};
+use super::{Applied, FileStore, Writer, io, sync};
 use crate::checkpoint::Checkpoint;
 use crate::damage::{Damage, DamageClass};
 use crate::frame::{BATCH_HEAD, BatchHead, FrameError};
@@ -16,6 +16,7 @@ use crate::io::{DiskFile, Open, read_exact_at};
 use crate::merkle::{self, Frontier};
 use crate::note::Note;
 use crate::store::{Recovered, SealedBatch, Store as _, StoreError, StoredTree};
+use crate::tile::TILE_LEVEL_MAX;
 
 pub(super) fn recover(mut store: FileStore, lock: Box<dyn DiskFile>) -> Result<(FileStore, Recovered), StoreError> {
     let disk = store.disk.clone();
@@ -37,6 +38,7 @@ pub(super) fn recover(mut store: FileStore, lock: Box<dyn DiskFile>) -> Result<(
     let applied = Mutex::new(applied);
     store.bodies.seal_all();
     store.writer = Some(Writer { ring, low_water: Mutex::new(marks), applied, _lock: lock });
+    sync_folders(&store)?;
     store.settle()?;
     let recovered = Recovered {
         next_batch_no: replayed.next_batch_no,
@@ -56,6 +58,19 @@ fn cut_tails(store: &FileStore, mark: &LowWater) -> Result<(), StoreError> {
     }
     store.bodies.truncate(&mark.segments, mark.next_segment)?;
     store.keys.open_for_writing(mark.generation, mark.keys_len)
+}
+
+/// A process that was killed may have made files and folders whose names it never synced. This one finds them there and would not
+/// think of it, so all names are made to last before the first mark that relies on them.
+fn sync_folders(store: &FileStore) -> Result<(), StoreError> {
+    let bodies = store.root.join("bodies");
+    let classes = store.disk.list(&bodies).map_err(io("list", &bodies))?;
+    let fixed = ["entries", "bodies", "checkpoints", "keys"].map(|name| store.root.join(name));
+    let levels = (0..=TILE_LEVEL_MAX).map(|level| store.root.join("tiles").join(level.to_string()));
+    for folder in fixed.into_iter().chain(levels).chain(classes.iter().map(|class| bodies.join(class))) {
+        store.disk.sync_dir(&folder).map_err(sync(&folder))?;
+    }
+    Ok(())
 }
 
 fn load_tree(store: &FileStore, mark: &LowWater) -> Result<Frontier, StoreError> {

@@ -132,7 +132,8 @@ fn toasts(toasts: &[Toast]) -> Markup {
 /// A page of the desk.
 pub fn page(frame: &PageFrame, content: &Markup) -> Markup {
     let has_panel = frame.panel.is_some().then_some("");
-    let keys = KeyMap { letters: frame.preferences.letters, action: frame.person.keys_action.clone() };
+    let rooms = frame.rail.iter().map(|item| item.room.label()).collect();
+    let keys = KeyMap { letters: frame.preferences.letters, action: frame.person.keys_action.clone(), rooms };
     let body = html! {
         body {
             a.skip href="#content" { "Skip to content" }
