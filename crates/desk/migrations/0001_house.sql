@@ -24,6 +24,7 @@ CREATE TABLE people (
     state_changed_at_ms BIGINT NOT NULL
 );
 CREATE INDEX people_by_name ON people (name_key, id);
+CREATE INDEX people_by_state ON people (state, name_key, id);
 
 CREATE TABLE teams (
     id BYTEA PRIMARY KEY,
@@ -231,6 +232,7 @@ CREATE INDEX audit_entries_by_actor ON audit_entries (actor_id, seq);
 CREATE INDEX audit_entries_by_object ON audit_entries (object_id, seq);
 CREATE INDEX audit_entries_by_act ON audit_entries (act, seq);
 CREATE INDEX audit_entries_by_time ON audit_entries (at_ms, seq);
+CREATE INDEX audit_entries_by_outcome ON audit_entries (outcome, at_ms, seq);
 
 -- state: queued, running, done, dead, cancelled.
 CREATE TABLE jobs (

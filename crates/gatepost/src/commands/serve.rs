@@ -10,7 +10,10 @@ use desk::{
     records::{Outbox, PublicLog},
 };
 use ledger::engine::Ledger;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use web::{WebOptions, WebState};
 
@@ -81,6 +84,8 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
 }
 
 async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Result<()> {
+    // Before anything answers: who sees the server up may ask it to stop at once.
+    let mut signals = StopSignals::watch()?;
     let metrics = telemetry::start_metrics()?;
     desk::metric_names::describe();
     let desk = open_desk(folder, config, Schema::Migrate).await?;
@@ -106,7 +111,7 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
     }
-    wait_for_signal().await?;
+    signals.wait().await;
     tracing::info!("stopping: finishing what is under way");
     if let Some((_, state)) = &web {
         state.drain();
@@ -169,12 +174,24 @@ fn announce(config: &Config, address: SocketAddr, demo: bool) {
     let _ = crate::output::print(&lines);
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("failed to watch for SIGTERM")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        result = tokio::signal::ctrl_c() => result.context("failed to watch for SIGINT")?,
+/// The signals that ask the server to stop, watched from the start: one that comes before anybody waits for it counts too.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn watch() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("failed to watch for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("failed to watch for SIGINT")?,
+        })
     }
-    Ok(())
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
