@@ -68,6 +68,8 @@ impl Db {
             .foreign_keys(true)
             .pragma("cache_size", SQLITE_CACHE_KIB)
             .pragma("temp_store", "memory");
+        // No statistics are gathered: taken while a table has one row, they would make SQLite scan it for ever after; without them it
+        // goes by the indexes, which every statement here has one for.
         // The writer opens first: it creates the file and switches it to WAL, which a read-only connection cannot.
         let write = SqlitePoolOptions::new()
             .max_connections(1)
@@ -75,7 +77,7 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_with(base.clone().create_if_missing(true).optimize_on_close(true, None))
+            .connect_with(base.clone().create_if_missing(true))
             .await
             .map_err(failed)?;
         let read = SqlitePoolOptions::new()
