@@ -40,34 +40,6 @@ impl Object {
     }
 }
 
-macro_rules! object_ids {
-    ($($name:ident),*) => {$(
-        impl From<crate::ids::$name> for Uuid {
-            fn from(id: crate::ids::$name) -> Self {
-                id.0
-            }
-        }
-    )*};
-}
-
-object_ids!(
-    PersonId,
-    TeamId,
-    RoleId,
-    GrantId,
-    AssignmentId,
-    ProfileId,
-    GroupId,
-    SessionId,
-    LinkId,
-    CeremonyId,
-    FactorId,
-    TokenId,
-    AuditId,
-    JobId,
-    ViewId
-);
-
 /// An allowed act in progress: a write transaction with its audit entries.
 #[must_use = "an act that is not committed leaves nothing behind"]
 pub struct Act<'d> {
