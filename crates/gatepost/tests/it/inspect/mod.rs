@@ -1,7 +1,9 @@
 //! `gatepost inspect` as its users meet it: text, pictures, their own kinds, and the exit codes that scripts rely on.
 
 mod drawing;
+mod own_kinds;
 mod pictures;
+mod text;
 
 use serde_json::Value;
 
