@@ -18,6 +18,7 @@ pub mod metric_names;
 pub mod paging;
 pub mod people;
 pub mod profiles;
+pub mod publishing;
 pub mod records;
 pub mod rights;
 pub mod sealed;
