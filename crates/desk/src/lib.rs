@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod actor;
+pub mod approvals;
 pub mod audit_log;
 pub mod db;
 pub mod error;

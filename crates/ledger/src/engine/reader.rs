@@ -4,6 +4,7 @@
 //! What was removed is never guessed at: the caller asks for the verdict.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -16,6 +17,7 @@ use crate::frame::SealedBody;
 use crate::hash::{Hash, sha256};
 use crate::ids::{RecordId, StreamId, SubjectId};
 use crate::index::Index;
+use crate::io::Disk;
 use crate::keys::record::RecordKey;
 use crate::keys::ring::KeyRing;
 use crate::keys::secret::Secret;
@@ -120,7 +122,9 @@ pub(super) struct ReaderParts {
     pub(super) store: Arc<dyn Store>,
     pub(super) index: Index,
     pub(super) ring: RwLock<KeyRing>,
-    pub(super) log: LogFile,
+    pub(super) log: RwLock<LogFile>,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) root: PathBuf,
 }
 
 /// A handle for reading. Cheap to clone.
@@ -148,6 +152,13 @@ impl Reader {
         Self(Source::Parts(Arc::new(parts)))
     }
 
+    pub(super) fn parts(&self) -> Option<&ReaderParts> {
+        match &self.0 {
+            Source::Parts(parts) => Some(parts),
+            Source::Writer(_) | Source::Settler(_) => None,
+        }
+    }
+
     /// Number of entries that can be read: beside a writer, everything that was answered to be durable.
     pub fn size(&self) -> u64 {
         if let Source::Writer(shared) = &self.0 {
@@ -160,7 +171,7 @@ impl Reader {
     pub fn log(&self) -> LogFile {
         match &self.0 {
             Source::Writer(shared) | Source::Settler(shared) => shared.log.read().unwrap_or_else(PoisonError::into_inner).clone(),
-            Source::Parts(parts) => parts.log.clone(),
+            Source::Parts(parts) => parts.log.read().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! One binary, because linking is what costs. A test whose peer is not installed fails and says what to install.
 
+mod closing;
 mod corpus;
 mod database;
 mod faults;

@@ -324,6 +324,15 @@ pub(super) async fn anchor(store: &PgStore, size: u64, name: &str) -> Result<Vec
     row.try_get(0).map_err(io("read an anchor from"))
 }
 
+pub(super) async fn description(store: &PgStore) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT description FROM ledger_descriptions WHERE log = $1")
+        .bind(&store.log)
+        .fetch_optional(&store.pool)
+        .await
+        .map_err(io("read the description of"))?;
+    row.map(|row| row.try_get(0)).transpose().map_err(io("read the description of"))
+}
+
 pub(super) async fn generations(store: &PgStore) -> Result<Vec<u64>, StoreError> {
     let rows = sqlx::query("SELECT number FROM ledger_generations WHERE log = $1 ORDER BY number")
         .bind(&store.log)
