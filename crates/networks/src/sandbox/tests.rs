@@ -26,7 +26,7 @@ async fn open(network: &Sandbox, handle: &str, feed: &str, folder: Option<&std::
     if let Some(folder) = folder {
         settings.insert("folder".to_owned(), folder.to_str().unwrap().to_owned());
     }
-    Session { account: connected.standing.account, secrets: connected.secrets, settings }
+    Session { account: connected.standing.account, secrets: connected.secrets, settings, clock: crate::Clock::default() }
 }
 
 async fn read_all(network: &Sandbox, session: &Session) -> Vec<Event> {
@@ -51,6 +51,7 @@ fn post(key: &str, text: &str) -> Outgoing {
         language: None,
         reply_to: None,
         thread: None,
+        quotes: None,
         place: None,
         audience: crate::outgoing::Audience::Public,
         media: Vec::new(),
