@@ -272,6 +272,11 @@ impl Reader {
         StreamEntries { reader: self, stream, next: from, ahead: Vec::new().into_iter(), done: false }
     }
 
+    /// How many entries a stream has.
+    pub fn stream_len(&self, stream: StreamId) -> Result<u64, ReadError> {
+        Ok(self.index().stream_last(stream)?.map_or(0, |last| last + 1))
+    }
+
     /// Up to `limit` numbers of entries about a subject, from entry `from` on.
     pub fn about(&self, subject: SubjectId, from: u64, limit: usize) -> Result<Vec<u64>, ReadError> {
         Ok(self.index().subject(subject, from, limit)?)

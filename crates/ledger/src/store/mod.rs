@@ -222,6 +222,10 @@ pub trait Store: Send + Sync {
     fn put_anchor(&self, size: u64, name: &str, bytes: &[u8]) -> Result<(), StoreError>;
     /// Sizes and names of the files kept beside checkpoints.
     fn anchors(&self) -> Result<Vec<(u64, String)>, StoreError>;
+    /// The largest size beside which a file of this name is kept.
+    fn newest_anchor(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        Ok(self.anchors()?.iter().filter(|(_, found)| found == name).map(|(size, _)| *size).max())
+    }
     /// One of them.
     fn anchor(&self, size: u64, name: &str) -> Result<Vec<u8>, StoreError>;
 

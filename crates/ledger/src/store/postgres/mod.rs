@@ -337,6 +337,10 @@ impl Store for PgStore {
         self.block_on(read::anchors(self))
     }
 
+    fn newest_anchor(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        self.block_on(read::newest_anchor(self, name))
+    }
+
     fn anchor(&self, size: u64, name: &str) -> Result<Vec<u8>, StoreError> {
         self.block_on(read::anchor(self, size, name))
     }
