@@ -9,6 +9,7 @@
 //! its backups): what makes erasure final is that the keys are gone, and old keystore generations are vacuumed away at once.
 
 mod archive;
+mod blobs;
 mod lease;
 mod read;
 mod schema;
@@ -25,7 +26,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::runtime::Runtime;
 
 use self::archive::Archive;
-use super::{EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use super::{BlobSink, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use crate::blob::{BlobName, BlobSource};
 use crate::damage::{Damage, DamageClass};
 use crate::entry::Entry;
 use crate::hash::{EMPTY_ROOT, Hash};
@@ -49,6 +51,8 @@ pub struct PgStore {
     fenced: Arc<AtomicBool>,
     size: AtomicU64,
     archive: Option<Archive>,
+    /// Numbers this process' uploads.
+    next_upload: AtomicU64,
 }
 
 /// The row that is the lock.
@@ -88,6 +92,7 @@ impl PgStore {
     pub fn open(url: &str, log: &str, owner: &str, archive: Option<ArchiveTo>) -> Result<(Self, Recovered), StoreError> {
         let (runtime, pool) = connect(url)?;
         let head = runtime.block_on(lease::take(&pool, log, owner))?;
+        runtime.block_on(blobs::prepare(&pool, log))?;
         let fenced = Arc::new(AtomicBool::new(false));
         runtime.spawn(lease::keep(pool.clone(), log.to_owned(), head.epoch, fenced.clone()));
         let store = Self {
@@ -98,6 +103,7 @@ impl PgStore {
             fenced,
             size: AtomicU64::new(unsigned(head.size)),
             archive: archive.map(Archive::new),
+            next_upload: AtomicU64::new(0),
         };
         let recovered = store.recovered(&head)?;
         Ok((store, recovered))
@@ -206,6 +212,25 @@ impl Store for PgStore {
 
     fn remove_segment(&self, name: SegmentName) -> Result<(), StoreError> {
         self.block_on(write::remove_segment(self, name))
+    }
+
+    fn begin_blob(&self) -> Result<Box<dyn BlobSink>, StoreError> {
+        self.check_not_fenced()?;
+        Ok(Box::new(blobs::begin(self, self.next_upload.fetch_add(1, Ordering::Relaxed))?))
+    }
+
+    fn discard_blob(&self, name: BlobName) {
+        if let Err(error) = self.block_on(blobs::discard(&self.pool, &self.log, name)) {
+            tracing::warn!(%error, "an attachment that nobody wants any more could not be removed");
+        }
+    }
+
+    fn open_blob(&self, name: BlobName) -> Result<Option<Box<dyn BlobSource>>, StoreError> {
+        blobs::open(self, name)
+    }
+
+    fn remove_blobs(&self, names: &[BlobName]) -> Result<(), StoreError> {
+        if names.is_empty() { Ok(()) } else { self.remove_attachments(names) }
     }
 
     fn add_checkpoint(&self, size: u64, note: &str) -> Result<(), StoreError> {
