@@ -9,6 +9,7 @@
 //! its backups): what makes erasure final is that the keys are gone, and old keystore generations are vacuumed away at once.
 
 mod archive;
+mod blobs;
 mod lease;
 mod read;
 mod schema;
@@ -26,7 +27,8 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
-use super::{Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use crate::blob::{BlobName, BlobSource};
 use crate::damage::{Damage, DamageClass};
 use crate::entry::Entry;
 use crate::hash::{EMPTY_ROOT, Hash};
@@ -55,6 +57,8 @@ pub struct PgStore {
     archive: Option<Archive>,
     /// Prolongs the lease; none when opened for reading or given back.
     keeper: Mutex<Option<JoinHandle<()>>>,
+    /// Numbers this process' uploads.
+    next_upload: AtomicU64,
 }
 
 /// The row that is the lock.
@@ -122,6 +126,10 @@ impl PgStore {
                 return Err(error);
             }
         };
+        if let Err(error) = runtime.block_on(blobs::prepare(&pool, log)) {
+            runtime.shutdown_background();
+            return Err(error);
+        }
         let fenced = Arc::new(AtomicBool::new(false));
         let keeper = runtime.spawn(lease::keep(pool.clone(), log.to_owned(), head.epoch, lease, fenced.clone()));
         let store = Self {
@@ -133,6 +141,7 @@ impl PgStore {
             size: AtomicU64::new(unsigned(head.size)),
             archive: archive.map(Archive::new),
             keeper: Mutex::new(Some(keeper)),
+            next_upload: AtomicU64::new(0),
         };
         let recovered = store.recovered(&head)?;
         Ok((store, recovered))
@@ -152,6 +161,7 @@ impl PgStore {
             runtime: Some(runtime),
             pool,
             log: log.to_owned(),
+            next_upload: AtomicU64::new(0),
             epoch: READ_ONLY,
             fenced: Arc::new(AtomicBool::new(true)),
             size: AtomicU64::new(size),
@@ -305,6 +315,25 @@ impl Store for PgStore {
 
     fn remove_segment(&self, name: SegmentName) -> Result<(), StoreError> {
         self.block_on(write::remove_segment(self, name))
+    }
+
+    fn begin_blob(&self) -> Result<Box<dyn BlobSink>, StoreError> {
+        self.check_not_fenced()?;
+        Ok(Box::new(blobs::begin(self, self.next_upload.fetch_add(1, Ordering::Relaxed))?))
+    }
+
+    fn discard_blob(&self, name: BlobName) {
+        if let Err(error) = self.block_on(blobs::discard(&self.pool, &self.log, name)) {
+            tracing::warn!(%error, "an attachment that nobody wants any more could not be removed");
+        }
+    }
+
+    fn open_blob(&self, name: BlobName) -> Result<Option<Box<dyn BlobSource>>, StoreError> {
+        blobs::open(self, name)
+    }
+
+    fn remove_blobs(&self, names: &[BlobName]) -> Result<(), StoreError> {
+        if names.is_empty() { Ok(()) } else { self.remove_attachments(names) }
     }
 
     fn add_checkpoint(&self, size: u64, note: &str) -> Result<(), StoreError> {
