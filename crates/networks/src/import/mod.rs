@@ -8,7 +8,11 @@ mod archive;
 #[cfg(test)]
 mod fuzz;
 mod json;
+pub mod jsonl;
 mod lines;
+mod links;
+pub mod mattermost;
+mod meter;
 pub mod slack;
 #[cfg(test)]
 mod testing;
@@ -20,9 +24,10 @@ use thiserror::Error;
 
 use crate::event::{Attachment, Event};
 use archive::{Archive, EntryId};
+use meter::Meter;
 
 /// Every form that can be imported, in the order of the import page.
-pub const FORMATS: &[Format] = &[slack::FORMAT];
+pub const FORMATS: &[Format] = &[slack::FORMAT, mattermost::FORMAT, jsonl::FORMAT];
 
 /// The form with an id.
 pub fn format(id: &str) -> Option<&'static Format> {
@@ -154,4 +159,9 @@ fn entry_as_attachment(archive: &Archive, id: EntryId, limits: Limits) -> Result
     }
     let reader = archive.read(id).map_err(|error| ImportError::Read { name: archive.name(id).to_owned(), error })?;
     Ok(Box::new(reader))
+}
+
+/// What a profile is called by default: the file's name without its ending.
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "import".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }

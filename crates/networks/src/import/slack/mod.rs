@@ -120,7 +120,7 @@ impl User {
 impl SlackExport {
     fn open(path: &Path, limits: Limits) -> Result<Self, ImportError> {
         let archive = Archive::open(path, limits)?;
-        let name = path.file_stem().map_or_else(|| "Slack export".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        let name = super::stem(path);
         let mut export = Self {
             archive,
             limits,
