@@ -13,8 +13,9 @@ pub mod import;
 pub mod network;
 pub mod outgoing;
 pub mod registry;
+pub mod sandbox;
 
-pub use account::{Account, Cursor, Pending, Secrets, Session, Standing};
+pub use account::{Account, Clock, Cursor, Pending, Secrets, Session, Standing};
 pub use capabilities::Capabilities;
 pub use error::{Class, NetworkError, Result};
 pub use event::Event;
