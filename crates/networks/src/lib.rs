@@ -13,6 +13,7 @@ pub mod import;
 pub mod network;
 pub mod outgoing;
 pub mod registry;
+pub mod slack;
 
 pub use account::{Account, Cursor, Pending, Secrets, Session, Standing};
 pub use capabilities::Capabilities;
