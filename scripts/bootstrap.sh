@@ -3,7 +3,7 @@
 #
 # usage: scripts/bootstrap.sh [build | lint | test]     (default: test, which is everything)
 #
-# Debian packages (scripts/needs/apt.txt) are installed when run as root, else named. Python environments, Node.js packages,
+# Debian packages (scripts/needs/apt.txt) are installed when run as root, else named. Python environments, npm packages,
 # unpacked Debian packages and Rust tools go to $GATEPOST_CACHE (default ~/.cache/gatepost), never into the system.
 # shellcheck source=scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -60,23 +60,23 @@ install_python() {
   printf '%s\n' "$stamp" >"$home/stamp"
 }
 
-# Like install_python, from a folder with package.json and its lock. Native modules are built for the Node.js that runs them: ours.
+# Real servers from npm, one folder per name. They need a newer Node.js than Debian's, which npm has as a package too: it is
+# the folder `node24`, comes first, and runs (and compiles, hence nodedir) the others.
 install_node() {
-  local list=$1 name home stamp programs=$PATH
+  local list=$1 name home stamp
   name=$(basename "$list")
   home=$(node_home "$name")
-  stamp=$(cat "$list/package.json" "$list/package-lock.json" | sha256sum)
+  stamp=$(cat "$list/package-lock.json" scripts/needs/node/node24/package-lock.json | sha256sum)
   [ "$(cat "$home/stamp" 2>/dev/null)" != "$stamp" ] || return 0
-  say "installing the Node.js packages \`$name\`"
+  say "installing the npm packages \`$name\`"
   rm -rf "$home"
   mkdir -p "$home"
-  cp "$list/package.json" "$list/package-lock.json" "$home/"
-  if [ "$name" != node24 ]; then
-    programs=$(node24)/bin:$PATH
-    export npm_config_nodedir
-    npm_config_nodedir=$(node24)
+  cp "$list/package.json" "$list/package-lock.json" "$home"
+  if [ "$name" = node24 ]; then
+    (cd "$home" && npm ci --no-audit --no-fund --loglevel=error)
+  else
+    (cd "$home" && PATH="$NODE24/bin:$PATH" npm_config_nodedir="$NODE24" npm ci --no-audit --no-fund --loglevel=error)
   fi
-  (cd "$home" && PATH=$programs npm ci --no-audit --no-fund --loglevel=error)
   printf '%s\n' "$stamp" >"$home/stamp"
 }
 
@@ -130,7 +130,7 @@ case "$what" in
     for list in scripts/needs/python/*.txt; do install_python "$list"; done
     lines scripts/needs/debian.txt | while read -r package release; do install_debian "$package" "$release"; done
     install_node scripts/needs/node/node24
-    for list in scripts/needs/node/*/; do install_node "${list%/}"; done
+    for list in scripts/needs/node/*/; do install_node "$list"; done
     ;;
   *) fail "unknown part \`$what\`: build, lint or test" ;;
 esac

@@ -13,9 +13,10 @@ pub mod import;
 pub mod network;
 pub mod outgoing;
 pub mod registry;
+pub mod sandbox;
 pub mod slack;
 
-pub use account::{Account, Cursor, Pending, Secrets, Session, Standing};
+pub use account::{Account, Clock, Cursor, Pending, Secrets, Session, Standing};
 pub use capabilities::Capabilities;
 pub use error::{Class, NetworkError, Result};
 pub use event::Event;

@@ -18,6 +18,8 @@ pub struct Outgoing {
     pub reply_to: Option<String>,
     /// The first message of the thread it continues.
     pub thread: Option<String>,
+    /// The message it quotes, by the platform's id.
+    pub quotes: Option<String>,
     /// Where it goes: a channel, room or conversation; nothing for the profile's own feed.
     pub place: Option<String>,
     /// Who can read it, where the network has the choice.

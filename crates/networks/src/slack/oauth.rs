@@ -8,7 +8,7 @@ use url::Url;
 
 use super::client::{Api, Does, SERVER, setting};
 use crate::{
-    account::{Account, Begun, Connected, Pending, Secrets, Session, Standing},
+    account::{Account, Begun, Clock, Connected, Pending, Secrets, Session, Standing},
     error::{Class, NetworkError, Result},
     http,
     network::{ConnectRequest, SetUp, SetUpFile},
@@ -161,7 +161,7 @@ fn take_tokens(answer: &Value, secrets: &mut Secrets) -> Result<()> {
 
 async fn connected(server: &str, secrets: Secrets, settings: BTreeMap<String, String>) -> Result<Connected> {
     let account = Account { native_id: String::new(), handle: String::new(), name: None, link: None, server: server.to_owned() };
-    let session = Session { account, secrets, settings };
+    let session = Session { account, secrets, settings, clock: Clock::default() };
     let standing = check(&session).await?;
     Ok(Connected { standing, secrets: session.secrets.clone(), settings: session.settings.clone() })
 }

@@ -47,8 +47,11 @@ struct Target<'a> {
 }
 
 fn target(post: &Outgoing) -> Result<Target<'_>> {
-    let answered = post.thread.as_deref().or(post.reply_to.as_deref());
     let refused = |why: &str| NetworkError::new(Class::RefusedContent, why);
+    if post.subject.is_some() || post.quotes.is_some() {
+        return Err(refused("Slack has no subjects and no quotes; put the text or the link into the message"));
+    }
+    let answered = post.thread.as_deref().or(post.reply_to.as_deref());
     let Some(id) = answered else {
         let channel = post.place.as_deref().ok_or_else(|| refused("Slack needs a channel; choose one"))?;
         return Ok(Target { channel, thread: None });

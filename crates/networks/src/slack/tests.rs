@@ -7,7 +7,7 @@ use super::{
     *,
 };
 use crate::{
-    account::Account,
+    account::{Account, Clock},
     event::{Membership, Place, PlaceKind, What},
 };
 
@@ -50,7 +50,7 @@ fn session() -> Session {
         server: "https://slack.com".to_owned(),
     };
     let secrets = Secrets::default().with("access_token", "xoxb-1").with("signing_secret", "s3cret");
-    Session { account, secrets, settings: BTreeMap::new() }
+    Session { account, secrets, settings: BTreeMap::new(), clock: Clock::default() }
 }
 
 #[test]

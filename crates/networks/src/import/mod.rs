@@ -4,6 +4,13 @@
 //! counted. Archives are hostile: an importer opens no path outside the file, limits what it unpacks, and refuses an item with a
 //! reason instead of failing the whole. `in = recorded + duplicates + refused` holds because every item is one of the three.
 
+mod archive;
+#[cfg(test)]
+mod fuzz;
+mod json;
+mod lines;
+mod text_file;
+
 use std::{io::Read, path::Path};
 
 use thiserror::Error;
