@@ -6,11 +6,13 @@
 //! entries/<n>.pack         168-byte entries, 2^18 a file
 //! tiles/<level>/<n>.pack   32-byte hashes, 2^20 a file
 //! bodies/<class>/<segment>.seg + .idx   sealed bodies; offset per slot
+//! blobs/<xx>/<name>.blob, blobs/pending   attachments; those that no entry names yet
 //! checkpoints/log, <size>.note, <size>.<name>   signed checkpoints; timestamps
 //! keys/<generation>.keys + .log        keystore generation and additions since
 //! ```
 //! Invariant: crash rules 1 to 6 of the design. The files are described in `docs/ledger-format.md`.
 
+mod blobs;
 mod bodies;
 mod checkpoints;
 mod keys;
@@ -24,13 +26,15 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use self::blobs::BlobFiles;
 use self::bodies::Bodies;
 use self::checkpoints::Checkpoints;
 use self::keys::KeyFiles;
 use self::low_water::{LowWater, LowWaterFile};
 use self::pack::Pack;
 use self::ring::Ring;
-use super::{EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError};
+use super::{BlobSink, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError};
+use crate::blob::{BlobName, BlobSource};
 use crate::entry::{ENTRY_LEN, Entry};
 use crate::hash::{HASH_LEN, Hash};
 use crate::io::{Disk, DiskFile, Open};
@@ -52,6 +56,7 @@ pub struct FileStore {
     entries: Pack,
     tiles: Vec<Pack>,
     bodies: Bodies,
+    blobs: BlobFiles,
     checkpoints: Checkpoints,
     keys: KeyFiles,
     size: AtomicU64,
@@ -82,7 +87,7 @@ impl FileStore {
         if disk.exists(&state).map_err(io("look for", &state))? {
             return Err(StoreError::Exists(root.to_owned()));
         }
-        for folder in ["", "wal", "entries", "tiles", "bodies", "checkpoints", "keys", "index"] {
+        for folder in ["", "wal", "entries", "tiles", "bodies", "blobs/pending", "checkpoints", "keys", "index"] {
             let path = root.join(folder);
             disk.create_dir_all(&path).map_err(io("create folder", &path))?;
         }
@@ -92,7 +97,7 @@ impl FileStore {
         }
         Ring::create(&**disk, &root.join("wal/ring"), ring_bytes.max(RING_BYTES_MIN))?;
         LowWaterFile::create(&**disk, &state)?;
-        for folder in ["wal", "tiles", ""] {
+        for folder in ["wal", "tiles", "blobs", ""] {
             let path = root.join(folder);
             disk.sync_dir(&path).map_err(sync(&path))?;
         }
@@ -130,6 +135,7 @@ impl FileStore {
                 .map(|level| pack(root.join("tiles").join(level.to_string()), HASH_LEN, HASHES_PER_PACK))
                 .collect(),
             bodies: Bodies::new(disk.clone(), root.join("bodies")),
+            blobs: BlobFiles::new(disk.clone(), root.join("blobs")),
             checkpoints: Checkpoints::new(disk.clone(), root.join("checkpoints")),
             keys: KeyFiles::new(disk.clone(), root.join("keys")),
             size: AtomicU64::new(0),
@@ -157,6 +163,7 @@ impl FileStore {
             }
         }
         // Repeating a failed `place` must change nothing: bodies come last, because only they count positions.
+        batch.blobs().try_for_each(|(seq, name)| self.blobs.adopt(name, seq))?;
         self.keys.append_additions(batch.keys())?;
         self.bodies.append(batch)
     }
@@ -167,6 +174,7 @@ impl FileStore {
         for pack in &self.tiles {
             pack.sync()?;
         }
+        self.blobs.sync()?;
         self.bodies.sync()?;
         self.keys.sync()
     }
@@ -206,6 +214,20 @@ impl Store for FileStore {
         };
         lock(&writer.low_water).store(state)?;
         writer.ring.release(applied.batch_no, applied.ring_end);
+        Ok(())
+    }
+
+    fn retire(&self) {
+        if let Some(writer) = &self.writer {
+            writer.ring.stop();
+        }
+    }
+
+    fn refresh(&self) -> Result<(), StoreError> {
+        if self.writer.is_none() {
+            let state = LowWaterFile::open(&*self.disk, &self.root.join("wal/low-water"))?.newest()?;
+            self.size.store(state.size, Ordering::Release);
+        }
         Ok(())
     }
 
@@ -257,6 +279,24 @@ impl Store for FileStore {
 
     fn remove_segment(&self, name: SegmentName) -> Result<(), StoreError> {
         self.bodies.remove(name)
+    }
+
+    fn begin_blob(&self) -> Result<Box<dyn BlobSink>, StoreError> {
+        self.writer()?;
+        Ok(Box::new(self.blobs.begin()?))
+    }
+
+    fn discard_blob(&self, name: BlobName) {
+        self.blobs.discard(name);
+    }
+
+    fn open_blob(&self, name: BlobName) -> Result<Option<Box<dyn BlobSource>>, StoreError> {
+        self.blobs.open(name)
+    }
+
+    fn remove_blobs(&self, names: &[BlobName]) -> Result<(), StoreError> {
+        self.writer()?;
+        self.blobs.remove(names)
     }
 
     fn add_checkpoint(&self, size: u64, note: &str) -> Result<(), StoreError> {

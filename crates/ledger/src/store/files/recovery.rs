@@ -40,6 +40,7 @@ pub(super) fn recover(mut store: FileStore, lock: Box<dyn DiskFile>) -> Result<(
     store.writer = Some(Writer { ring, low_water: Mutex::new(marks), applied, _lock: lock });
     sync_folders(&store)?;
     store.settle()?;
+    store.blobs.clear_pending()?;
     let recovered = Recovered {
         next_batch_no: replayed.next_batch_no,
         next_segment: replayed.next_segment,
@@ -57,6 +58,7 @@ fn cut_tails(store: &FileStore, mark: &LowWater) -> Result<(), StoreError> {
         pack.truncate(crate::tile::items_at(level, mark.size))?;
     }
     store.bodies.truncate(&mark.segments, mark.next_segment)?;
+    store.blobs.open_for_writing()?;
     store.keys.open_for_writing(mark.generation, mark.keys_len)
 }
 
