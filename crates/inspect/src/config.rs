@@ -61,6 +61,13 @@ pub enum ConfigError {
         /// How many there may be.
         most: usize,
     },
+    /// The user-defined kinds together could make a hostile text slow.
+    CustomKindsTooCostly {
+        /// The kind with which the bound is passed.
+        id: String,
+        /// The bound.
+        most: usize,
+    },
     /// A user-defined kind whose pattern is not accepted.
     Custom {
         /// Its name.
@@ -84,6 +91,10 @@ impl std::fmt::Display for ConfigError {
             }
             Self::Model(problem) => write!(f, "the text model cannot be read ({problem}); build again"),
             Self::TooManyCustomKinds { most } => write!(f, "more than {most} user-defined kinds; merge some with `|`"),
+            Self::CustomKindsTooCostly { id, most } => write!(
+                f,
+                "with “{id}” the user-defined kinds could cost more than {most} steps for a byte of text; shorten patterns or use fewer"
+            ),
             Self::Custom { id, problem } => write!(f, "user-defined kind “{id}”: {problem}"),
         }
     }

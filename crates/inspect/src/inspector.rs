@@ -53,7 +53,7 @@ impl Inspector {
     /// Compiles a configuration, or says what is wrong with it.
     pub fn compile(config: &Config) -> Result<Self, ConfigError> {
         check_names(config)?;
-        let custom = custom::compile(&config.custom)?;
+        let custom = custom::compile(config)?;
         let mut enabled = [0u64; KINDS_MAX / 64];
         for (number, kind) in kinds::ALL.iter().enumerate() {
             if config.chooses(kind.id, kind.group) {

@@ -14,8 +14,9 @@ use crate::damage::{Damage, DamageClass};
 use crate::engine::{Leaves, ReadError, Reader};
 use crate::entry::{ENTRY_LEN, Entry};
 use crate::frame::SealedBody;
+use crate::governance::Removals;
 use crate::hash::{Hash, leaf_hash};
-use crate::ids::StreamId;
+use crate::ids::{StreamId, SubjectId};
 use crate::merkle::Frontier;
 use crate::store::StoreError;
 use crate::tile;
@@ -150,7 +151,9 @@ struct State {
     last_captured_at_ms: i64,
     /// Streams are followed from their start only when the verification began at zero.
     from_start: bool,
-    removals: crate::governance::Removals,
+    removals: Removals,
+    /// Size of the log when the removals were read.
+    removals_as_of: u64,
     leaves: Leaves,
 }
 
@@ -161,13 +164,18 @@ impl State {
         if resumable && hex::encode(reader.root(from.verified)?) == from.root {
             tree = Frontier::load(&crate::store::StoredTree(reader.store()), from.verified)?;
         }
-        let removals = if settings.deep || settings.bodies {
-            crate::governance::Removals::read(reader)?
-        } else {
-            crate::governance::Removals::default()
-        };
+        let removals_as_of = reader.size();
+        let removals = if settings.deep || settings.bodies { Removals::read(reader)? } else { Removals::default() };
         let from_start = tree.size() == 0;
-        Ok(Self { tree, streams: HashMap::new(), last_captured_at_ms: 0, from_start, removals, leaves: Leaves::default() })
+        Ok(Self {
+            tree,
+            streams: HashMap::new(),
+            last_captured_at_ms: 0,
+            from_start,
+            removals,
+            removals_as_of,
+            leaves: Leaves::default(),
+        })
     }
 
     fn chunk(
@@ -262,7 +270,7 @@ impl State {
     ) -> Result<(), ReadError> {
         let sealed = match sealed {
             Err(StoreError::Damaged(damage)) => {
-                if self.removals.of(entry, &[]).is_none() {
+                if self.removals.is_unknown() || !self.is_removed(reader, entry, &[])? {
                     report.add(damage);
                 }
                 return Ok(());
@@ -270,7 +278,7 @@ impl State {
             other => other?,
         };
         let Some(sealed) = sealed else {
-            if self.removals.of(entry, &[]).is_some() || self.removals.is_unknown() {
+            if self.is_removed(reader, entry, &[])? {
                 report.removed += 1;
             } else {
                 let detail = format!("segment {} slot {} is gone and no tombstone says why", entry.segment, entry.slot);
@@ -292,14 +300,14 @@ impl State {
                 self.blob(reader, entry, &sealed, crate::body::blob_of(&opened.canonical), report)?;
             }
             Err(ReadError::Store(StoreError::Damaged(damage))) => {
-                if self.removed(entry, &sealed) {
+                if self.is_removed(reader, entry, &subjects_of(&sealed))? {
                     report.removed += 1;
                 } else {
                     report.add(damage);
                 }
             }
             Err(ReadError::Unreadable { reason, .. }) => {
-                if self.removed(entry, &sealed) {
+                if self.is_removed(reader, entry, &subjects_of(&sealed))? {
                     report.removed += 1;
                 } else {
                     let detail = format!("{reason} and no tombstone says why");
@@ -313,7 +321,7 @@ impl State {
 
     /// Compares the attachment, if there is one, with its name; with the key also with the digest of its plaintext.
     fn blob(
-        &self,
+        &mut self,
         reader: &Reader,
         entry: &Entry,
         sealed: &[u8],
@@ -324,7 +332,7 @@ impl State {
             return Ok(());
         };
         let Some(source) = reader.store().open_blob(name)? else {
-            if !self.removed(entry, sealed) {
+            if !self.is_removed(reader, entry, &subjects_of(sealed))? {
                 let detail = format!("attachment {name} is gone and no tombstone says why");
                 report.add(Damage::at(DamageClass::BlobMissing, entry.seq, detail));
             }
@@ -346,11 +354,20 @@ impl State {
         Ok(())
     }
 
-    /// Whether a tombstone covers it, as far as tombstones can be read.
-    fn removed(&self, entry: &Entry, sealed: &[u8]) -> bool {
-        let subjects = SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default();
-        self.removals.of(entry, &subjects).is_some() || self.removals.is_unknown()
+    /// Whether a tombstone covers it, as far as tombstones can be read: also one that was written while this verification ran.
+    fn is_removed(&mut self, reader: &Reader, entry: &Entry, subjects: &[SubjectId]) -> Result<bool, ReadError> {
+        let covered = |removals: &Removals| removals.of(entry, subjects).is_some() || removals.is_unknown();
+        let size = reader.size();
+        if !covered(&self.removals) && size > self.removals_as_of {
+            (self.removals, self.removals_as_of) = (Removals::read(reader)?, size);
+        }
+        Ok(covered(&self.removals))
     }
+}
+
+/// Whom a sealed body is about.
+fn subjects_of(sealed: &[u8]) -> Vec<SubjectId> {
+    SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default()
 }
 
 /// Stored hashes; what cannot be read is reported and answered with nothing.

@@ -3,6 +3,7 @@
 pub mod context;
 pub mod crash;
 pub mod desk;
+pub mod fault_proxy;
 pub mod jobs;
 pub mod passkey;
 pub mod people;

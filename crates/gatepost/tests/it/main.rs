@@ -5,6 +5,7 @@ mod check;
 mod configuration;
 mod crash;
 mod help;
+mod inspect;
 mod monitoring;
 mod people;
 mod program;

@@ -258,6 +258,15 @@ impl Shared {
         if self.options.on_fatal == OnFatal::Abort {
             std::process::abort();
         }
+        self.store.retire();
+        self.queue.abandon();
+    }
+
+    /// Ends without having put everything in its place: nothing acknowledged is lost, the next process finds it.
+    fn give_up(&self, reason: &str) {
+        tracing::warn!(reason, "the ledger ends early");
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| reason.to_owned());
+        self.store.retire();
         self.queue.abandon();
     }
 
@@ -269,7 +278,7 @@ impl Shared {
 /// A ledger that is open for writing. Cheap to share behind an `Arc`; closing drains and checkpoints.
 pub struct Ledger {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
     pub(crate) governance: Mutex<()>,
     recovered: crate::store::Recovered,
 }
@@ -381,9 +390,21 @@ impl Ledger {
 
     /// Drains, settles, checkpoints and ends the threads. Dropping does the same.
     pub fn close(self) -> Result<(), AppendError> {
-        let shared = self.shared.clone();
-        drop(self);
-        shared.stop_reason().map_or(Ok(()), |reason| Err(AppendError::Stopped(reason)))
+        self.end()
+    }
+
+    /// The same through a shared handle: others who hold one can still read, and their appends are refused. When the disk is full, what
+    /// is acknowledged stays in the write-ahead ring and goes to its place at the next start; the error says so.
+    pub fn end(&self) -> Result<(), AppendError> {
+        self.shared.queue.close();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a ledger thread panicked");
+            }
+        }
+        self.shared.store.retire();
+        self.stop_reason().map_or(Ok(()), |reason| Err(AppendError::Stopped(reason)))
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -422,7 +443,7 @@ impl Ledger {
         let mut log = self.shared.log.write().unwrap_or_else(PoisonError::into_inner);
         let mut changed = log.clone();
         change(&mut changed);
-        changed.write(&*self.shared.environment.disk, &self.shared.root)?;
+        changed.save(&*self.shared.store, &*self.shared.environment.disk, &self.shared.root)?;
         *log = changed;
         Ok(())
     }
@@ -439,12 +460,8 @@ impl Ledger {
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        self.shared.queue.close();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a ledger thread panicked");
-            }
-        }
+        // Why it stopped was logged when it did.
+        let _ended = self.end();
     }
 }
 

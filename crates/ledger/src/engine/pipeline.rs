@@ -175,15 +175,24 @@ impl Settler {
                     if self.shared.stop_reason().is_none()
                         && let Err(error) = self.checkpoint()
                     {
-                        self.shared.stop(&error.to_string());
+                        self.end_with(&error);
                     }
                     return;
                 }
             };
             if let Err(error) = outcome {
-                self.shared.stop(&error.to_string());
+                self.end_with(&error);
                 return;
             }
+        }
+    }
+
+    /// A full disk while closing is no reason to wait for space or to end the process: everything acknowledged is in the ring.
+    fn end_with(&self, error: &StoreError) {
+        if error.is_out_of_space() && self.shared.queue.is_closed() {
+            self.shared.give_up(&format!("{error}; what was acknowledged is kept and goes to its place at the next start"));
+        } else {
+            self.shared.stop(&error.to_string());
         }
     }
 
@@ -210,7 +219,7 @@ impl Settler {
         if let Some(batch) = batch {
             loop {
                 match self.shared.store.apply(&batch) {
-                    Err(error) if error.is_out_of_space() && self.shared.stop_reason().is_none() => {
+                    Err(error) if error.is_out_of_space() && !self.shared.queue.is_closed() => {
                         // The batch is safe in the ring; it goes to its place when there is room again.
                         tracing::error!(%error, "the disk is full; waiting for space");
                         std::thread::sleep(FULL_DISK_RETRY);

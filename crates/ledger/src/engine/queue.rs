@@ -111,6 +111,11 @@ impl Queue {
         self.not_full.notify_all();
     }
 
+    /// Whether new items are refused.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Closes and drops what nobody will take any more, so that those who wait for it get an error and not silence.
     pub(super) fn abandon(&self) {
         self.close();

@@ -4,6 +4,7 @@
 //! What was removed is never guessed at: the caller asks for the verdict.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -17,6 +18,7 @@ use crate::frame::SealedBody;
 use crate::hash::{Hash, sha256};
 use crate::ids::{RecordId, StreamId, SubjectId};
 use crate::index::Index;
+use crate::io::Disk;
 use crate::keys::record::RecordKey;
 use crate::keys::ring::KeyRing;
 use crate::keys::secret::Secret;
@@ -124,7 +126,9 @@ pub(super) struct ReaderParts {
     pub(super) store: Arc<dyn Store>,
     pub(super) index: Index,
     pub(super) ring: RwLock<KeyRing>,
-    pub(super) log: LogFile,
+    pub(super) log: RwLock<LogFile>,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) root: PathBuf,
 }
 
 /// A handle for reading. Cheap to clone.
@@ -152,6 +156,13 @@ impl Reader {
         Self(Source::Parts(Arc::new(parts)))
     }
 
+    pub(super) fn parts(&self) -> Option<&ReaderParts> {
+        match &self.0 {
+            Source::Parts(parts) => Some(parts),
+            Source::Writer(_) | Source::Settler(_) => None,
+        }
+    }
+
     /// Number of entries that can be read: beside a writer, everything that was answered to be durable.
     pub fn size(&self) -> u64 {
         if let Source::Writer(shared) = &self.0 {
@@ -164,7 +175,7 @@ impl Reader {
     pub fn log(&self) -> LogFile {
         match &self.0 {
             Source::Writer(shared) | Source::Settler(shared) => shared.log.read().unwrap_or_else(PoisonError::into_inner).clone(),
-            Source::Parts(parts) => parts.log.clone(),
+            Source::Parts(parts) => parts.log.read().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
@@ -291,6 +302,11 @@ impl Reader {
     /// The entries of a stream in order, from position `from`.
     pub fn stream(&self, stream: StreamId, from: u64) -> StreamEntries<'_> {
         StreamEntries { reader: self, stream, next: from, ahead: Vec::new().into_iter(), done: false }
+    }
+
+    /// How many entries a stream has.
+    pub fn stream_len(&self, stream: StreamId) -> Result<u64, ReadError> {
+        Ok(self.index().stream_last(stream)?.map_or(0, |last| last + 1))
     }
 
     /// Up to `limit` numbers of entries about a subject, from entry `from` on.

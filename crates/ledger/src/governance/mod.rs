@@ -7,6 +7,7 @@
 pub mod anchor;
 pub mod holds;
 pub mod policy;
+pub mod recent;
 pub mod removal;
 pub mod rotation;
 mod state;

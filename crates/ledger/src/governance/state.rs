@@ -52,7 +52,7 @@ impl State {
     }
 }
 
-fn act_of(opened: &Opened) -> Result<Act, ReadError> {
+pub(super) fn act_of(opened: &Opened) -> Result<Act, ReadError> {
     let seq = opened.entry.seq;
     let odd = |error: String| Damage::at(DamageClass::CommitmentWrong, seq, format!("the act is malformed: {error}"));
     let body = opened.body().map_err(|error| odd(error.to_string()))?;

@@ -154,6 +154,17 @@ pub struct SegmentName {
     pub segment: u64,
 }
 
+/// Where a log's public description is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Description {
+    /// In `log.toml` in the ledger's folder: the store keeps none.
+    InFolder,
+    /// The store is to keep it, and has none yet.
+    NotYet,
+    /// Here it is.
+    Here(String),
+}
+
 /// What a scan of a segment calls with seq and sealed body (`None` when wiped).
 pub type EachBody<'a> = dyn FnMut(u64, Option<&[u8]>) -> Result<(), StoreError> + 'a;
 
@@ -178,6 +189,22 @@ pub trait Store: Send + Sync {
     fn wants_settle(&self) -> bool;
     /// Bytes that can still be written before the reserve is touched.
     fn free_bytes(&self) -> Result<u64, StoreError>;
+
+    /// Nothing more will be written through this store: whoever waits for room gets an error, and what keeps others from writing is given
+    /// back as far as that is possible. Reading stays possible.
+    fn retire(&self) {}
+    /// Looks how far the writer has come, in a store that was opened for reading beside one.
+    fn refresh(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// The public description of the log, when the store keeps it.
+    fn description(&self) -> Result<Description, StoreError> {
+        Ok(Description::InFolder)
+    }
+    /// Replaces the public description; durable on return. Only for stores that keep it.
+    fn put_description(&self, _text: &str) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
 
     /// Entries that can be read (applied).
     fn size(&self) -> u64;
@@ -228,6 +255,10 @@ pub trait Store: Send + Sync {
     fn put_anchor(&self, size: u64, name: &str, bytes: &[u8]) -> Result<(), StoreError>;
     /// Sizes and names of the files kept beside checkpoints.
     fn anchors(&self) -> Result<Vec<(u64, String)>, StoreError>;
+    /// The largest size beside which a file of this name is kept.
+    fn newest_anchor(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        Ok(self.anchors()?.iter().filter(|(_, found)| found == name).map(|(size, _)| *size).max())
+    }
     /// One of them.
     fn anchor(&self, size: u64, name: &str) -> Result<Vec<u8>, StoreError>;
 

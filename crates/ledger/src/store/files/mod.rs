@@ -217,6 +217,20 @@ impl Store for FileStore {
         Ok(())
     }
 
+    fn retire(&self) {
+        if let Some(writer) = &self.writer {
+            writer.ring.stop();
+        }
+    }
+
+    fn refresh(&self) -> Result<(), StoreError> {
+        if self.writer.is_none() {
+            let state = LowWaterFile::open(&*self.disk, &self.root.join("wal/low-water"))?.newest()?;
+            self.size.store(state.size, Ordering::Release);
+        }
+        Ok(())
+    }
+
     fn wants_settle(&self) -> bool {
         self.writer.as_ref().is_some_and(|writer| writer.ring.is_half_full())
     }

@@ -313,6 +313,16 @@ pub(super) async fn anchors(store: &PgStore) -> Result<Vec<(u64, String)>, Store
         .map_err(io("list the anchors of"))
 }
 
+pub(super) async fn newest_anchor(store: &PgStore, name: &str) -> Result<Option<u64>, StoreError> {
+    let row = sqlx::query("SELECT size FROM ledger_anchors WHERE log = $1 AND name = $2 ORDER BY size DESC LIMIT 1")
+        .bind(&store.log)
+        .bind(name)
+        .fetch_optional(&store.pool)
+        .await
+        .map_err(io("look for an anchor in"))?;
+    row.map(|row| row.try_get(0).map(unsigned)).transpose().map_err(io("look for an anchor in"))
+}
+
 pub(super) async fn anchor(store: &PgStore, size: u64, name: &str) -> Result<Vec<u8>, StoreError> {
     let row = sqlx::query("SELECT bytes FROM ledger_anchors WHERE log = $1 AND size = $2 AND name = $3")
         .bind(&store.log)
@@ -322,6 +332,15 @@ pub(super) async fn anchor(store: &PgStore, size: u64, name: &str) -> Result<Vec
         .await
         .map_err(io("read an anchor from"))?;
     row.try_get(0).map_err(io("read an anchor from"))
+}
+
+pub(super) async fn description(store: &PgStore) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT description FROM ledger_descriptions WHERE log = $1")
+        .bind(&store.log)
+        .fetch_optional(&store.pool)
+        .await
+        .map_err(io("read the description of"))?;
+    row.map(|row| row.try_get(0)).transpose().map_err(io("read the description of"))
 }
 
 pub(super) async fn generations(store: &PgStore) -> Result<Vec<u64>, StoreError> {

@@ -1,0 +1,205 @@
+//! The one HTTP client of all connectors, with the limits that every call has.
+//!
+//! Invariants: an answer larger than its limit is refused while it arrives; no redirect is followed with credentials; plain `http` is
+//! for loopback addresses only; an error tells whether the call may have had its effect. Nothing of a request or an answer is logged
+//! but the host, the path's first part and the status.
+
+use std::{sync::OnceLock, time::Duration};
+
+use reqwest::{Client, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect::Policy};
+use serde::de::DeserializeOwned;
+use url::{Host, Url};
+
+use crate::error::{Class, NetworkError, Result};
+
+/// To connect: a server that does not take a connection in this time has a bad moment.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// A whole call, where the caller does not wait for news.
+pub const CALL_MAX: Duration = Duration::from_secs(30);
+/// The longest answer of an ordinary call: a page of a hundred messages with everything around them is about 1 MiB.
+pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The longest wait that a network may ask for; more is a mistake or an attack and is cut to this.
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
+/// Redirects followed for public media, which carry no credentials.
+const MEDIA_REDIRECTS_MAX: usize = 5;
+
+/// The client for calls with credentials: follows no redirect.
+pub fn client() -> &'static Client {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    CLIENT.get_or_init(|| build(Policy::none()))
+}
+
+/// The client for public media: follows some redirects, is never given credentials.
+pub fn media_client() -> &'static Client {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    CLIENT.get_or_init(|| build(Policy::limited(MEDIA_REDIRECTS_MAX)))
+}
+
+fn build(redirects: Policy) -> Client {
+    Client::builder()
+        .connect_timeout(CONNECT_MAX)
+        .timeout(CALL_MAX)
+        .redirect(redirects)
+        .referer(false)
+        .user_agent(concat!("Gatepost/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .expect("the system's certificate store can be read")
+}
+
+/// Reads a server's address as a person types it: `social.example.test` means `https://social.example.test`.
+///
+/// # Errors
+/// [`Class::Bug`] with what to write instead, for anything but `https`, or `http` on this machine.
+pub fn server(text: &str) -> Result<Url> {
+    let text = text.trim();
+    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let wrong = |why: &str| {
+        NetworkError::new(Class::Bug, format!("the server's address {why}; write it like https://social.example.test"))
+    };
+    let url = Url::parse(&full).map_err(|_| wrong("cannot be read"))?;
+    let local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => return Err(wrong("names no host")),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("must not hold a name or password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("must not hold `?` or `#`"));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if local => Ok(url),
+        _ => Err(wrong("must begin with https:// (http:// is for this machine only)")),
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answered {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Answered {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// [`Class::Bug`]: the network's answer is not what it documents. The message names the place, not the content.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            NetworkError::malformed(format!(
+                "the network's answer is not the JSON it documents (line {}, column {})",
+                error.line(),
+                error.column()
+            ))
+        })
+    }
+
+    /// The wait that the network asks for, from `Retry-After` in seconds.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
+        Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+    }
+
+    /// The error of a status that means the same everywhere; nothing for a success. 401 is [`Class::Expired`]: a connector whose
+    /// network tells expiry from revocation looks before it asks here.
+    pub fn usual_error(&self, asked: &str) -> Option<NetworkError> {
+        let status = self.status.as_u16();
+        let error = match status {
+            200..=299 => return None,
+            401 => NetworkError::new(Class::Expired, format!("{asked}: the network does not know the token (401)")),
+            403 => NetworkError::new(
+                Class::Reauthorise,
+                format!("{asked}: not allowed (403); connect the profile again with all scopes"),
+            ),
+            404 | 410 => NetworkError::new(Class::Gone, format!("{asked}: not there ({status})")),
+            400 | 409 | 413 | 415 | 422 => NetworkError::new(Class::RefusedContent, format!("{asked}: refused ({status})")),
+            429 => NetworkError::retry(format!("{asked}: too many calls (429)"))
+                .after(self.retry_after().unwrap_or(Duration::from_mins(1))),
+            500..=599 => {
+                let error = NetworkError::retry(format!("{asked}: the network failed ({status})")).effect_unknown();
+                match self.retry_after() {
+                    Some(wait) => error.after(wait),
+                    None => error,
+                }
+            }
+            300..=399 => {
+                NetworkError::malformed(format!("{asked}: the server redirects ({status}); use the address it redirects to"))
+            }
+            _ => NetworkError::malformed(format!("{asked}: unexpected status {status}")),
+        };
+        Some(error)
+    }
+}
+
+/// Sends a request and reads the whole answer, at most `bytes_max`.
+///
+/// # Errors
+/// [`Class::RetryLater`] when the network cannot be reached or does not answer, with [`crate::error::Effect`] as far as it is known.
+pub async fn call(request: RequestBuilder, bytes_max: usize) -> Result<Answered> {
+    let mut response = begin(request).await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(|error| broken(&error))? {
+        if body.len() + part.len() > bytes_max {
+            return Err(
+                NetworkError::malformed(format!("the network's answer is larger than {bytes_max} bytes")).effect_unknown()
+            );
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(Answered { status, headers, body })
+}
+
+/// Sends a request and answers when the headers are there: for streams and files.
+///
+/// # Errors
+/// As [`call`].
+pub async fn begin(request: RequestBuilder) -> Result<Response> {
+    request.send().await.map_err(|error| broken(&error))
+}
+
+/// What a broken call means.
+pub fn broken(error: &reqwest::Error) -> NetworkError {
+    if error.is_builder() {
+        return NetworkError::new(Class::Bug, "the request could not be made");
+    }
+    let (what, sent) = if error.is_connect() {
+        ("the network cannot be reached", false)
+    } else if error.is_timeout() {
+        ("the network did not answer in time", true)
+    } else {
+        ("the connection to the network broke", true)
+    };
+    let host = error.url().and_then(Url::host_str).unwrap_or("unknown host");
+    let error = NetworkError::retry(format!("{what} ({host})"));
+    if sent { error.effect_unknown() } else { error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::server;
+
+    #[test]
+    fn a_server_is_read_as_people_type_it() {
+        assert_eq!(server(" social.example.test/ ").unwrap().as_str(), "https://social.example.test/");
+        assert_eq!(server("http://127.0.0.1:8008").unwrap().port(), Some(8008));
+        for wrong in [
+            "http://social.example.test",
+            "ftp://localhost",
+            "https://me:pw@social.example.test",
+            "https://a.test/?x",
+            "",
+            "https://",
+        ] {
+            assert!(server(wrong).is_err(), "{wrong}");
+        }
+    }
+}

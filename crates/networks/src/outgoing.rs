@@ -1,0 +1,76 @@
+//! What goes out to a network, and what the network made of it.
+
+use serde::{Deserialize, Serialize};
+
+/// One post or reply on its way out. Threads are several of these, each replying to the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Ours, the same for every attempt: what makes the network recognise a repetition (idempotency key, record key, transaction id).
+    pub key: String,
+    /// The text.
+    pub text: String,
+    /// Content warning or subject.
+    pub subject: Option<String>,
+    /// Language (BCP 47).
+    pub language: Option<String>,
+    /// The message it answers, by the platform's id.
+    pub reply_to: Option<String>,
+    /// The first message of the thread it continues.
+    pub thread: Option<String>,
+    /// The message it quotes, by the platform's id.
+    pub quotes: Option<String>,
+    /// Where it goes: a channel, room or conversation; nothing for the profile's own feed.
+    pub place: Option<String>,
+    /// Who can read it, where the network has the choice.
+    pub audience: Audience,
+    /// Media that were uploaded before ([`crate::Network::upload`]), in order.
+    pub media: Vec<Uploaded>,
+}
+
+/// Who can read a post, where the network has the choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Everybody.
+    #[default]
+    Public,
+    /// Everybody who comes by, but not in public lists.
+    Unlisted,
+    /// Followers.
+    Followers,
+    /// Only those mentioned.
+    Direct,
+}
+
+/// A file on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its media type.
+    pub media_type: String,
+    /// Its file name.
+    pub file_name: String,
+    /// What it shows.
+    pub alt: Option<String>,
+    /// Width and height in pixels, where it has any.
+    pub size: Option<(u32, u32)>,
+}
+
+/// A file that the network has: the connector's own text that names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Uploaded(pub String);
+
+/// What the network made of a post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// The platform's id of it.
+    pub native_id: String,
+    /// The version where the platform has one (a CID, an edit time).
+    pub revision: Option<String>,
+    /// Where a browser shows it.
+    pub permalink: Option<String>,
+    /// When, by the platform's clock.
+    pub source_time_ms: Option<i64>,
+}
