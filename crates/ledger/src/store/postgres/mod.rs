@@ -26,7 +26,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
-use super::{Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use super::{Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree, Tidied};
 use crate::damage::{Damage, DamageClass};
 use crate::entry::Entry;
 use crate::hash::{EMPTY_ROOT, Hash};
@@ -243,6 +243,10 @@ impl Store for PgStore {
             keeper.abort();
             self.block_on(lease::give_back(&self.pool, &self.log, self.epoch));
         }
+    }
+
+    fn tidy(&self) -> Result<Tidied, StoreError> {
+        self.tidy_archive()
     }
 
     fn refresh(&self) -> Result<(), StoreError> {
