@@ -6,6 +6,7 @@
 
 use std::{sync::OnceLock, time::Duration};
 
+use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect::Policy};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
@@ -76,6 +77,23 @@ pub fn server(text: &str) -> Result<Url> {
     }
 }
 
+/// A reset given as a smaller number than this counts from now; as a larger one it is Unix time (which began in 1970).
+const DELTA_SECONDS_MAX: i64 = 1_000_000_000;
+
+/// RFC 3339, or the date form of HTTP.
+fn instant(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()))
+}
+
+/// How many calls a network still takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Calls left.
+    pub remaining: u64,
+    /// Until there are more.
+    pub resets_in: Option<Duration>,
+}
+
 /// An answer, read to its end.
 #[derive(Debug)]
 pub struct Answered {
@@ -102,10 +120,37 @@ impl Answered {
         })
     }
 
-    /// The wait that the network asks for, from `Retry-After` in seconds.
+    /// The wait that the network asks for: `Retry-After` in seconds or as a date; else, once no call is left, until the limit is new.
     pub fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+        let asked = self.header("retry-after").and_then(|text| match text.parse() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => self.until(instant(text)?),
+        });
+        let spent = || self.rate_limit().filter(|limit| limit.remaining == 0 || self.status == StatusCode::TOO_MANY_REQUESTS);
+        Some(asked.or_else(|| spent()?.resets_in)?.min(RETRY_AFTER_MAX))
+    }
+
+    /// How many calls are left, where the network says: `ratelimit-*` (IETF draft; the time in Unix seconds or seconds from now) or
+    /// `x-ratelimit-*` (the time in RFC 3339 or Unix seconds).
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        let read = |name: &str| self.header(&format!("ratelimit-{name}")).or_else(|| self.header(&format!("x-ratelimit-{name}")));
+        let remaining = read("remaining")?.parse().ok()?;
+        let resets_in = read("reset").and_then(|text| match text.parse::<i64>() {
+            Ok(seconds) if seconds < DELTA_SECONDS_MAX => Some(Duration::from_secs(u64::try_from(seconds).ok()?)),
+            Ok(seconds) => self.until(Timestamp::from_second(seconds).ok()?),
+            Err(_) => self.until(instant(text)?),
+        });
+        Some(RateLimit { remaining, resets_in })
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+
+    /// From the answer's own date, so that neither clock need be right; nothing when it has none.
+    fn until(&self, then: Timestamp) -> Option<Duration> {
+        let now = instant(self.header("date")?)?;
+        Some(Duration::try_from(then.duration_since(now)).unwrap_or_default())
     }
 
     /// The error of a status that means the same everywhere; nothing for a success. 401 is [`Class::Expired`]: a connector whose
@@ -185,7 +230,44 @@ pub fn broken(error: &reqwest::Error) -> NetworkError {
 
 #[cfg(test)]
 mod tests {
-    use super::server;
+    use std::time::Duration;
+
+    use reqwest::{StatusCode, header::HeaderMap};
+
+    use super::{Answered, RateLimit, server};
+
+    fn answered(status: u16, headers: &[(&'static str, &str)]) -> Answered {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect();
+        Answered { status: StatusCode::from_u16(status).unwrap(), headers, body: Vec::new() }
+    }
+
+    #[test]
+    fn the_wait_is_read_in_every_form_that_networks_use() {
+        let date = ("date", "Tue, 10 Nov 2026 12:00:00 GMT");
+        let wait = |headers: &[(&'static str, &str)]| answered(429, headers).retry_after().map(|wait| wait.as_secs());
+        assert_eq!(wait(&[("retry-after", "17")]), Some(17));
+        assert_eq!(wait(&[date, ("retry-after", "Tue, 10 Nov 2026 12:00:30 GMT")]), Some(30));
+        assert_eq!(
+            wait(&[date, ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2026-11-10T12:05:00.000000Z")]),
+            Some(300)
+        );
+        assert_eq!(wait(&[date, ("ratelimit-remaining", "0"), ("ratelimit-reset", "1794312010")]), Some(10));
+        assert_eq!(wait(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "40")]), Some(40));
+        assert_eq!(wait(&[date, ("retry-after", "Tue, 10 Nov 2026 11:00:00 GMT")]), Some(0));
+        assert_eq!(wait(&[("retry-after", "999999999")]), Some(3_600), "cut");
+        assert_eq!(wait(&[("retry-after", "soon"), ("ratelimit-remaining", "many")]), None);
+    }
+
+    #[test]
+    fn calls_that_are_left_ask_for_no_wait() {
+        let answer = answered(200, &[("ratelimit-remaining", "9"), ("ratelimit-reset", "40")]);
+        assert_eq!(answer.rate_limit(), Some(RateLimit { remaining: 9, resets_in: Some(Duration::from_secs(40)) }));
+        assert_eq!(answer.retry_after(), None);
+        assert_eq!(answered(200, &[]).rate_limit(), None);
+    }
 
     #[test]
     fn a_server_is_read_as_people_type_it() {
