@@ -5,6 +5,7 @@
 //! reason instead of failing the whole. `in = recorded + duplicates + refused` holds because every item is one of the three.
 
 mod archive;
+pub mod bluesky;
 mod feed;
 #[cfg(test)]
 mod fuzz;
@@ -30,7 +31,8 @@ use archive::{Archive, EntryId};
 use meter::Meter;
 
 /// Every form that can be imported, in the order of the import page.
-pub const FORMATS: &[Format] = &[slack::FORMAT, mattermost::FORMAT, teams::FORMAT, mastodon::FORMAT, jsonl::FORMAT];
+pub const FORMATS: &[Format] =
+    &[slack::FORMAT, mattermost::FORMAT, teams::FORMAT, mastodon::FORMAT, bluesky::FORMAT, jsonl::FORMAT];
 
 /// The form with an id.
 pub fn format(id: &str) -> Option<&'static Format> {
