@@ -13,6 +13,7 @@ mod json;
 pub mod jsonl;
 mod lines;
 mod links;
+pub mod mail;
 pub mod mastodon;
 pub mod mattermost;
 mod meter;
@@ -32,7 +33,7 @@ use meter::Meter;
 
 /// Every form that can be imported, in the order of the import page.
 pub const FORMATS: &[Format] =
-    &[slack::FORMAT, mattermost::FORMAT, teams::FORMAT, mastodon::FORMAT, bluesky::FORMAT, jsonl::FORMAT];
+    &[slack::FORMAT, mattermost::FORMAT, teams::FORMAT, mastodon::FORMAT, bluesky::FORMAT, mail::FORMAT, jsonl::FORMAT];
 
 /// The form with an id.
 pub fn format(id: &str) -> Option<&'static Format> {
