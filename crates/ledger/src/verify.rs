@@ -319,16 +319,6 @@ impl State {
         Ok(())
     }
 
-    /// Whether a tombstone covers it, as far as tombstones can be read: also one that was written while this verification ran.
-    fn is_removed(&mut self, reader: &Reader, entry: &Entry, subjects: &[SubjectId]) -> Result<bool, ReadError> {
-        let covered = |removals: &Removals| removals.of(entry, subjects).is_some() || removals.is_unknown();
-        let size = reader.size();
-        if !covered(&self.removals) && size > self.removals_as_of {
-            (self.removals, self.removals_as_of) = (Removals::read(reader)?, size);
-        }
-        Ok(covered(&self.removals))
-    }
-
     /// Compares the attachment, if there is one, with its name; with the key also with the digest of its plaintext.
     fn blob(
         &mut self,
@@ -363,11 +353,21 @@ impl State {
         }
         Ok(())
     }
+
+    /// Whether a tombstone covers it, as far as tombstones can be read: also one that was written while this verification ran.
+    fn is_removed(&mut self, reader: &Reader, entry: &Entry, subjects: &[SubjectId]) -> Result<bool, ReadError> {
+        let covered = |removals: &Removals| removals.of(entry, subjects).is_some() || removals.is_unknown();
+        let size = reader.size();
+        if !covered(&self.removals) && size > self.removals_as_of {
+            (self.removals, self.removals_as_of) = (Removals::read(reader)?, size);
+        }
+        Ok(covered(&self.removals))
+    }
 }
 
 /// Whom a sealed body is about.
 fn subjects_of(sealed: &[u8]) -> Vec<SubjectId> {
-    crate::frame::SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default()
+    SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default()
 }
 
 /// Stored hashes; what cannot be read is reported and answered with nothing.

@@ -14,6 +14,7 @@ pub mod network;
 pub mod outgoing;
 pub mod registry;
 pub mod sandbox;
+pub mod slack;
 pub mod text;
 
 pub use account::{Account, Clock, Cursor, Pending, Secrets, Session, Standing};
