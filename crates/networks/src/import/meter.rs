@@ -21,6 +21,11 @@ impl Meter {
         self.all.store(bytes, Ordering::Relaxed);
     }
 
+    /// Counts bytes that went another way.
+    pub(super) fn add(&self, bytes: u64) {
+        self.done.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// A reader whose bytes count.
     pub(super) fn count<R: Read>(&self, inner: R) -> Counted<R> {
         Counted { inner, done: Arc::clone(&self.done) }

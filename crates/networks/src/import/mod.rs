@@ -5,15 +5,20 @@
 //! reason instead of failing the whole. `in = recorded + duplicates + refused` holds because every item is one of the three.
 
 mod archive;
+pub mod bluesky;
+mod feed;
 #[cfg(test)]
 mod fuzz;
 mod json;
 pub mod jsonl;
 mod lines;
 mod links;
+pub mod mail;
+pub mod mastodon;
 pub mod mattermost;
 mod meter;
 pub mod slack;
+pub mod teams;
 #[cfg(test)]
 mod testing;
 mod text_file;
@@ -27,7 +32,8 @@ use archive::{Archive, EntryId};
 use meter::Meter;
 
 /// Every form that can be imported, in the order of the import page.
-pub const FORMATS: &[Format] = &[slack::FORMAT, mattermost::FORMAT, jsonl::FORMAT];
+pub const FORMATS: &[Format] =
+    &[slack::FORMAT, mattermost::FORMAT, teams::FORMAT, mastodon::FORMAT, bluesky::FORMAT, mail::FORMAT, jsonl::FORMAT];
 
 /// The form with an id.
 pub fn format(id: &str) -> Option<&'static Format> {

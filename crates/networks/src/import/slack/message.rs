@@ -37,6 +37,8 @@ struct Message<'a> {
     #[serde(borrow, default)]
     user: Option<Text<'a>>,
     #[serde(borrow, default)]
+    inviter: Option<Text<'a>>,
+    #[serde(borrow, default)]
     bot_id: Option<Text<'a>>,
     #[serde(borrow, default)]
     username: Option<Text<'a>>,
@@ -64,6 +66,8 @@ struct Message<'a> {
 struct Edited<'a> {
     #[serde(borrow)]
     ts: Text<'a>,
+    #[serde(borrow, default)]
+    user: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -159,15 +163,18 @@ fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue
         _ => {}
     }
     let by = author(message, people);
+    let channel = place.native_id.clone();
     if let Some(change) = membership(subtype) {
         let party = by.clone().unwrap_or_default();
-        let revision =
-            format!("member:{}:{}:{ts}", party.native_id, if change == Membership::Joined { "joined" } else { "left" });
-        queue.push_back(event(native_id, revision, What::Member { party, change }, Some(time_ms), by));
+        let word = if change == Membership::Joined { "joined" } else { "left" };
+        let by = message.inviter.as_deref().map(|id| person(id, people)).or(by);
+        let revision = format!("member:{}:{word}:{ts}", party.native_id);
+        queue.push_back(event(channel, revision, What::Member { party, change }, Some(time_ms), by));
         return Ok(());
     }
     if let Some(change) = place_change(subtype) {
-        queue.push_back(event(native_id, String::new(), What::PlaceChanged { change: change.to_owned() }, Some(time_ms), by));
+        let what = What::PlaceChanged { change: change.to_owned() };
+        queue.push_back(event(channel, format!("{change}:{ts}"), what, Some(time_ms), by));
         return Ok(());
     }
     if let Some(kind) = message.kind.as_deref().filter(|kind| *kind != "message") {
@@ -178,14 +185,14 @@ fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue
     match &message.edited {
         Some(edited) => {
             let revision = format!("edit:{}", &*edited.ts);
+            let by = edited.user.as_deref().map(|id| person(id, people)).or(by);
             queue.push_back(event(native_id.clone(), revision, What::Edited(content), millis(&edited.ts), by));
         }
         None => queue.push_back(event(native_id.clone(), String::new(), What::Posted(content), Some(time_ms), by)),
     }
     for reaction in &message.reactions {
         for user in &reaction.users {
-            let party =
-                people.get(&**user).cloned().unwrap_or_else(|| Party { native_id: user.0.to_string(), ..Party::default() });
+            let party = person(user, people);
             let revision = format!("react:{}:{}:add", &**user, &*reaction.name);
             let what = What::Reacted { key: reaction.name.0.to_string(), added: true };
             queue.push_back(event(native_id.clone(), revision, what, None, Some(party)));
@@ -240,6 +247,10 @@ fn history(
     }
 }
 
+fn person(id: &str, people: &People) -> Party {
+    people.get(id).cloned().unwrap_or_else(|| Party { native_id: id.to_owned(), ..Party::default() })
+}
+
 fn author(message: &Message<'_>, people: &People) -> Option<Party> {
     let bot = message.bot_id.as_deref().filter(|id| !id.is_empty());
     let Some(id) = message.user.as_deref().filter(|id| !id.is_empty()).or(bot) else {
@@ -267,10 +278,14 @@ fn content(message: &Message<'_>, raw: &[u8], place: &Place, people: &People) ->
     let (mut mentions, mut links) = (Vec::new(), Vec::new());
     let mut said =
         message.text.as_deref().map(|marked| text::plain(marked, people, &mut mentions, &mut links)).unwrap_or_default();
-    if said.is_empty()
+    // Of a program's message the blocks are what Slack shows; its text is for notifications. A person's blocks repeat the text.
+    if (said.is_empty() || message.bot_id.is_some())
         && let Some(blocks) = crate::import::json::member(raw, "blocks").and_then(|blocks| serde_json::from_slice(blocks).ok())
     {
-        said = text::of_blocks(&blocks, people, &mut mentions, &mut links);
+        let shown = text::of_blocks(&blocks, people, &mut mentions, &mut links);
+        if !shown.is_empty() {
+            said = shown;
+        }
     }
     let mut attachments: Vec<_> =
         message.files.iter().chain(&message.file).enumerate().map(|(at, file)| attached(at, file)).collect();
@@ -334,27 +349,26 @@ fn take_card(
 
 fn membership(subtype: &str) -> Option<Membership> {
     match subtype {
-        "channel_join" | "group_join" => Some(Membership::Joined),
-        "channel_leave" | "group_leave" => Some(Membership::Left),
+        "channel_join" | "group_join" | "mpim_join" => Some(Membership::Joined),
+        "channel_leave" | "group_leave" | "mpim_leave" => Some(Membership::Left),
         _ => None,
     }
 }
 
-/// A subtype that is about the conversation; the part after `channel_` or `group_`.
-fn place_change(subtype: &str) -> Option<&str> {
-    let change = subtype.strip_prefix("channel_").or_else(|| subtype.strip_prefix("group_"))?;
-    matches!(
-        change,
-        "topic"
-            | "purpose"
-            | "name"
-            | "archive"
-            | "unarchive"
-            | "convert_to_private"
-            | "convert_to_public"
-            | "posting_permissions"
-    )
-    .then_some(change)
+/// A subtype that is about the conversation, in the live connector's word for it.
+fn place_change(subtype: &str) -> Option<&'static str> {
+    let (_, change) = subtype.split_once('_').filter(|(kind, _)| matches!(*kind, "channel" | "group" | "mpim"))?;
+    Some(match change {
+        "name" | "rename" => "renamed",
+        "topic" => "topic",
+        "purpose" => "purpose",
+        "archive" => "archived",
+        "unarchive" => "unarchived",
+        "convert_to_private" => "made_private",
+        "convert_to_public" => "made_public",
+        "posting_permissions" => "posting_permissions",
+        _ => return None,
+    })
 }
 
 /// `1355517523.000005` in Unix milliseconds.

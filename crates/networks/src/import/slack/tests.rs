@@ -106,11 +106,11 @@ fn reactions_joins_deletions_and_topics_are_events_of_their_own() {
         let reaction = all.event("C1:1700000000.000100", &format!("react:{user}:+1:add"));
         assert_eq!(reaction.what, What::Reacted { key: "+1".to_owned(), added: true });
     }
-    let join = all.event("C1:1700000002.000000", "member:U2:joined:1700000002.000000");
+    let join = all.event("C1", "member:U2:joined:1700000002.000000");
     assert!(matches!(&join.what, What::Member { change: Membership::Joined, party } if party.native_id == "U2"));
     assert_eq!(all.event("C1:1700000004.000000", "delete").what, What::Deleted);
     assert_eq!(all.event("C1:1700000012.000000", "delete").source_time_ms, Some(1_700_000_013_000));
-    assert_eq!(all.event("C1:1700000007.000000", "").what, What::PlaceChanged { change: "topic".to_owned() });
+    assert_eq!(all.event("C1", "topic:1700000007.000000").what, What::PlaceChanged { change: "topic".to_owned() });
 }
 
 #[test]
