@@ -9,6 +9,7 @@ mod body;
 mod examine;
 pub mod imports;
 mod intake;
+pub mod masking;
 mod model;
 mod naming;
 mod notes;
@@ -25,7 +26,7 @@ pub use intake::{Intake, LOT_MAX, Lot, Taken, Then};
 pub use model::{AttachmentSeen, AttachmentState, Message, PartySeen, PlaceSeen, Revision, StreamFilter, StreamPage, Thread};
 pub use notes::Note;
 pub use reading::{
-    Position, RecordReader, STREAM_PAGE_MAX, THREAD_MAX, changes, history, last_change, message, messages, place, places, raw,
-    readable, stream, thread,
+    Position, RecordReader, STREAM_PAGE_MAX, THREAD_MAX, changes, history, last_change, message, messages, news, place, places,
+    raw, readable, stream, thread, unmask,
 };
 pub use record::{CAPTURE_CLASS, stream_of};

@@ -156,6 +156,7 @@ operations! {
 
     // Capture.
     MessagesRead = "messages.read", Read, All, Session, Need::Level(READING), "Read what was captured on a profile";
+    MessageUnmask = "messages.unmask", Write, PersonOrToken, StepUp, Need::Right(Right::Unmask), "See what is masked in a message, with a reason";
     ImportsRead = "capture.imports_read", Read, All, Session, Need::Right(Right::Profiles), "See imports and what they refused";
     ImportRun = "capture.import", Write, All, Session, Need::Right(Right::Profiles), "Import an export file into a profile's record";
 
@@ -180,7 +181,6 @@ pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Workflows,
     Right::Assets,
     Right::Cases,
-    Right::Unmask,
     Right::Delete,
     Right::Holds,
     Right::Retention,
