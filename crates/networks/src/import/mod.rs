@@ -18,6 +18,7 @@ pub mod mastodon;
 pub mod mattermost;
 mod meter;
 pub mod slack;
+pub mod tally;
 pub mod teams;
 #[cfg(test)]
 mod testing;
