@@ -163,6 +163,7 @@ operations! {
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
     AuditExport = "audit_log.export", SensitiveRead, PersonOrToken, StepUp, Need::Right(Right::AuditLog), "Export the audit log";
     AuditFeed = "audit_log.feed", Read, PersonOrToken, Session, Need::Right(Right::AuditLog), "Follow the audit log as a feed";
+    RecordRead = "record.read", Read, All, Session, Need::Right(Right::AuditLog), "See how the record does";
     SettingsRead = "settings.read", Read, PersonOrToken, Session, Need::Right(Right::Settings), "See the workspace's settings";
     SettingsChange = "settings.change", Write, PersonOrToken, StepUp, Need::Right(Right::Settings), "Change the workspace's settings";
     WorkspaceCreate = "workspace.create", Write, Operator, Session, Need::Nothing, "Create the workspace and its first owner";

@@ -145,6 +145,15 @@ impl Embedded {
         Ok(opened)
     }
 
+    /// Waits until segments that are being merged are merged: before a measurement, or before the index is put away.
+    ///
+    /// # Errors
+    /// When a merge fails; the index is as it was then.
+    pub fn finish_merges(&self) -> Result<(), SearchError> {
+        self.writer()?.without_merges(&self.index, |_| Ok(()))?;
+        self.note_commit()
+    }
+
     /// Reads what the last commit says about itself, and shows it to searches.
     fn note_commit(&self) -> Result<(), SearchError> {
         guarded(|| self.reader.reload())?;

@@ -27,7 +27,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
-use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree, Tidied};
 use crate::blob::{BlobName, BlobSource};
 use crate::damage::{Damage, DamageClass};
 use crate::entry::Entry;
@@ -249,6 +249,10 @@ impl Store for PgStore {
             keeper.abort();
             self.block_on(lease::give_back(&self.pool, &self.log, self.epoch));
         }
+    }
+
+    fn tidy(&self) -> Result<Tidied, StoreError> {
+        self.tidy_archive()
     }
 
     fn refresh(&self) -> Result<(), StoreError> {
