@@ -201,7 +201,7 @@ impl Reading<'_> {
                     self.events.push(*event);
                 }
                 Err(reason) => {
-                    self.refused.push((index, Refused { place: format!("item {}", index + 1), reason: reason.to_owned() }))
+                    self.refused.push((index, Refused { place: format!("item {}", index + 1), reason: reason.to_owned() }));
                 }
             },
             Item::Refused(refused) => self.refused.push((index, refused)),

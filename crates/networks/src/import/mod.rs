@@ -172,3 +172,8 @@ fn entry_as_attachment(archive: &Archive, id: EntryId, limits: Limits) -> Result
 fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(|| "import".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
+
+/// Whether a name ends in a dot and one of these endings, in whatever case.
+fn has_ending(name: &str, endings: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, last)| endings.iter().any(|ending| last.eq_ignore_ascii_case(ending)))
+}
