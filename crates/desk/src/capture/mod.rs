@@ -7,6 +7,7 @@
 
 mod body;
 mod examine;
+pub mod import_file;
 pub mod imports;
 mod intake;
 pub mod masking;
