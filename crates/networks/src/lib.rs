@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod http;
 pub mod import;
+pub mod matrix;
 pub mod network;
 pub mod outgoing;
 pub mod registry;
