@@ -11,6 +11,7 @@ pub mod people;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod records;
 pub mod wait;
 
 pub use context::{ManualClock, SeededIds};

@@ -154,10 +154,16 @@ operations! {
     ProfileDisconnect = "profiles.disconnect", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Disconnect a profile";
     GroupChange = "profiles.group_change", Write, PersonOrToken, Session, Need::Right(Right::Profiles), "Create, rename or remove a profile group";
 
+    // Capture.
+    MessagesRead = "messages.read", Read, All, Session, Need::Level(READING), "Read what was captured on a profile";
+    ImportsRead = "capture.imports_read", Read, All, Session, Need::Right(Right::Profiles), "See imports and what they refused";
+    ImportRun = "capture.import", Write, All, Session, Need::Right(Right::Profiles), "Import an export file into a profile's record";
+
     // The house.
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
     AuditExport = "audit_log.export", SensitiveRead, PersonOrToken, StepUp, Need::Right(Right::AuditLog), "Export the audit log";
     AuditFeed = "audit_log.feed", Read, PersonOrToken, Session, Need::Right(Right::AuditLog), "Follow the audit log as a feed";
+    RecordRead = "record.read", Read, All, Session, Need::Right(Right::AuditLog), "See how the record does";
     SettingsRead = "settings.read", Read, PersonOrToken, Session, Need::Right(Right::Settings), "See the workspace's settings";
     SettingsChange = "settings.change", Write, PersonOrToken, StepUp, Need::Right(Right::Settings), "Change the workspace's settings";
     WorkspaceCreate = "workspace.create", Write, Operator, Session, Need::Nothing, "Create the workspace and its first owner";

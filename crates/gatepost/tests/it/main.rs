@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod configuration;
 mod crash;
+mod erasure;
 mod help;
 mod inspect;
 mod monitoring;

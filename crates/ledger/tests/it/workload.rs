@@ -83,7 +83,7 @@ pub fn entry(number: u64) -> NewEntry {
 
 /// Every seventh record has an attachment, some of them of two chunks.
 pub fn attachment(number: u64) -> Option<Vec<u8>> {
-    let length = if number.is_multiple_of(21) { ledger::blob::CHUNK_BYTES + 100 } else { 3000 };
+    let length = if number % 42 == 28 { ledger::blob::CHUNK_BYTES + 100 } else { 3000 };
     number.is_multiple_of(7).then(|| (0..length).map(|at| at.to_le_bytes()[0] ^ number.to_le_bytes()[0]).collect())
 }
 

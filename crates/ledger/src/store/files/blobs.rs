@@ -5,7 +5,7 @@
 //! belongs to no entry, and is removed. Relies on a rename between two folders of one file system being all or nothing.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -26,18 +26,6 @@ pub(super) struct BlobFiles {
 impl BlobFiles {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf) -> Self {
         Self { disk, folder, next_upload: AtomicU64::new(0), dirty: Mutex::default() }
-    }
-
-    /// Makes the folders. Ledgers made by an earlier program do not have them.
-    pub(super) fn open_for_writing(&self) -> Result<(), StoreError> {
-        let pending = self.pending();
-        if self.disk.exists(&pending).map_err(io("look for", &pending))? {
-            return Ok(());
-        }
-        self.disk.create_dir_all(&pending).map_err(io("create folder", &pending))?;
-        let root = self.folder.parent().unwrap_or(Path::new("."));
-        self.disk.sync_dir(&self.folder).map_err(sync(&self.folder))?;
-        self.disk.sync_dir(root).map_err(sync(root))
     }
 
     /// Removes what no entry names. Only when nobody is writing a blob and every committed entry was placed and settled.

@@ -87,20 +87,10 @@ impl FileStore {
         if disk.exists(&state).map_err(io("look for", &state))? {
             return Err(StoreError::Exists(root.to_owned()));
         }
-        for folder in ["", "wal", "entries", "tiles", "bodies", "blobs/pending", "checkpoints", "keys", "index"] {
-            let path = root.join(folder);
-            disk.create_dir_all(&path).map_err(io("create folder", &path))?;
-        }
-        for level in 0..=TILE_LEVEL_MAX {
-            let path = root.join("tiles").join(level.to_string());
-            disk.create_dir_all(&path).map_err(io("create folder", &path))?;
-        }
+        make_folders(&**disk, root)?;
         Ring::create(&**disk, &root.join("wal/ring"), ring_bytes.max(RING_BYTES_MIN))?;
         LowWaterFile::create(&**disk, &state)?;
-        for folder in ["wal", "tiles", "blobs", ""] {
-            let path = root.join(folder);
-            disk.sync_dir(&path).map_err(sync(&path))?;
-        }
+        sync_layout(&**disk, root)?;
         let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty());
         parent.map_or(Ok(()), |parent| disk.sync_dir(parent).map_err(sync(parent)))
     }
@@ -336,6 +326,26 @@ impl Store for FileStore {
         self.writer()?;
         self.keys.replace(number, bytes)
     }
+}
+
+/// Makes the folders that are not there; answers whether any was missing. Copies of a ledger (backups) may lack the empty ones.
+fn make_folders(disk: &dyn Disk, root: &Path) -> Result<bool, StoreError> {
+    let levels = (0..=TILE_LEVEL_MAX).map(|level| format!("tiles/{level}"));
+    let fixed = ["wal", "entries", "tiles", "bodies", "blobs/pending", "checkpoints", "keys", "index"].map(str::to_owned);
+    let mut made = false;
+    for path in fixed.into_iter().chain(levels).map(|folder| root.join(folder)) {
+        if !disk.exists(&path).map_err(io("look for", &path))? {
+            disk.create_dir_all(&path).map_err(io("create folder", &path))?;
+            made = true;
+        }
+    }
+    Ok(made)
+}
+
+/// Makes the names of those folders and of the files made with them durable.
+fn sync_layout(disk: &dyn Disk, root: &Path) -> Result<(), StoreError> {
+    let folders = ["wal", "tiles", "blobs", ""].map(|folder| root.join(folder));
+    folders.iter().try_for_each(|path| disk.sync_dir(path).map_err(sync(path)))
 }
 
 /// Turns an I/O error into a store error with its context.

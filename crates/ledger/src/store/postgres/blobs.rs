@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
 use tokio::runtime::Handle;
 
-use super::{PgStore, SealedBatch, StoreError, io, signed, unknown_outcome, unsigned};
+use super::{PgStore, SealedBatch, StoreError, io, signed, unknown_outcome, unsigned, wait_on};
 use crate::blob::{BlobName, BlobSource, CHUNK_BYTES, FILE_HEAD, TAG_BYTES};
 use crate::damage::{Damage, DamageClass};
 use crate::store::BlobSink;
@@ -75,7 +75,7 @@ pub(super) fn begin(store: &PgStore, number: u64) -> Result<Upload, StoreError> 
     let id = [store.epoch.to_be_bytes(), number.to_be_bytes()].concat();
     let begun = sqlx::query("INSERT INTO ledger_uploads (log, upload, bytes) VALUES ($1, $2, 0)").bind(&store.log).bind(&id);
     store.block_on(begun.execute(&store.pool)).map_err(io("start an attachment in"))?;
-    let handle = store.runtime.as_ref().expect("taken only when dropped").handle().clone();
+    let handle = store.handle().clone();
     Ok(Upload { handle, pool: store.pool.clone(), log: store.log.clone(), id, next: 0, bytes: 0, is_done: false })
 }
 
@@ -94,7 +94,7 @@ pub(super) fn open(store: &PgStore, name: BlobName) -> Result<Option<Box<dyn Blo
         .bind(&store.log)
         .bind(&name.0[..]);
     let found = store.block_on(found.fetch_optional(&store.pool)).map_err(io("look for an attachment in"))?;
-    let handle = store.runtime.as_ref().expect("taken only when dropped").handle().clone();
+    let handle = store.handle().clone();
     Ok(found.map(|(upload, bytes)| -> Box<dyn BlobSource> {
         Box::new(Chunks { handle, pool: store.pool.clone(), log: store.log.clone(), upload, bytes: unsigned(bytes) })
     }))
@@ -133,7 +133,7 @@ impl BlobSink for Upload {
             .bind(&self.id)
             .bind(self.next)
             .bind(bytes);
-        self.handle.block_on(row.execute(&self.pool)).map_err(io("write an attachment to"))?;
+        wait_on(&self.handle, row.execute(&self.pool)).map_err(io("write an attachment to"))?;
         self.next += 1;
         self.bytes += bytes.len() as u64;
         Ok(())
@@ -145,7 +145,7 @@ impl BlobSink for Upload {
             .bind(&self.id)
             .bind(&name.0[..])
             .bind(signed(self.bytes));
-        let named = self.handle.block_on(named.execute(&self.pool)).map_err(io("write an attachment to"))?;
+        let named = wait_on(&self.handle, named.execute(&self.pool)).map_err(io("write an attachment to"))?;
         // Whoever took over removed it.
         if named.rows_affected() != 1 {
             return Err(StoreError::Fenced);
@@ -166,7 +166,7 @@ impl Drop for Upload {
         )
         .bind(&self.log)
         .bind(&self.id);
-        if let Err(error) = self.handle.block_on(gone.execute(&self.pool)) {
+        if let Err(error) = wait_on(&self.handle, gone.execute(&self.pool)) {
             tracing::warn!(%error, "an unfinished attachment could not be removed");
         }
     }
@@ -201,7 +201,7 @@ impl BlobSource for Chunks {
         .bind(i32::try_from(number).map_err(std::io::Error::other)?)
         .bind(i32::try_from(start + 1).map_err(std::io::Error::other)?)
         .bind(length);
-        let found = self.handle.block_on(row.fetch_optional(&self.pool)).map_err(std::io::Error::other)?;
+        let found = wait_on(&self.handle, row.fetch_optional(&self.pool)).map_err(std::io::Error::other)?;
         let found = found.filter(|bytes| bytes.len() == out.len()).ok_or(std::io::ErrorKind::UnexpectedEof)?;
         out.copy_from_slice(&found);
         Ok(())

@@ -27,7 +27,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
-use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree, Tidied};
 use crate::blob::{BlobName, BlobSource};
 use crate::damage::{Damage, DamageClass};
 use crate::entry::Entry;
@@ -55,10 +55,10 @@ pub struct PgStore {
     fenced: Arc<AtomicBool>,
     size: AtomicU64,
     archive: Option<Archive>,
-    /// Prolongs the lease; none when opened for reading or given back.
-    keeper: Mutex<Option<JoinHandle<()>>>,
     /// Numbers this process' uploads.
     next_upload: AtomicU64,
+    /// Prolongs the lease; none when opened for reading or given back.
+    keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The row that is the lock.
@@ -119,17 +119,17 @@ impl PgStore {
         archive: Option<ArchiveTo>,
     ) -> Result<(Self, Recovered), StoreError> {
         let (runtime, pool) = connect(url)?;
-        let head = match runtime.block_on(lease::take(&pool, log, owner, lease)) {
+        let taken = runtime.block_on(async {
+            let head = lease::take(&pool, log, owner, lease).await?;
+            blobs::prepare(&pool, log).await.map(|()| head)
+        });
+        let head = match taken {
             Ok(head) => head,
             Err(error) => {
                 runtime.shutdown_background();
                 return Err(error);
             }
         };
-        if let Err(error) = runtime.block_on(blobs::prepare(&pool, log)) {
-            runtime.shutdown_background();
-            return Err(error);
-        }
         let fenced = Arc::new(AtomicBool::new(false));
         let keeper = runtime.spawn(lease::keep(pool.clone(), log.to_owned(), head.epoch, lease, fenced.clone()));
         let store = Self {
@@ -140,8 +140,8 @@ impl PgStore {
             fenced,
             size: AtomicU64::new(unsigned(head.size)),
             archive: archive.map(Archive::new),
-            keeper: Mutex::new(Some(keeper)),
             next_upload: AtomicU64::new(0),
+            keeper: Mutex::new(Some(keeper)),
         };
         let recovered = store.recovered(&head)?;
         Ok((store, recovered))
@@ -161,11 +161,11 @@ impl PgStore {
             runtime: Some(runtime),
             pool,
             log: log.to_owned(),
-            next_upload: AtomicU64::new(0),
             epoch: READ_ONLY,
             fenced: Arc::new(AtomicBool::new(true)),
             size: AtomicU64::new(size),
             archive: archive.map(Archive::new),
+            next_upload: AtomicU64::new(0),
             keeper: Mutex::new(None),
         })
     }
@@ -200,16 +200,12 @@ impl PgStore {
         unsigned(self.epoch)
     }
 
-    /// Waits for the database. Inside a task of another runtime, which must not be entered twice, a thread of its own waits.
     fn block_on<F: Future<Output: Send> + Send>(&self, future: F) -> F::Output {
-        let runtime = self.runtime.as_ref().expect("taken only when dropped");
-        if Handle::try_current().is_err() {
-            return runtime.block_on(future);
-        }
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| runtime.block_on(future));
-            waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+        wait_on(self.handle(), future)
+    }
+
+    fn handle(&self) -> &Handle {
+        self.runtime.as_ref().expect("taken only when dropped").handle()
     }
 
     fn check_not_fenced(&self) -> Result<(), StoreError> {
@@ -253,6 +249,10 @@ impl Store for PgStore {
             keeper.abort();
             self.block_on(lease::give_back(&self.pool, &self.log, self.epoch));
         }
+    }
+
+    fn tidy(&self) -> Result<Tidied, StoreError> {
+        self.tidy_archive()
     }
 
     fn refresh(&self) -> Result<(), StoreError> {
@@ -400,6 +400,17 @@ fn connect(url: &str) -> Result<(Runtime, PgPool), StoreError> {
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
     let pool = runtime.block_on(pool.connect_with(options)).map_err(io("connect to"))?;
     Ok((runtime, pool))
+}
+
+/// Waits for the database. Inside a task of another runtime, which must not be entered twice, a thread of its own waits.
+fn wait_on<F: Future<Output: Send> + Send>(runtime: &Handle, future: F) -> F::Output {
+    if Handle::try_current().is_err() {
+        return runtime.block_on(future);
+    }
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| runtime.block_on(future));
+        waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// What stands in the errors where the embedded store names a file.

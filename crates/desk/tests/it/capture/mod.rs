@@ -1,0 +1,5 @@
+//! Capture on both engines.
+
+mod cast;
+mod intake;
+mod reading;
