@@ -6,6 +6,7 @@ pub mod desk;
 pub mod fault_proxy;
 pub mod jobs;
 pub mod passkey;
+pub mod peers;
 pub mod people;
 pub mod ports;
 pub mod postgres;

@@ -1,0 +1,4 @@
+//! The connectors against real servers that others wrote, with a proxy of faults between where it matters.
+
+mod mastodon;
+mod rig;
