@@ -81,12 +81,12 @@ impl<'a> Api<'a> {
 
     /// Writes: an answer that cannot be read says nothing about whether it happened.
     pub async fn put(&self, parts: &[&str], body: &Value) -> Result<Value> {
-        self.write(http::client().put(self.v3(parts)).json(body), parts).await
+        self.write(http::write_client().put(self.v3(parts)).json(body), parts).await
     }
 
     /// As [`Api::put`].
     pub async fn post(&self, parts: &[&str], body: &Value) -> Result<Value> {
-        self.write(http::client().post(self.v3(parts)).json(body), parts).await
+        self.write(http::write_client().post(self.v3(parts)).json(body), parts).await
     }
 
     /// Sends a request that writes.

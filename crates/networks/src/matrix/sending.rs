@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
-use url::Url;
 
 use super::{
     client::{self, Api},
@@ -20,6 +19,7 @@ use crate::{
     http,
     network::Sink,
     outgoing::{Media, Outgoing, Published, Uploaded, fingerprint},
+    public_media,
 };
 
 /// Where our mark stands in an event.
@@ -226,7 +226,7 @@ pub(crate) async fn delete(session: &Session, native_id: &str, key: &str) -> Res
 /// Gives the server a file. It shows nowhere until a message names it.
 pub(crate) async fn upload(session: &Session, media: &Media) -> Result<Uploaded> {
     let api = Api::of(session)?;
-    let request = http::client()
+    let request = http::write_client()
         .post(api.url(&["_matrix", "media", "v3", "upload"]))
         .query(&[("filename", media.file_name.as_str())])
         .header("content-type", media.media_type.as_str())
@@ -264,9 +264,8 @@ pub(crate) async fn fetch(session: &Session, attachment: &Attachment, bytes_max:
     if response.status().is_redirection() {
         // To a store of files: without the token.
         let location = response.headers().get("location").and_then(|location| location.to_str().ok());
-        let url = location.and_then(|location| Url::parse(location).ok()).filter(|url| url.scheme() == "https");
-        let url = url.ok_or_else(|| NetworkError::malformed("download: the server redirects to no address that may be asked"))?;
-        response = http::begin(http::media_client().get(url).timeout(FILE_TIME_MAX)).await?;
+        let location = location.ok_or_else(|| NetworkError::malformed("download: the server redirects nowhere"))?;
+        return public_media::fetch(location, &session.account.server, bytes_max, sink).await;
     }
     if !response.status().is_success() {
         let answered = http::Answered { status: response.status(), headers: response.headers().clone(), body: Vec::new() };
