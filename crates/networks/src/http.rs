@@ -1,13 +1,13 @@
 //! The one HTTP client of all connectors, with the limits that every call has.
 //!
 //! Invariants: an answer larger than its limit is refused while it arrives; no redirect is followed with credentials; plain `http` is
-//! for loopback addresses only; an error tells whether the call may have had its effect. Nothing of a request or an answer is logged
+//! for loopback addresses only (files of the public: [`crate::public_media`]); an error tells whether the call may have had its effect. Nothing of a request or an answer is logged
 //! but the host, the path's first part and the status.
 
 use std::{sync::OnceLock, time::Duration};
 
 use jiff::Timestamp;
-use reqwest::{Client, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect::Policy};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
@@ -21,30 +21,30 @@ pub const CALL_MAX: Duration = Duration::from_secs(30);
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The longest wait that a network may ask for; more is a mistake or an attack and is cut to this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
-/// Redirects followed for public media, which carry no credentials.
-const MEDIA_REDIRECTS_MAX: usize = 5;
 
 /// The client for calls with credentials: follows no redirect.
 pub fn client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
-    CLIENT.get_or_init(|| build(Policy::none()))
+    CLIENT.get_or_init(|| builder().redirect(Policy::none()).build().expect("the system's certificate store can be read"))
 }
 
-/// The client for public media: follows some redirects, is never given credentials.
-pub fn media_client() -> &'static Client {
+/// The client for calls that change something: as [`client`], on a connection of its own. A kept connection may be closed by the server
+/// in the moment it is used again, and nobody knew then whether the call had its effect.
+pub fn write_client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
-    CLIENT.get_or_init(|| build(Policy::limited(MEDIA_REDIRECTS_MAX)))
+    CLIENT.get_or_init(|| {
+        let builder = builder().redirect(Policy::none()).pool_max_idle_per_host(0);
+        builder.build().expect("the system's certificate store can be read")
+    })
 }
 
-fn build(redirects: Policy) -> Client {
+/// What all clients have in common.
+pub(crate) fn builder() -> ClientBuilder {
     Client::builder()
         .connect_timeout(CONNECT_MAX)
         .timeout(CALL_MAX)
-        .redirect(redirects)
         .referer(false)
         .user_agent(concat!("Gatepost/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .expect("the system's certificate store can be read")
 }
 
 /// Reads a server's address as a person types it: `social.example.test` means `https://social.example.test`.
@@ -203,12 +203,20 @@ pub async fn call(request: RequestBuilder, bytes_max: usize) -> Result<Answered>
     Ok(Answered { status, headers, body })
 }
 
-/// Sends a request and answers when the headers are there: for streams and files.
+/// Sends a request and answers when the headers are there: for streams and files. A question (GET) whose kept connection turns out to
+/// be closed is asked once more.
 ///
 /// # Errors
 /// As [`call`].
 pub async fn begin(request: RequestBuilder) -> Result<Response> {
-    request.send().await.map_err(|error| broken(&error))
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| broken(&error))?;
+    let again = request.try_clone().filter(|request| request.method() == Method::GET);
+    match (client.execute(request).await, again) {
+        (Err(error), Some(again)) if !error.is_connect() && !error.is_timeout() => client.execute(again).await,
+        (answered, _) => answered,
+    }
+    .map_err(|error| broken(&error))
 }
 
 /// What a broken call means.

@@ -178,6 +178,12 @@ pub trait Network: Send + Sync + 'static {
     /// What it is.
     fn about(&self) -> &'static About;
 
+    /// What it can do for one connection, whose server may have limits of its own. No call is made for it.
+    fn limits(&self, session: &Session) -> Capabilities {
+        let _ = session;
+        self.about().capabilities
+    }
+
     /// Begins to connect an account.
     fn begin<'a>(&'a self, request: &'a ConnectRequest) -> Answer<'a, Begun>;
 

@@ -33,6 +33,13 @@ pub fn fingerprint(key: &str) -> String {
     hex::encode(&digest::digest(&digest::SHA256, key.as_bytes()).as_ref()[..16])
 }
 
+/// The Unix milliseconds in a key that is a UUIDv7 (RFC 9562, section 5.7): no attempt with it was made before. Nothing for other keys.
+pub fn key_time_ms(key: &str) -> Option<i64> {
+    let bytes: Vec<u8> = key.bytes().filter(|byte| *byte != b'-').collect();
+    let is_version_7 = bytes.len() == 32 && bytes[12] == b'7' && bytes.iter().all(u8::is_ascii_hexdigit);
+    is_version_7.then(|| i64::from_str_radix(std::str::from_utf8(&bytes[..12]).ok()?, 16).ok()).flatten()
+}
+
 /// Who can read a post, where the network has the choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,4 +86,18 @@ pub struct Published {
     pub permalink: Option<String>,
     /// When, by the platform's clock.
     pub source_time_ms: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_time_ms;
+
+    #[test]
+    fn a_key_that_holds_a_time_tells_it() {
+        // The example of RFC 9562, appendix A.6.
+        assert_eq!(key_time_ms("017F22E2-79B0-7CC3-98C4-DC0C0C07398F"), Some(0x017F_22E2_79B0));
+        for other in ["", "post-1", "919108f7-52d1-4320-9bac-f847db4148a8", "017F22E2-79B0-7CC3-98C4-DC0C0C07398ü"] {
+            assert_eq!(key_time_ms(other), None, "{other}");
+        }
+    }
 }

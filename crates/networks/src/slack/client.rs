@@ -81,7 +81,8 @@ impl<'a> Api<'a> {
     pub async fn answered(&self, does: Does, method: &str, fields: &[(&str, &str)]) -> Result<Answered> {
         let url =
             self.server.join(&format!("/api/{method}")).map_err(|_| NetworkError::malformed("the method has no address"))?;
-        let mut request = http::client().post(url).form(fields);
+        let client = if does == Does::Write { http::write_client() } else { http::client() };
+        let mut request = client.post(url).form(fields);
         if let Some(token) = self.token {
             request = request.bearer_auth(token);
         }

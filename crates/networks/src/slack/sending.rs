@@ -237,7 +237,7 @@ pub(crate) async fn upload(session: &Session, media: &Media) -> Result<Uploaded>
     };
     let url = Url::parse(url).ok().filter(|url| api.owns(url));
     let url = url.ok_or_else(|| NetworkError::malformed("files.getUploadURLExternal: the address is not Slack's own"))?;
-    let request = http::client()
+    let request = http::write_client()
         .post(url)
         .header("content-type", "application/octet-stream")
         .timeout(FILE_TIME_MAX)

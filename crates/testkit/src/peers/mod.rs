@@ -4,7 +4,9 @@
 //! test that quietly passes. Invariant: a server listens on loopback only, keeps its files in a folder of its own, and ends with its
 //! value (its process is killed by its id and reaped).
 
+pub mod bluesky;
 pub mod slack;
+pub mod snac;
 pub mod synapse;
 
 use std::{io, path::PathBuf, time::Duration};
