@@ -2,5 +2,7 @@
 
 mod cast;
 mod importing;
+mod connections;
+mod imports;
 mod intake;
 mod reading;
