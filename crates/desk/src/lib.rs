@@ -6,7 +6,9 @@
 
 pub mod act;
 pub mod actor;
+pub mod approvals;
 pub mod audit_log;
+pub mod capture;
 pub mod db;
 pub mod error;
 pub mod idempotency;
@@ -17,6 +19,7 @@ pub mod metric_names;
 pub mod paging;
 pub mod people;
 pub mod profiles;
+pub mod publishing;
 pub mod records;
 pub mod rights;
 pub mod sealed;

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::blob::{self, BlobReader, BlobRef};
 use crate::checkpoint::Checkpoint;
 use crate::damage::{Damage, DamageClass};
 use crate::engine::{Leaves, ReadError, Reader};
 use crate::entry::{ENTRY_LEN, Entry};
+use crate::frame::SealedBody;
 use crate::governance::Removals;
 use crate::hash::{Hash, leaf_hash};
 use crate::ids::{StreamId, SubjectId};
@@ -75,6 +77,8 @@ pub struct Report {
     pub bodies: u64,
     /// Bodies opened and compared with their commitment.
     pub opened: u64,
+    /// Attachments compared with the record that names them.
+    pub blobs: u64,
     /// Bodies removed under a tombstone.
     pub removed: u64,
     /// Findings, the first [`FINDINGS_MAX`] of them since it went on.
@@ -332,10 +336,13 @@ impl State {
             return Ok(());
         }
         if !settings.deep {
-            return Ok(());
+            return self.blob(reader, entry, &sealed, None, report);
         }
         match reader.open_intact(entry, &sealed, &mut self.leaves) {
-            Ok(_) => report.opened += 1,
+            Ok(opened) => {
+                report.opened += 1;
+                self.blob(reader, entry, &sealed, crate::body::blob_of(&opened.canonical), report)?;
+            }
             Err(ReadError::Store(StoreError::Damaged(damage))) => {
                 if self.is_removed(reader, entry, &subjects_of(&sealed))? {
                     report.removed += 1;
@@ -356,6 +363,41 @@ impl State {
         Ok(())
     }
 
+    /// Compares the attachment, if there is one, with its name; with the key also with the digest of its plaintext.
+    fn blob(
+        &mut self,
+        reader: &Reader,
+        entry: &Entry,
+        sealed: &[u8],
+        key: Option<BlobRef>,
+        report: &mut Report,
+    ) -> Result<(), ReadError> {
+        let Some(name) = SealedBody::parse(sealed).ok().and_then(|body| body.blob) else {
+            return Ok(());
+        };
+        let Some(source) = reader.store().open_blob(name)? else {
+            if !self.is_removed(reader, entry, &subjects_of(sealed))? {
+                let detail = format!("attachment {name} is gone and no tombstone says why");
+                report.add(Damage::at(DamageClass::BlobMissing, entry.seq, detail));
+            }
+            return Ok(());
+        };
+        let compared = match key {
+            None => blob::check_name(&*source, name),
+            Some(reference) => std::io::copy(&mut BlobReader::new(source, reference), &mut std::io::sink()).map(|_| ()),
+        };
+        match compared {
+            Ok(()) => report.blobs += 1,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                report.add(Damage::at(DamageClass::BlobAltered, entry.seq, format!("attachment {name}: {error}")));
+            }
+            Err(source) => {
+                return Err(StoreError::Io { doing: "read an attachment in", path: name.to_string().into(), source }.into());
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a tombstone covers it, as far as tombstones can be read: also one that was written while this verification ran.
     fn is_removed(&mut self, reader: &Reader, entry: &Entry, subjects: &[SubjectId]) -> Result<bool, ReadError> {
         let covered = |removals: &Removals| removals.of(entry, subjects).is_some() || removals.is_unknown();
@@ -369,7 +411,7 @@ impl State {
 
 /// Whom a sealed body is about.
 fn subjects_of(sealed: &[u8]) -> Vec<SubjectId> {
-    crate::frame::SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default()
+    SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default()
 }
 
 /// Stored hashes; what cannot be read is reported and answered with nothing.

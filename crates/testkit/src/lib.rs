@@ -3,12 +3,15 @@
 pub mod context;
 pub mod crash;
 pub mod desk;
+pub mod fault_proxy;
 pub mod jobs;
 pub mod passkey;
+pub mod peers;
 pub mod people;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod records;
 pub mod wait;
 
 pub use context::{ManualClock, SeededIds};

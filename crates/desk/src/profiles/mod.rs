@@ -11,7 +11,7 @@ pub use model::{Group, NewProfile, Profile, ProfileState, ProfilesFilter};
 use crate::{
     act::Object,
     actor::Actor,
-    db::DbError,
+    db::{Connection, DbError},
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
     ids::{GroupId, ProfileId},
@@ -52,6 +52,24 @@ pub async fn get(desk: &Desk, actor: &Actor, id: ProfileId) -> Result<Profile> {
     let profile = store::get(&mut reader, id).await?.ok_or(Error::NotFound("profile"))?;
     let manages = decide(actor, Operation::ProfilesManage, Target::Workspace, desk.now()).is_ok();
     if manages || may_read(desk, actor, &profile) { Ok(profile) } else { Err(Error::NotFound("profile")) }
+}
+
+/// Whether there is such a profile: asked inside another act, which has decided already.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub(crate) async fn exists(on: &mut dyn Connection, id: ProfileId) -> Result<Profile> {
+    store::get(on, id).await?.ok_or(Error::NotFound("profile"))
+}
+
+/// Every profile, for subjects that decide about each of them themselves.
+pub(crate) async fn everything(on: &mut dyn Connection) -> Result<Vec<Profile>> {
+    store::all(on).await
+}
+
+/// How many profiles there are, for the same.
+pub(crate) async fn count(on: &mut dyn Connection) -> Result<i64> {
+    store::count(on).await
 }
 
 /// Adds a profile.

@@ -26,6 +26,10 @@ pub(super) async fn all(on: &mut dyn Connection) -> Result<Vec<Profile>> {
     sql("SELECT * FROM profiles ORDER BY title, id").all(on).await?.iter().map(read).collect()
 }
 
+pub(super) async fn count(on: &mut dyn Connection) -> Result<i64> {
+    Ok(sql("SELECT COUNT(*) AS n FROM profiles").one(on).await?.get("n")?)
+}
+
 pub(super) async fn get(on: &mut dyn Connection, id: ProfileId) -> Result<Option<Profile>> {
     sql("SELECT * FROM profiles WHERE id = $1").bind(id).optional(on).await?.as_ref().map(read).transpose()
 }

@@ -154,6 +154,12 @@ operations! {
     ProfileDisconnect = "profiles.disconnect", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Disconnect a profile";
     GroupChange = "profiles.group_change", Write, PersonOrToken, Session, Need::Right(Right::Profiles), "Create, rename or remove a profile group";
 
+    // Capture.
+    MessagesRead = "messages.read", Read, All, Session, Need::Level(READING), "Read what was captured on a profile";
+    MessageUnmask = "messages.unmask", Write, PersonOrToken, StepUp, Need::Right(Right::Unmask), "See what is masked in a message, with a reason";
+    ImportsRead = "capture.imports_read", Read, All, Session, Need::Right(Right::Profiles), "See imports and what they refused";
+    ImportRun = "capture.import", Write, All, Session, Need::Right(Right::Profiles), "Import an export file into a profile's record";
+
     // The house.
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
     AuditExport = "audit_log.export", SensitiveRead, PersonOrToken, StepUp, Need::Right(Right::AuditLog), "Export the audit log";
@@ -175,7 +181,6 @@ pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Workflows,
     Right::Assets,
     Right::Cases,
-    Right::Unmask,
     Right::Delete,
     Right::Holds,
     Right::Retention,

@@ -174,7 +174,8 @@ impl Verdict {
         let entry = reader.entry(seq)?;
         let subjects = reader.subjects(&entry)?;
         let removal = removals.of(&entry, &subjects);
-        match (reader.read(seq), removal) {
+        // Opens the body, and its attachment when it has one.
+        match (reader.blob(seq), removal) {
             (Ok(_), None) => Ok(Self::Present),
             (Ok(_), Some(removal)) => Ok(Self::TombstonedStillPresent(removal.by)),
             // After an erasure the same subject may have a new key, under which old bodies do not open.

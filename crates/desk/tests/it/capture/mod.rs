@@ -1,0 +1,6 @@
+//! Capture on both engines.
+
+mod cast;
+mod importing;
+mod intake;
+mod reading;
