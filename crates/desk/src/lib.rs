@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod actor;
+pub mod approvals;
 pub mod audit_log;
 pub mod capture;
 pub mod db;
@@ -18,6 +19,7 @@ pub mod metric_names;
 pub mod paging;
 pub mod people;
 pub mod profiles;
+pub mod publishing;
 pub mod records;
 pub mod rights;
 pub mod sealed;

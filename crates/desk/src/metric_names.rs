@@ -104,6 +104,71 @@ pub const CAPTURE_ALARMS: Metric = Metric {
     docs: "Connected profiles that are silent, broken, or need to be authorised (again or soon). Anything above 0 deserves a look \
            at the profiles page.",
 };
+/// Requests for time stamps.
+pub const LEDGER_TIMESTAMPS: Metric = Metric {
+    name: "gatepost_ledger_timestamps_total",
+    metric_type: MetricType::Counter,
+    labels: &["authority", "outcome"],
+    docs: "Requests to a time authority by the node that writes the record, by outcome: stamped, failed. A stamp is verified before it counts.",
+};
+/// Missing stamps.
+pub const LEDGER_TIMESTAMPS_MISSING: Metric = Metric {
+    name: "gatepost_ledger_timestamps_missing",
+    metric_type: MetricType::Gauge,
+    labels: &["authority"],
+    docs: "1 when an authority has given no stamp for two intervals, else 0. Every node reports the same. The record goes on; its times \
+           are attested by nobody else meanwhile.",
+};
+/// Damage found.
+pub const LEDGER_DAMAGE: Metric = Metric {
+    name: "gatepost_ledger_damage_findings",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Findings of the newest scrub of the record. Anything above 0: run `gatepost ledger verify` and keep the data folder as it is.",
+};
+/// Scrubs ended.
+pub const LEDGER_SCRUBS: Metric = Metric {
+    name: "gatepost_ledger_scrubs_total",
+    metric_type: MetricType::Counter,
+    labels: &["outcome"],
+    docs: "Scrubs of the record that this node ended, by outcome: clean, damage.",
+};
+/// Overdue scrub.
+pub const LEDGER_SCRUB_OVERDUE: Metric = Metric {
+    name: "gatepost_ledger_scrub_overdue",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "1 when no scrub of the record ended for three intervals, else 0.",
+};
+/// Upkeep that failed.
+pub const LEDGER_UPKEEP_FAILURES: Metric = Metric {
+    name: "gatepost_ledger_upkeep_failures_total",
+    metric_type: MetricType::Counter,
+    labels: &["what"],
+    docs: "Background work on the record that failed and is tried again, by what: removal (an erasure waits to be finished), archive, scrub.",
+};
+/// Segments archived.
+pub const LEDGER_ARCHIVED: Metric = Metric {
+    name: "gatepost_ledger_segments_archived_total",
+    metric_type: MetricType::Counter,
+    labels: &[],
+    docs: "Finished segments that this node moved to object storage under Object Lock.",
+};
+/// Who writes.
+pub const LEDGER_WRITER: Metric = Metric {
+    name: "gatepost_ledger_writer",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "1 on the node that writes the record, else 0. The sum over all nodes has to be 1; 0 for longer than the lease means that \
+           nobody records.",
+};
+/// Entries.
+pub const LEDGER_ENTRIES: Metric = Metric {
+    name: "gatepost_ledger_entries",
+    metric_type: MetricType::Gauge,
+    labels: &["signed"],
+    docs: "Entries of the record: `signed` no counts all of them, yes those under the newest checkpoint.",
+};
 /// Requests answered.
 pub const HTTP_REQUESTS: Metric = Metric {
     name: "gatepost_http_requests_total",
@@ -131,6 +196,15 @@ pub const ALL: &[Metric] = &[
     CAPTURE_EVENTS,
     CAPTURE_FAILURES,
     CAPTURE_ALARMS,
+    LEDGER_ENTRIES,
+    LEDGER_WRITER,
+    LEDGER_TIMESTAMPS,
+    LEDGER_TIMESTAMPS_MISSING,
+    LEDGER_SCRUBS,
+    LEDGER_SCRUB_OVERDUE,
+    LEDGER_DAMAGE,
+    LEDGER_UPKEEP_FAILURES,
+    LEDGER_ARCHIVED,
     HTTP_REQUESTS,
     HTTP_DURATION,
 ];

@@ -2,7 +2,7 @@
 //!
 //! [`Secrets`] never print themselves: `Debug` shows names only. The desk seals them at rest and unseals them for one [`Session`].
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
@@ -69,6 +69,40 @@ pub struct Session {
     pub secrets: Secrets,
     /// Settings of this connection that are not secret (which channels, whole server or not), by name.
     pub settings: BTreeMap<String, String>,
+    /// The time: posts and proofs of possession carry it.
+    pub clock: Clock,
+}
+
+/// Tells the time in Unix milliseconds, as the caller wants it told.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
+
+impl Clock {
+    /// One that asks `now_ms`.
+    pub fn new(now_ms: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now_ms))
+    }
+
+    /// The time now.
+    pub fn now_ms(&self) -> i64 {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    /// The system's clock.
+    fn default() -> Self {
+        Self::new(|| {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+    }
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
 }
 
 /// How an account stands with the network.

@@ -10,11 +10,17 @@ pub mod error;
 pub mod event;
 pub mod http;
 pub mod import;
+pub mod mastodon;
+pub mod matrix;
 pub mod network;
 pub mod outgoing;
+pub mod public_media;
 pub mod registry;
+pub mod sandbox;
+pub mod slack;
+pub mod text;
 
-pub use account::{Account, Cursor, Pending, Secrets, Session, Standing};
+pub use account::{Account, Clock, Cursor, Pending, Secrets, Session, Standing};
 pub use capabilities::Capabilities;
 pub use error::{Class, NetworkError, Result};
 pub use event::Event;

@@ -3,8 +3,10 @@
 pub mod context;
 pub mod crash;
 pub mod desk;
+pub mod fault_proxy;
 pub mod jobs;
 pub mod passkey;
+pub mod peers;
 pub mod people;
 pub mod ports;
 pub mod postgres;

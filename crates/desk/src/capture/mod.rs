@@ -8,13 +8,16 @@
 mod body;
 pub mod connections;
 mod examine;
+pub mod import_file;
 pub mod imports;
 mod intake;
+pub mod masking;
 mod model;
 mod naming;
 mod notes;
 mod projection;
 mod reading;
+mod reception;
 mod record;
 mod rules;
 mod store;
@@ -29,7 +32,8 @@ pub use model::{
 };
 pub use notes::Note;
 pub use reading::{
-    Position, RecordReader, STREAM_PAGE_MAX, THREAD_MAX, changes, history, last_change, message, messages, place, places, raw,
-    readable, stream, thread,
+    Position, RecordReader, STREAM_PAGE_MAX, THREAD_MAX, changes, history, last_change, message, messages, news, place, places,
+    raw, readable, stream, thread, unmask,
 };
+pub use reception::Reception;
 pub use record::{CAPTURE_CLASS, stream_of};

@@ -15,8 +15,9 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::{Args as ClapArgs, ValueEnum};
+use inspect::custom::{self, CustomKind};
 use inspect::lexicon::STARTER_PACKS;
 use inspect::{Config, Inspector, Level, Scratch, TermList};
 
@@ -47,6 +48,9 @@ pub struct Args {
     /// Lists of terms to look for as well (files in the list format)
     #[arg(long, value_name = "FILE")]
     lists: Vec<PathBuf>,
+    /// Kinds of your own to look for as well (files in the kinds format); "--only custom" leaves out all others
+    #[arg(long, value_name = "FILE")]
+    kinds: Vec<PathBuf>,
     /// Look for the terms of the starter packs as well
     #[arg(long)]
     packs: bool,
@@ -128,8 +132,8 @@ fn inspect_all(args: &Args) -> anyhow::Result<bool> {
         only: args.only.clone(),
         level_min: args.min_level.into(),
         lists: lists(args)?,
+        custom: kinds(&args.kinds)?,
         heads: !args.no_heads,
-        ..Config::default()
     };
     let inspector = Inspector::compile(&config).context("the choice of kinds or lists cannot be used")?;
     if args.images {
@@ -156,6 +160,19 @@ fn inspect_all(args: &Args) -> anyhow::Result<bool> {
     parallel(&mut batches, &work, threads, &mut out, &mut found)?;
     out.flush()?;
     Ok(found)
+}
+
+/// The kinds of the files, or every problem with its file and line.
+fn kinds(files: &[PathBuf]) -> anyhow::Result<Vec<CustomKind>> {
+    let mut kinds = Vec::new();
+    for file in files {
+        let content = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        kinds.extend(custom::parse_file(&content).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(|problem| format!("\n{}, {problem}", file.display())).collect();
+            anyhow!("these kinds cannot be used:{}", lines.concat())
+        })?);
+    }
+    Ok(kinds)
 }
 
 fn lists(args: &Args) -> anyhow::Result<Vec<TermList>> {

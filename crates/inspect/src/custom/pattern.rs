@@ -1,13 +1,19 @@
 //! A small pattern language compiled to positions and follow sets (Glushkov's construction), run bit-parallel.
 //!
-//! Invariant: one pass over the text, at most [`POSITIONS_MAX`] active positions at any byte. Matches begin and end at
-//! word boundaries. Repetition always has an upper bound.
+//! Invariant: one pass over the text, at most [`Pattern::cost`] steps for a byte, never more than [`COST_MAX`]. Matches
+//! begin and end at word boundaries. Repetition always has an upper bound, and what compiles compiles in bounded time,
+//! because every piece has at least one symbol.
 
+use super::{WORD_BYTES_MAX, WORDS_MAX};
 use crate::detect::Context;
 use crate::scan::is_word;
 
 /// Symbols of a pattern after repetitions are written out: one machine word of states.
 pub(crate) const POSITIONS_MAX: usize = 64;
+/// Steps for a byte of text in the worst case, see [`Pattern::cost`]: four ways on from every symbol.
+pub(crate) const COST_MAX: usize = 4 * POSITIONS_MAX;
+/// Bytes of a pattern as it is written; a longer one has more symbols than allowed anyway, or classes that list too much.
+const SOURCE_BYTES_MAX: usize = 512;
 /// Nested groups; more is a mistake, and recursion must end.
 const DEPTH_MAX: usize = 8;
 
@@ -32,19 +38,46 @@ pub enum PatternError {
     },
     /// Groups inside groups inside groups.
     TooDeep,
+    /// So many ways to read one text that a hostile one would be slow.
+    TooCostly,
+    /// Supporting words are needed and none are given, there are too many, or one has no letter or digit or is too long.
+    Words,
+}
+
+impl PatternError {
+    /// The byte of the pattern that the error is about, when it is about one.
+    pub fn at(&self) -> Option<usize> {
+        match self {
+            Self::Unexpected { at } | Self::Unbounded { at } => Some(*at),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for PatternError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Name => f.write_str("choose another name: capitals, digits and underscores, at most 64, not a built-in kind"),
+            Self::Name => {
+                f.write_str("choose another name: capitals, digits and underscores, at most 64, neither built in nor used twice")
+            }
             Self::Empty => f.write_str("the pattern can match nothing; make at least one part required"),
             Self::TooLong => {
                 write!(f, "the pattern has more than {POSITIONS_MAX} symbols once repetitions are written out; shorten them")
             }
-            Self::Unexpected { at } => write!(f, "character {at} of the pattern is not understood; write `\\` before signs"),
-            Self::Unbounded { at } => write!(f, "character {at} repeats without bound; write `{{1,20}}` instead of `+` or `*`"),
+            Self::Unexpected { at } => {
+                write!(f, "byte {} of the pattern is not understood; write `\\` before signs", at + 1)
+            }
+            Self::Unbounded { at } => {
+                write!(f, "byte {} of the pattern repeats without bound; write `{{1,20}}` instead of `+` or `*`", at + 1)
+            }
             Self::TooDeep => write!(f, "groups are nested more than {DEPTH_MAX} deep"),
+            Self::TooCostly => {
+                f.write_str("the pattern can be read in too many ways; use classes for `|` and repeat fewer optional parts")
+            }
+            Self::Words => write!(
+                f,
+                "supporting words: 1 to {WORDS_MAX} where they are needed, each with a letter or digit and at most {WORD_BYTES_MAX} bytes"
+            ),
         }
     }
 }
@@ -79,6 +112,9 @@ struct Parser<'p> {
 
 impl Pattern {
     pub(crate) fn compile(source: &str) -> Result<Self, PatternError> {
+        if source.len() > SOURCE_BYTES_MAX {
+            return Err(PatternError::TooLong);
+        }
         let pattern = Self { accepts: Box::new([0; 256]), follow: Vec::new(), first: 0, last: 0 };
         let mut parser = Parser { bytes: source.as_bytes(), at: 0, pattern };
         let piece = parser.alternatives(0)?;
@@ -90,7 +126,12 @@ impl Pattern {
         }
         parser.pattern.first = piece.first;
         parser.pattern.last = piece.last;
-        Ok(parser.pattern)
+        if parser.pattern.cost() > COST_MAX { Err(PatternError::TooCostly) } else { Ok(parser.pattern) }
+    }
+
+    /// Steps for a byte of text when every symbol is active: one, and one for each way on from any of them.
+    pub(crate) fn cost(&self) -> usize {
+        1 + self.follow.iter().map(|on| on.count_ones() as usize).sum::<usize>()
     }
 }
 
@@ -109,28 +150,37 @@ impl Parser<'_> {
     }
 
     fn sequence(&mut self, depth: usize) -> Result<Piece, PatternError> {
+        let begin = self.at;
         let mut all = NOTHING;
-        while let Some(byte) = self.bytes.get(self.at) {
-            if matches!(byte, b'|' | b')') {
-                break;
-            }
-            let from = self.at;
-            let piece = self.item(depth)?;
-            let (least, most) = self.repetition()?;
-            let after = self.at;
-            for turn in 0..most {
-                let mut next = piece;
-                if turn > 0 {
-                    // The same source again makes fresh positions.
-                    self.at = from;
-                    next = self.item(depth)?;
-                }
-                next.empty |= turn >= least;
-                all = self.join(all, next);
-            }
-            self.at = after;
+        while self.bytes.get(self.at).is_some_and(|byte| !matches!(byte, b'|' | b')')) {
+            let next = self.repeated(depth)?;
+            all = self.join(all, next);
+        }
+        // A part without a symbol would make groups that repeat nothing.
+        if self.at == begin && !(depth == 0 && self.bytes.is_empty()) {
+            return Err(PatternError::Unexpected { at: begin });
         }
         Ok(all)
+    }
+
+    /// An item as often as its repetition says. `a{1,3}` becomes `a(a(a)?)?`, so that each copy leads to the next one only.
+    fn repeated(&mut self, depth: usize) -> Result<Piece, PatternError> {
+        let from = self.at;
+        let mut copies = vec![self.item(depth)?];
+        let (least, most) = self.repetition()?;
+        let after = self.at;
+        for _ in 1..most {
+            // The same source again makes fresh positions.
+            self.at = from;
+            copies.push(self.item(depth)?);
+        }
+        self.at = after;
+        let mut rest = NOTHING;
+        for (number, copy) in copies.into_iter().enumerate().rev() {
+            rest = self.join(copy, rest);
+            rest.empty |= number >= least;
+        }
+        Ok(rest)
     }
 
     fn join(&mut self, a: Piece, b: Piece) -> Piece {
@@ -163,42 +213,57 @@ impl Parser<'_> {
             b'\\' => {
                 let escaped = *self.bytes.get(self.at).ok_or(PatternError::Unexpected { at })?;
                 self.at += 1;
-                match escaped {
-                    b'd' => self.position(|b| b.is_ascii_digit()),
-                    b'w' => self.position(|b| b.is_ascii_alphanumeric() || b == b'_'),
-                    b's' => self.position(|b| b == b' '),
-                    sign if sign.is_ascii_punctuation() => self.position(|b| b == sign),
-                    _ => Err(PatternError::Unexpected { at }),
-                }
+                let ranges = escape(escaped).ok_or(PatternError::Unexpected { at })?;
+                self.position(&ranges)
             }
             b'*' | b'+' => Err(PatternError::Unbounded { at }),
             b'.' | b'^' | b'$' | b'?' | b'{' | b'}' | b']' => Err(PatternError::Unexpected { at }),
-            literal => self.position(|b| b == literal),
+            letter if letter >= 0x80 => {
+                // A letter of several bytes is one item, so that `é?` repeats all of it.
+                let mut all = self.position(&[(letter, letter)])?;
+                while let Some(more) = self.bytes.get(self.at).copied().filter(|byte| byte & 0xc0 == 0x80) {
+                    self.at += 1;
+                    let next = self.position(&[(more, more)])?;
+                    all = self.join(all, next);
+                }
+                Ok(all)
+            }
+            literal => self.position(&[(literal, literal)]),
         }
     }
 
     fn class(&mut self, open: usize) -> Result<Piece, PatternError> {
-        let close = self.bytes[self.at..].iter().position(|b| *b == b']').ok_or(PatternError::Unexpected { at: open })? + self.at;
-        let inside = &self.bytes[self.at..close];
-        if inside.is_empty() || inside[0] == b'^' || !inside.is_ascii() {
-            return Err(PatternError::Unexpected { at: open });
-        }
-        self.at = close + 1;
         let mut ranges = Vec::new();
-        let mut i = 0;
-        while i < inside.len() {
-            if i + 2 < inside.len() && inside[i + 1] == b'-' {
-                ranges.push((inside[i], inside[i + 2]));
-                i += 3;
-            } else {
-                ranges.push((inside[i], inside[i]));
-                i += 1;
+        loop {
+            let at = self.at;
+            let refuse = PatternError::Unexpected { at };
+            let byte = *self.bytes.get(at).ok_or(PatternError::Unexpected { at: open })?;
+            self.at += 1;
+            let next = |ahead: usize| self.bytes.get(at + ahead).copied().filter(u8::is_ascii);
+            match byte {
+                b']' if ranges.is_empty() => return Err(refuse),
+                b']' => return self.position(&ranges),
+                b'^' if at == open + 1 => return Err(refuse),
+                b'\\' => {
+                    ranges.extend(next(1).and_then(escape).ok_or(refuse)?);
+                    self.at += 1;
+                }
+                from if !from.is_ascii() => return Err(refuse),
+                from => match (next(1), next(2)) {
+                    (Some(b'-'), Some(to)) if to != b']' => {
+                        if to < from || to == b'\\' {
+                            return Err(refuse);
+                        }
+                        ranges.push((from, to));
+                        self.at += 2;
+                    }
+                    _ => ranges.push((from, from)),
+                },
             }
         }
-        self.position(|b| ranges.iter().any(|(from, to)| (*from..=*to).contains(&b)))
     }
 
-    fn position(&mut self, accepts: impl Fn(u8) -> bool) -> Result<Piece, PatternError> {
+    fn position(&mut self, ranges: &[(u8, u8)]) -> Result<Piece, PatternError> {
         let index = self.pattern.follow.len();
         if index == POSITIONS_MAX {
             return Err(PatternError::TooLong);
@@ -206,7 +271,7 @@ impl Parser<'_> {
         let bit = 1 << index;
         self.pattern.follow.push(0);
         for byte in 0..=u8::MAX {
-            if accepts(byte) {
+            if ranges.iter().any(|(from, to)| (*from..=*to).contains(&byte)) {
                 self.pattern.accepts[usize::from(byte)] |= bit;
             }
         }
@@ -238,6 +303,17 @@ impl Parser<'_> {
             }
             _ => Ok((1, 1)),
         }
+    }
+}
+
+/// What stands behind a backslash, as ranges of bytes.
+fn escape(escaped: u8) -> Option<Vec<(u8, u8)>> {
+    match escaped {
+        b'd' => Some(vec![(b'0', b'9')]),
+        b'w' => Some(vec![(b'0', b'9'), (b'A', b'Z'), (b'a', b'z'), (b'_', b'_')]),
+        b's' => Some(vec![(b' ', b' ')]),
+        sign if sign.is_ascii_punctuation() => Some(vec![(sign, sign)]),
+        _ => None,
     }
 }
 

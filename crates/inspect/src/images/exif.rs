@@ -1,4 +1,4 @@
-//! EXIF: place and author of a picture, from JPEG and PNG (Exif 2.32, TIFF 6).
+//! EXIF: place and author of a picture, from JPEG, PNG and WebP (Exif 2.32, TIFF 6).
 //!
 //! Invariant: follows at most three directories of at most [`ENTRIES_MAX`] entries each, no loop is possible; texts are
 //! cut to [`TEXT_MAX`]. It does not read thumbnails or maker notes.
@@ -22,10 +22,10 @@ pub struct Exif {
 }
 
 impl Exif {
-    /// Everything as text, so that the ordinary pass can look at it too.
+    /// Everything as text, so that the ordinary pass can look at it too: the author as a name, the place as coordinates.
     pub fn to_text(&self) -> String {
-        let texts = [&self.author, &self.copyright, &self.description];
-        let mut lines: Vec<String> = texts.into_iter().flatten().cloned().collect();
+        let author = self.author.iter().map(|author| format!("Name: {author}"));
+        let mut lines: Vec<String> = author.chain(self.copyright.clone()).chain(self.description.clone()).collect();
         if let Some((latitude, longitude)) = self.place {
             lines.push(format!("GPS {latitude:.6}, {longitude:.6}"));
         }
@@ -33,30 +33,38 @@ impl Exif {
     }
 }
 
-/// Reads EXIF from a JPEG or PNG; pictures without any give an empty answer.
+/// Reads EXIF from a JPEG, PNG or WebP; pictures without any give an empty answer.
 pub fn read_exif(image: &[u8]) -> Exif {
     let tiff = match image {
         [0xff, 0xd8, ..] => segments(image)
             .filter(|(at, _)| image[*at] == 0xe1)
             .find_map(|(at, length)| image.get(at + 3..at + 1 + length)?.strip_prefix(b"Exif\0\0")),
         [0x89, b'P', b'N', b'G', ..] => png_chunk(image, *b"eXIf"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => riff_chunk(image, *b"EXIF"),
         _ => None,
     };
     tiff.and_then(Tiff::new).map(|tiff| tiff.read()).unwrap_or_default()
 }
 
-/// JPEG segments: index of the marker byte, and the length that follows it.
+/// JPEG segments: index of the marker byte, and the length that follows it. Fill bytes and markers without a length are
+/// passed over, as decoders do: who reads a header differently can be shown another size.
 pub(super) fn segments(image: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
     let mut at = 2;
     std::iter::from_fn(move || {
-        let [0xff, marker, high, low] = *image.get(at..at + 4)? else { return None };
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        if length < 2 || marker == 0xda {
-            return None;
+        loop {
+            match *image.get(at..at + 4)? {
+                [0xff, 0xff, ..] => at += 1,
+                [0xff, 0x01 | 0xd0..=0xd7, ..] => at += 2,
+                [0xff, 0xd8..=0xda, ..] => return None,
+                [0xff, _, high, low] => {
+                    let length = usize::from(u16::from_be_bytes([high, low])).max(2);
+                    let found = (at + 1, length);
+                    at += 2 + length;
+                    return Some(found);
+                }
+                _ => return None,
+            }
         }
-        let found = (at + 1, length);
-        at += 2 + length;
-        Some(found)
     })
 }
 
@@ -70,6 +78,20 @@ fn png_chunk(image: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
             return Some(body);
         }
         at += 12 + length;
+    }
+}
+
+/// WebP is a RIFF file: chunks of little-endian length, padded to even. Some writers put JPEG's mark before the TIFF.
+fn riff_chunk(image: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
+    let mut at = 12_usize;
+    loop {
+        let kind = image.get(at..at.checked_add(4)?)?;
+        let length = usize::try_from(u32::from_le_bytes(image.get(at + 4..at + 8)?.try_into().ok()?)).ok()?;
+        let body = image.get(at + 8..(at + 8).checked_add(length)?)?;
+        if kind == wanted {
+            return Some(body.strip_prefix(b"Exif\0\0").unwrap_or(body));
+        }
+        at += 8 + length + length % 2;
     }
 }
 
@@ -208,7 +230,18 @@ mod tests {
         assert_eq!(exif.author.as_deref(), Some("Ann Lee"));
         let (latitude, longitude) = exif.place.expect("a place");
         assert!((latitude - 52.51).abs() < 1e-9 && (longitude + 13.0).abs() < 1e-9, "{latitude} {longitude}");
-        assert_eq!(exif.to_text(), "Ann Lee\nGPS 52.510000, -13.000000");
+        assert_eq!(exif.to_text(), "Name: Ann Lee\nGPS 52.510000, -13.000000");
+    }
+
+    #[test]
+    fn webp_and_png_carry_the_same() {
+        let jpeg = sample();
+        let tiff = &jpeg[12..];
+        let length = u32::try_from(tiff.len()).expect("small");
+        let webp = [b"RIFF\0\0\0\0WEBPVP8X\x03\0\0\0abc\0EXIF", &length.to_le_bytes()[..], tiff].concat();
+        let png = [b"\x89PNG\r\n\x1a\n\0\0\0\x02IHDRab\0\0\0\0", &length.to_be_bytes()[..], b"eXIf", tiff, &[0; 4]].concat();
+        assert_eq!(read_exif(&webp), read_exif(&jpeg));
+        assert_eq!(read_exif(&png), read_exif(&jpeg));
     }
 
     #[test]

@@ -18,11 +18,14 @@ pub fn read_size(image: &[u8]) -> Option<Size> {
     let little16 = |at: usize| Some(u32::from(u16::from_le_bytes(image.get(at..at + 2)?.try_into().ok()?)));
     let little32 = |at: usize| Some(u32::from_le_bytes(image.get(at..at + 4)?.try_into().ok()?));
     match image {
-        [0x89, b'P', b'N', b'G', ..] => Some(Size { width: big32(16)?, height: big32(20)? }),
-        [b'G', b'I', b'F', b'8', ..] => Some(Size { width: little16(6)?, height: little16(8)? }),
+        // A recogniser reads what it does not take for a picture as a list of file names, so the whole mark must be there.
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', _, _, _, _, b'I', b'H', b'D', b'R', ..] => {
+            Some(Size { width: big32(16)?, height: big32(20)? })
+        }
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Size { width: little16(6)?, height: little16(8)? }),
         [b'B', b'M', ..] => Some(Size { width: little32(18)?, height: little32(22)?.cast_signed().unsigned_abs() }),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => web_p(image),
-        [0xff, 0xd8, ..] => {
+        [0xff, 0xd8, 0xff, ..] => {
             let (at, _) = super::exif::segments(image).find(|(at, _)| is_frame(image[*at]))?;
             Some(Size { height: big16(at + 4)?, width: big16(at + 6)? })
         }
@@ -64,5 +67,19 @@ mod tests {
         for length in 0..png.len() - 8 {
             assert_eq!(read_size(&png[..length]), None);
         }
+    }
+
+    #[test]
+    fn a_header_that_decoders_read_differently_shows_no_smaller_size() {
+        let frame = |marker: u8, width: u8| [0xff, marker, 0, 11, 8, 0, 1, width, 0, 1, 0, 0, 0];
+        let start: &[u8] = &[0xff, 0xd8];
+        let large = Some(Size { width: 0xfa00, height: 1 });
+        for hidden in [&[0xff, 0xff, 0xff][..], &[0xff, 0x01], &[0xff, 0xd3]] {
+            let jpeg = [start, hidden, &frame(0xc2, 0xfa), &frame(0xc0, 1)].concat();
+            assert_eq!(read_size(&jpeg), large, "{hidden:02x?}");
+        }
+        assert_eq!(read_size(b"GIF8 \n/etc/passwd\n"), None, "a recogniser would read this as a list of files");
+        assert_eq!(read_size(b"\x89PNG/etc/passwd\n/etc/passwd"), None);
+        assert_eq!(read_size(b"\xff\xd8/etc/passwd"), None);
     }
 }

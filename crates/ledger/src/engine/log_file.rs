@@ -1,4 +1,5 @@
-//! `log.toml`: what the log is called, who signs it, who holds the escrow, and the format's version.
+//! `log.toml`: what the log is called, who signs it, who holds the escrow, and the format's version. A log in a database has the same
+//! text there, so that every machine reads the same one.
 //!
 //! Invariant: nothing secret stands here; whoever verifies the log needs this file's public keys from a
 //! place they trust.
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::io::{Disk, read_file, write_file};
 use crate::note::VerifierKey;
-use crate::store::StoreError;
+use crate::store::{Description, Store, StoreError};
 
 /// The one format so far.
 pub const FORMAT: u32 = 1;
@@ -52,20 +53,46 @@ impl LogFile {
         }
         let bytes = read_file(disk, &path, BYTES_MAX).map_err(io)?;
         let text = String::from_utf8(bytes).map_err(|error| io(std::io::Error::other(error)))?;
+        Self::parse(&text, &path)
+    }
+
+    /// Reads it from where the log lies: the store when it keeps one, else the ledger's folder.
+    pub fn load(store: &dyn Store, disk: &dyn Disk, root: &Path) -> Result<Self, StoreError> {
+        match store.description()? {
+            Description::Here(text) => Self::parse(&text, Path::new("the ledger's database")),
+            Description::NotYet => Err(StoreError::Missing("the ledger's database".into())),
+            Description::InFolder => Self::read(disk, root),
+        }
+    }
+
+    /// Writes it to where the log lies.
+    pub fn save(&self, store: &dyn Store, disk: &dyn Disk, root: &Path) -> Result<(), StoreError> {
+        match store.description()? {
+            Description::InFolder => self.write(disk, root),
+            Description::Here(_) | Description::NotYet => store.put_description(&self.to_text(root)?),
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, StoreError> {
+        let io = |source| StoreError::Io { doing: "read", path: path.to_owned(), source };
         // The version first: a newer format may have fields that are refused below.
-        let version: Version = toml::from_str(&text).map_err(|error| io(std::io::Error::other(error)))?;
+        let version: Version = toml::from_str(text).map_err(|error| io(std::io::Error::other(error)))?;
         if version.format != FORMAT {
             return Err(StoreError::Format(version.format));
         }
-        toml::from_str(&text).map_err(|error| io(std::io::Error::other(error)))
+        toml::from_str(text).map_err(|error| io(std::io::Error::other(error)))
+    }
+
+    fn to_text(&self, path: &Path) -> Result<String, StoreError> {
+        let io = |error| StoreError::Io { doing: "write", path: path.to_owned(), source: std::io::Error::other(error) };
+        toml::to_string(self).map_err(io)
     }
 
     /// Writes the file.
     pub fn write(&self, disk: &dyn Disk, root: &Path) -> Result<(), StoreError> {
         let path = root.join(NAME);
         let io = |source| StoreError::Io { doing: "write", path: path.clone(), source };
-        let text = toml::to_string(self).map_err(|error| io(std::io::Error::other(error)))?;
-        write_file(disk, &path, text.as_bytes()).map_err(io)
+        write_file(disk, &path, self.to_text(&path)?.as_bytes()).map_err(io)
     }
 
     /// The verifier keys.

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::log_file::{FORMAT, LogFile, SigningKey};
 use super::queue::Queue;
@@ -73,7 +73,7 @@ pub fn create(
     create_in(environment, root, origin, master, escrow, &store)
 }
 
-/// The same in a store that was laid out elsewhere (a database); `root` holds the public description.
+/// The same in a store that was laid out elsewhere (a database), which also keeps the public description.
 pub fn create_in(
     environment: &Environment,
     root: &Path,
@@ -90,7 +90,7 @@ pub fn create_in(
     let generation = Generation::new(1, &*environment.entropy);
     let bytes = generation.seal(&ring, master, &recipients(&log)?, &*environment.entropy)?;
     store.replace_generation(1, &bytes)?;
-    log.write(&*environment.disk, root)?;
+    log.save(store, &*environment.disk, root)?;
     Ok(log)
 }
 
@@ -114,8 +114,7 @@ impl Ledger {
         Self::open_in(environment, root, Arc::new(store), recovered, opener, options)
     }
 
-    /// Opens on a store that was opened for writing elsewhere (a database); `root` holds the public description and the index, which are
-    /// this machine's own.
+    /// Opens on a store that was opened for writing elsewhere (a database); `root` holds the index, which is this machine's own.
     pub fn open_in(
         environment: Environment,
         root: &Path,
@@ -124,7 +123,7 @@ impl Ledger {
         opener: &Opener<'_>,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let log = LogFile::read(&*environment.disk, root)?;
+        let log = LogFile::load(&*store, &*environment.disk, root)?;
         let (generation, ring) = open_keys(&*store, opener)?;
         let signer = signer_of(&log, &ring)?;
         let checkpointed = newest_size(&*store, &log)?;
@@ -156,7 +155,7 @@ impl Ledger {
         let root_hash = tree.root();
         let sealer = Sealer::new(shared.clone(), tree, recovered.next_batch_no, recovered.next_segment, last_captured_at_ms);
         let threads = pipeline::start(&shared, sealer, size, root_hash).map_err(OpenError::Thread)?;
-        Ok(Self { shared, threads, governance: Mutex::new(()), recovered })
+        Ok(Self { shared, threads: Mutex::new(threads), governance: Mutex::new(()), recovered })
     }
 }
 
@@ -164,8 +163,21 @@ impl Reader {
     /// Opens a ledger for reading only, also beside a running writer or when it is damaged: sees what was
     /// settled. Without an opener, bodies cannot be read but everything else can.
     pub fn open(environment: &Environment, root: &Path, opener: Option<&Opener<'_>>) -> Result<Self, OpenError> {
-        let log = LogFile::read(&*environment.disk, root)?;
-        let store: Arc<dyn Store> = Arc::new(FileStore::open_read_only(environment.disk.clone(), root)?);
+        // The public description first: a folder without one is no ledger, whatever else is in it.
+        LogFile::read(&*environment.disk, root)?;
+        let store = FileStore::open_read_only(environment.disk.clone(), root)?;
+        Self::open_in(environment, root, Arc::new(store), opener)
+    }
+
+    /// The same on a store that was opened for reading elsewhere (a database); `root` holds this machine's index, which is read and not
+    /// written.
+    pub fn open_in(
+        environment: &Environment,
+        root: &Path,
+        store: Arc<dyn Store>,
+        opener: Option<&Opener<'_>>,
+    ) -> Result<Self, OpenError> {
+        let log = LogFile::load(&*store, &*environment.disk, root)?;
         let ring = match opener {
             None => KeyRing::default(),
             Some(opener) => open_keys(&*store, opener)?.1,
@@ -177,7 +189,33 @@ impl Reader {
         if let Err(error) = indexed {
             tracing::warn!(%error, "the index is incomplete");
         }
-        Ok(Self::of_parts(ReaderParts { store, index, ring: RwLock::new(ring), log }))
+        Ok(Self::of_parts(ReaderParts {
+            store,
+            index,
+            ring: RwLock::new(ring),
+            log: RwLock::new(log),
+            disk: environment.disk.clone(),
+            root: root.to_owned(),
+        }))
+    }
+
+    /// For a reader beside a writer in another process: sees what was written since it was opened, with the keys that came with it, and
+    /// keeps the index up to it. Only for the one process that the folder of the index belongs to. A writer's own reader is always up to
+    /// date and does nothing here.
+    pub fn catch_up(&self, opener: &Opener<'_>) -> Result<(), OpenError> {
+        let Some(parts) = self.parts() else { return Ok(()) };
+        let before = parts.store.size();
+        parts.store.refresh()?;
+        let size = parts.store.size();
+        if size == before {
+            return Ok(());
+        }
+        let log = LogFile::load(&*parts.store, &*parts.disk, &parts.root)?;
+        *parts.log.write().unwrap_or_else(PoisonError::into_inner) = log;
+        let (_, ring) = open_keys(&*parts.store, opener)?;
+        *parts.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        fill_index(&*parts.store, &parts.index, size)?;
+        parts.index.flush(size).map_err(OpenError::Index)
     }
 }
 
@@ -221,7 +259,7 @@ fn newest_size(store: &dyn Store, log: &LogFile) -> Result<u64, OpenError> {
 
 /// Adds what no run covers.
 fn fill_index(store: &dyn Store, index: &Index, size: u64) -> Result<(), OpenError> {
-    let mut first = index.flushed();
+    let mut first = index.covered();
     while first < size {
         let count = (size - first).min(INDEX_CHUNK);
         let bytes = store.entries(first, usize::try_from(count).expect("a chunk is small"))?;

@@ -58,11 +58,17 @@ fn seal_until_closed(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender
     let mut space = SpaceGuard { batches: 0, refusal: None };
     while let Some(taken) = shared.queue.take(options.batch_records_max, options.batch_bytes_max) {
         let stage = match taken {
-            Taken::Control(Control::Pause { quiet, resumed }) => {
+            Taken::Control(Control::Pause { last, quiet, resumed }) => {
+                // The reserve of space is there for such a record too: it may be the one that makes room.
+                if let Some(request) = last
+                    && next.send(Stage::Work(sealer.seal(vec![*request]))).is_err()
+                {
+                    return;
+                }
                 // Wait here too: after the pause, nothing may be sealed under what was erased meanwhile.
                 let (resume, settled) = std::sync::mpsc::channel();
                 let (inner_quiet, reached) = super::pending::pending();
-                let inner = Control::Pause { quiet: inner_quiet, resumed: settled };
+                let inner = Control::Pause { last: None, quiet: inner_quiet, resumed: settled };
                 if next.send(Stage::Control(inner)).is_err() {
                     return;
                 }
@@ -169,15 +175,24 @@ impl Settler {
                     if self.shared.stop_reason().is_none()
                         && let Err(error) = self.checkpoint()
                     {
-                        self.shared.stop(&error.to_string());
+                        self.end_with(&error);
                     }
                     return;
                 }
             };
             if let Err(error) = outcome {
-                self.shared.stop(&error.to_string());
+                self.end_with(&error);
                 return;
             }
+        }
+    }
+
+    /// A full disk while closing is no reason to wait for space or to end the process: everything acknowledged is in the ring.
+    fn end_with(&self, error: &StoreError) {
+        if error.is_out_of_space() && self.shared.queue.is_closed() {
+            self.shared.give_up(&format!("{error}; what was acknowledged is kept and goes to its place at the next start"));
+        } else {
+            self.shared.stop(&error.to_string());
         }
     }
 
@@ -204,7 +219,7 @@ impl Settler {
         if let Some(batch) = batch {
             loop {
                 match self.shared.store.apply(&batch) {
-                    Err(error) if error.is_out_of_space() && self.shared.stop_reason().is_none() => {
+                    Err(error) if error.is_out_of_space() && !self.shared.queue.is_closed() => {
                         // The batch is safe in the ring; it goes to its place when there is room again.
                         tracing::error!(%error, "the disk is full; waiting for space");
                         std::thread::sleep(FULL_DISK_RETRY);
@@ -237,7 +252,10 @@ impl Settler {
         // When the first one was erased or disposed of, its header is all there is to compare.
         let same = same
             && match reader.read(seq) {
-                Ok(opened) => opened.canonical[..] == request.canonical[..] && opened.subjects == new.subjects,
+                Ok(opened) => {
+                    let bodies = (opened.body(), crate::body::parse(&request.canonical));
+                    opened.subjects == new.subjects && matches!(bodies, (Ok(one), Ok(two)) if one.same_content(&two))
+                }
                 Err(super::ReadError::Unreadable { .. }) => true,
                 Err(error) => return Err(stopped(error)),
             };
@@ -258,7 +276,7 @@ impl Settler {
         let signed = self.checkpoint()?;
         match control {
             Control::Checkpoint(answer) => answer.give(Ok(signed)),
-            Control::Pause { quiet, resumed } => {
+            Control::Pause { quiet, resumed, last: _ } => {
                 quiet.give(Ok(()));
                 while resumed.recv().is_ok() {}
             }

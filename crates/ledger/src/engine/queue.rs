@@ -12,8 +12,8 @@ use crate::checkpoint::Checkpoint;
 pub(super) enum Control {
     /// Settle and sign.
     Checkpoint(Answer<Option<Checkpoint>>),
-    /// Settle, sign, say so, and wait until the other side is dropped.
-    Pause { quiet: Answer<()>, resumed: Receiver<()> },
+    /// Append `last` as the last record, settle, sign, say so, and wait until the other side is dropped.
+    Pause { last: Option<Box<Request>>, quiet: Answer<()>, resumed: Receiver<()> },
 }
 
 pub(super) enum Item {
@@ -109,6 +109,11 @@ impl Queue {
         self.lock().closed = true;
         self.not_empty.notify_all();
         self.not_full.notify_all();
+    }
+
+    /// Whether new items are refused.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// Closes and drops what nobody will take any more, so that those who wait for it get an error and not silence.

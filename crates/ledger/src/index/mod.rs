@@ -97,9 +97,16 @@ impl Index {
         Ok(Self { disk, folder, block_rows: BLOCK_ROWS, state: RwLock::new(state) })
     }
 
-    /// Entries below this need not be added again.
-    pub(crate) fn flushed(&self) -> u64 {
+    /// Entries below this are in runs.
+    #[cfg(test)]
+    fn flushed(&self) -> u64 {
         self.read().flushed
+    }
+
+    /// Entries below this were added, be they in runs or in memory.
+    pub(crate) fn covered(&self) -> u64 {
+        let state = self.read();
+        state.blocks.back().and_then(|block| block.rows.last()).map_or(state.flushed, |row| row.seq + 1)
     }
 
     /// Adds rows, which continue where the last ones ended.

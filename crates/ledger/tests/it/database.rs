@@ -6,7 +6,7 @@ use crate::programs::peer;
 use crate::workload::{self, Told};
 use ledger::context::{Clock, SystemClock};
 use ledger::damage::DamageClass;
-use ledger::engine::{self, Ledger, OpenError, Pending};
+use ledger::engine::{self, Ledger, OpenError, Pending, ReadError, Reader};
 use ledger::entry::{Entry, EntryKind};
 use ledger::frame::{BatchHead, Commit, write_commit, write_frame};
 use ledger::governance::removal::Target;
@@ -258,8 +258,66 @@ fn the_engine_runs_on_the_database_and_a_fenced_one_stops() {
     let verdict = third.verdict(told.acknowledged[&3].seq).expect("known");
     assert!(matches!(verdict, Verdict::Erased(_)), "{verdict:?}");
     assert!(matches!(third.verdict(told.acknowledged[&4].seq), Ok(Verdict::Present)));
+    // An attachment of the same person is gone with all its chunks, one of another person is there.
+    let (erased, kept) = (told.acknowledged[&28].seq, told.acknowledged[&14].seq);
+    assert_eq!(workload::entry(28).subjects[0], person);
+    assert!(third.reader().blob(erased).is_err() && matches!(third.reader().blob(kept), Ok(Some(_))));
+    let left = server.sql(
+        "SELECT count(*) FROM ledger_blob_chunks c WHERE NOT EXISTS (SELECT 1 FROM ledger_blobs b WHERE b.upload = c.upload)",
+    );
+    assert_eq!(left.trim(), "0", "chunks that belong to nothing");
     let report = verify(&third.reader(), Settings { deep: true, bodies: true }, &mut |_| true).expect("verifiable");
     assert_eq!(report.findings, 0, "{report:?}");
+}
+
+/// What a second machine needs is in the database: it reads beside the writer, catches up, and takes over when the lease is given back.
+#[test]
+fn a_second_machine_reads_beside_the_writer_and_takes_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    assert!(PgStore::create_if_missing(&server.url, LOG).expect("created"));
+    assert!(!PgStore::create_if_missing(&server.url, LOG).expect("there already"));
+    let (environment, _) = workload::environment(Arc::new(RealDisk), 1);
+    let master = workload::master();
+    let opener = Opener::Master(&master);
+    let machine = |name: &str| {
+        let root = folder.path().join(name);
+        std::fs::create_dir_all(root.join("index")).expect("a folder");
+        root
+    };
+    let (here, there) = (machine("here"), machine("there"));
+    let (store, recovered) = PgStore::open(&server.url, LOG, "here", None).expect("open");
+    let store = Arc::new(store);
+    engine::create_in(&environment, &here, workload::ORIGIN, &master, &[], &*store).expect("created");
+    let first =
+        Ledger::open_in(environment.clone(), &here, store.clone(), recovered, &opener, workload::options()).expect("open");
+    let mut told = Told::default();
+    told.attempted.extend(0..100);
+    told.repeat_all(&first);
+
+    let beside = Arc::new(PgStore::open_read_only(&server.url, LOG, None).expect("reads"));
+    let holder = beside.holder().expect("known");
+    assert_eq!((holder.owner.as_str(), holder.epoch, holder.is_free), ("here", 1, false));
+    let reader = Reader::open_in(&environment, &there, beside.clone(), Some(&opener)).expect("reads");
+    let read = |number: u64| reader.read(told.acknowledged[&number].seq).expect("readable").body().expect("known").bytes;
+    assert_eq!(read(99), workload::entry(99).body);
+    let late = first.append(workload::entry(100)).and_then(Pending::wait).expect("durable");
+    assert!(matches!(reader.read(late.seq), Err(ReadError::NoEntry { .. })), "not seen yet");
+    reader.catch_up(&opener).expect("catches up");
+    assert_eq!(reader.find(late.record_id).expect("indexed"), Some(late.seq));
+    assert_eq!(reader.read(late.seq).expect("its key came along").body().expect("known").bytes, workload::entry(100).body);
+    assert!(matches!(beside.put_anchor(1, "x", b""), Err(StoreError::Fenced)), "a reader writes nothing");
+
+    // Others still hold the first one when it is ended; the lease is free all the same.
+    first.end().expect("ended");
+    assert!(store.is_fenced() && beside.holder().expect("known").is_free);
+    let (store, recovered) = PgStore::open(&server.url, LOG, "there", None).expect("the lease was given back");
+    let second = Ledger::open_in(environment.clone(), &there, Arc::new(store), recovered, &opener, workload::options());
+    let second = second.expect("open");
+    told.attempted.insert(100);
+    told.repeat_all(&second);
+    drop(first);
+    assert_eq!(beside.holder().expect("known").owner, "there");
 }
 
 #[test]
@@ -374,7 +432,7 @@ fn finished_segments_move_to_locked_objects_and_are_read_there() {
     bucket.create_with_object_lock(&Loopback, now_ms()).expect("created");
     PgStore::create(&server.url, LOG).expect("created");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let archive = ArchiveTo { bucket: bucket.clone(), http: Arc::new(Loopback), clock };
+    let archive = ArchiveTo { bucket: bucket.clone(), http: Arc::new(Loopback), clock, lock_ms: 60_000 };
     let (store, recovered) = PgStore::open(&server.url, LOG, "first", Some(archive)).expect("open");
     let mut tree = recovered.tree;
     append(&store, &mut tree, 0, 700);

@@ -2,6 +2,7 @@
 //!
 //! One binary, because linking is what costs. A test whose peer is not installed fails and says what to install.
 
+mod closing;
 mod corpus;
 mod database;
 mod faults;
@@ -13,4 +14,5 @@ mod programs;
 mod sample;
 mod sim_disk;
 mod time_authority;
+mod upkeep;
 mod workload;

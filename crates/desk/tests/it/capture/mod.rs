@@ -2,6 +2,7 @@
 
 mod cast;
 mod connections;
+mod importing;
 mod imports;
 mod intake;
 mod reading;

@@ -4,24 +4,27 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use inspect::images::{self, IMAGE_BYTES_MAX, Page, ReadText};
 use inspect::{Inspector, Level, Message, Scratch};
 use serde_json::{Value, json};
 
 use super::tesseract::Tesseract;
 
-/// Inspects pictures one after the other; says whether anything reached the fail level.
+/// Inspects pictures one after the other; says whether anything reached the fail level. When nothing did, a picture that
+/// could not be read is an error: nobody may take it for clean.
 pub(super) fn inspect_all(files: &[PathBuf], inspector: &Inspector, fail: Level, out: &mut impl Write) -> anyhow::Result<bool> {
     let reader = Tesseract::default();
     let mut scratch = Scratch::new();
     let mut found = false;
+    let mut unread = 0;
     for file in files {
         let image = read(file)?;
         let (page, problem) = match reader.read_text(&image) {
             Ok(page) => (page, None),
             Err(error) => (Page::default(), Some(error.to_string())),
         };
+        unread += usize::from(problem.is_some());
         let exif = images::read_exif(&image);
         let about = exif.to_text();
         let texts = [page.text.as_str(), about.as_str()];
@@ -45,6 +48,10 @@ pub(super) fn inspect_all(files: &[PathBuf], inspector: &Inspector, fail: Level,
         let line = json!({ "id": file.display().to_string(), "findings": findings, "exif": exif, "not_read": problem });
         serde_json::to_writer(&mut *out, &line)?;
         out.write_all(b"\n")?;
+    }
+    out.flush()?;
+    if unread > 0 && !found {
+        bail!("{unread} of {} pictures were not read; \"not_read\" in their lines says why", files.len());
     }
     Ok(found)
 }

@@ -85,6 +85,12 @@ impl Ring {
         self.released.notify_all();
     }
 
+    /// Nobody will release room any more: who waits for it gets an error.
+    pub(super) fn stop(&self) {
+        lock(&self.space).stopped = true;
+        self.released.notify_all();
+    }
+
     pub(super) fn is_half_full(&self) -> bool {
         let space = lock(&self.space);
         !space.batches.is_empty() && self.taken(&space) > self.len / 2

@@ -4,14 +4,41 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sqlx::Row as _;
 use sqlx::postgres::{PgPool, PgRow};
 
-use super::{Head, LEASE, StoreError, io, place};
+use super::{Head, StoreError, io, place, unsigned};
+
+/// Who holds a log, as everybody can see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// What the writer called itself; empty when it gave the lease back.
+    pub owner: String,
+    /// The fencing epoch: how often the lease was taken.
+    pub epoch: u64,
+    /// Whether the lease has ended, so that whoever asks first gets it.
+    pub is_free: bool,
+}
+
+/// Who holds the log, and its size.
+pub(super) async fn holder(pool: &PgPool, log: &str) -> Result<(Holder, u64), StoreError> {
+    let row = sqlx::query("SELECT owner, epoch, lease_until <= now(), size FROM ledger_heads WHERE log = $1")
+        .bind(log)
+        .fetch_optional(pool)
+        .await
+        .map_err(io("read the head of"))?
+        .ok_or_else(|| StoreError::Missing(place()))?;
+    let read = || {
+        let holder = Holder { owner: row.try_get(0)?, epoch: unsigned(row.try_get(1)?), is_free: row.try_get(2)? };
+        Ok((holder, unsigned(row.try_get(3)?)))
+    };
+    read().map_err(io("read the head of"))
+}
 
 /// Takes the lease when nobody holds it, under a new epoch.
-pub(super) async fn take(pool: &PgPool, log: &str, owner: &str) -> Result<Head, StoreError> {
+pub(super) async fn take(pool: &PgPool, log: &str, owner: &str, lease: Duration) -> Result<Head, StoreError> {
     let taken = sqlx::query(
         "UPDATE ledger_heads
          SET epoch = epoch + 1, owner = $2, lease_until = now() + make_interval(secs => $3)
@@ -20,7 +47,7 @@ pub(super) async fn take(pool: &PgPool, log: &str, owner: &str) -> Result<Head, 
     )
     .bind(log)
     .bind(owner)
-    .bind(LEASE.as_secs_f64())
+    .bind(lease.as_secs_f64())
     .fetch_optional(pool)
     .await
     .map_err(io("take the lease of"))?;
@@ -46,14 +73,14 @@ fn head_of(row: &PgRow) -> Result<Head, sqlx::Error> {
 }
 
 /// Prolongs the lease until the epoch is not ours any more. Failures of the network are waited out: the epoch protects the log.
-pub(super) async fn keep(pool: PgPool, log: String, epoch: i64, fenced: Arc<AtomicBool>) {
+pub(super) async fn keep(pool: PgPool, log: String, epoch: i64, lease: Duration, fenced: Arc<AtomicBool>) {
     loop {
-        tokio::time::sleep(LEASE / 3).await;
+        tokio::time::sleep(lease / 3).await;
         let kept =
             sqlx::query("UPDATE ledger_heads SET lease_until = now() + make_interval(secs => $3) WHERE log = $1 AND epoch = $2")
                 .bind(&log)
                 .bind(epoch)
-                .bind(LEASE.as_secs_f64())
+                .bind(lease.as_secs_f64())
                 .execute(&pool)
                 .await;
         match kept {

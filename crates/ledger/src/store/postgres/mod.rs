@@ -9,6 +9,7 @@
 //! its backups): what makes erasure final is that the keys are gone, and old keystore generations are vacuumed away at once.
 
 mod archive;
+mod blobs;
 mod lease;
 mod read;
 mod schema;
@@ -17,24 +18,29 @@ mod write;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
+use tokio::task::JoinHandle;
 
 use self::archive::Archive;
-use super::{EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree, Tidied};
+use crate::blob::{BlobName, BlobSource};
 use crate::damage::{Damage, DamageClass};
 use crate::entry::Entry;
 use crate::hash::{EMPTY_ROOT, Hash};
 use crate::merkle::Frontier;
 
 pub use self::archive::ArchiveTo;
+pub use self::lease::Holder;
 
 /// How long a writer that fell silent keeps the log. Long enough for a database restart, short enough to take over within a minute.
 pub const LEASE: Duration = Duration::from_secs(30);
+/// The epoch of those who only read: no lease ever has it.
+const READ_ONLY: i64 = -1;
 /// Connections: one to commit, one for the lease, the rest to read.
 const CONNECTIONS_MAX: u32 = 6;
 /// A statement that takes longer is given up: the writer must not hang on a lost connection.
@@ -49,6 +55,10 @@ pub struct PgStore {
     fenced: Arc<AtomicBool>,
     size: AtomicU64,
     archive: Option<Archive>,
+    /// Numbers this process' uploads.
+    next_upload: AtomicU64,
+    /// Prolongs the lease; none when opened for reading or given back.
+    keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The row that is the lock.
@@ -64,10 +74,18 @@ struct Head {
 impl PgStore {
     /// Lays out an empty log. Fails when there is one of that name.
     pub fn create(url: &str, log: &str) -> Result<(), StoreError> {
+        if Self::create_if_missing(url, log)? { Ok(()) } else { Err(StoreError::Exists(place())) }
+    }
+
+    /// Lays out tables and an empty log where there are none; answers with whether there was none. Any number of processes may do it at
+    /// the same time.
+    pub fn create_if_missing(url: &str, log: &str) -> Result<bool, StoreError> {
         let (runtime, pool) = connect(url)?;
-        runtime.block_on(async {
+        let work = async {
+            let mut transaction = pool.begin().await?;
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(schema::LOCK).execute(&mut *transaction).await?;
             for statement in schema::STATEMENTS {
-                sqlx::query(statement).execute(&pool).await.map_err(io("create tables"))?;
+                sqlx::query(statement).execute(&mut *transaction).await?;
             }
             let created = sqlx::query(
                 "INSERT INTO ledger_heads (log, size, root, next_batch_no, next_segment, epoch, owner, lease_until)
@@ -75,21 +93,45 @@ impl PgStore {
             )
             .bind(log)
             .bind(EMPTY_ROOT.to_vec())
-            .execute(&pool)
-            .await
-            .map_err(io("create the head"))?;
+            .execute(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
             pool.close().await;
-            if created.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Exists(place())) }
-        })
+            Ok(created.rows_affected() == 1)
+        };
+        let created = runtime.block_on(work).map_err(io("create tables in"));
+        runtime.shutdown_background();
+        created
     }
 
     /// Opens for writing: takes the lease under a new epoch. [`StoreError::Locked`] while another process holds it. `owner` is shown to
     /// operators and may be anything that names this process.
     pub fn open(url: &str, log: &str, owner: &str, archive: Option<ArchiveTo>) -> Result<(Self, Recovered), StoreError> {
+        Self::open_for(url, log, owner, LEASE, archive)
+    }
+
+    /// The same with a lease of another length: so long does a writer that fell silent keep others from writing.
+    pub fn open_for(
+        url: &str,
+        log: &str,
+        owner: &str,
+        lease: Duration,
+        archive: Option<ArchiveTo>,
+    ) -> Result<(Self, Recovered), StoreError> {
         let (runtime, pool) = connect(url)?;
-        let head = runtime.block_on(lease::take(&pool, log, owner))?;
+        let taken = runtime.block_on(async {
+            let head = lease::take(&pool, log, owner, lease).await?;
+            blobs::prepare(&pool, log).await.map(|()| head)
+        });
+        let head = match taken {
+            Ok(head) => head,
+            Err(error) => {
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        };
         let fenced = Arc::new(AtomicBool::new(false));
-        runtime.spawn(lease::keep(pool.clone(), log.to_owned(), head.epoch, fenced.clone()));
+        let keeper = runtime.spawn(lease::keep(pool.clone(), log.to_owned(), head.epoch, lease, fenced.clone()));
         let store = Self {
             runtime: Some(runtime),
             pool,
@@ -98,9 +140,44 @@ impl PgStore {
             fenced,
             size: AtomicU64::new(unsigned(head.size)),
             archive: archive.map(Archive::new),
+            next_upload: AtomicU64::new(0),
+            keeper: Mutex::new(Some(keeper)),
         };
         let recovered = store.recovered(&head)?;
         Ok((store, recovered))
+    }
+
+    /// Opens for reading only, beside whoever writes; sees what was there then, and what came since after [`Store::refresh`].
+    pub fn open_read_only(url: &str, log: &str, archive: Option<ArchiveTo>) -> Result<Self, StoreError> {
+        let (runtime, pool) = connect(url)?;
+        let size = match runtime.block_on(lease::holder(&pool, log)) {
+            Ok((_, size)) => size,
+            Err(error) => {
+                runtime.shutdown_background();
+                return Err(error);
+            }
+        };
+        Ok(Self {
+            runtime: Some(runtime),
+            pool,
+            log: log.to_owned(),
+            epoch: READ_ONLY,
+            fenced: Arc::new(AtomicBool::new(true)),
+            size: AtomicU64::new(size),
+            archive: archive.map(Archive::new),
+            next_upload: AtomicU64::new(0),
+            keeper: Mutex::new(None),
+        })
+    }
+
+    /// Who writes this log now.
+    pub fn holder(&self) -> Result<Holder, StoreError> {
+        self.block_on(lease::holder(&self.pool, &self.log)).map(|(holder, _)| holder)
+    }
+
+    /// Whether this process may not write any more: another one took over, or it gave the lease back itself.
+    pub fn is_fenced(&self) -> bool {
+        self.fenced.load(Ordering::Acquire)
     }
 
     /// The tree as stored, compared with the head's root: a database that was restored halfway is found out here.
@@ -123,8 +200,12 @@ impl PgStore {
         unsigned(self.epoch)
     }
 
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.runtime.as_ref().expect("taken only when dropped").block_on(future)
+    fn block_on<F: Future<Output: Send> + Send>(&self, future: F) -> F::Output {
+        wait_on(self.handle(), future)
+    }
+
+    fn handle(&self) -> &Handle {
+        self.runtime.as_ref().expect("taken only when dropped").handle()
     }
 
     fn check_not_fenced(&self) -> Result<(), StoreError> {
@@ -135,11 +216,10 @@ impl PgStore {
 impl Drop for PgStore {
     /// Gives the lease back, so that the next process need not wait for its end.
     fn drop(&mut self) {
-        let Some(runtime) = self.runtime.take() else {
-            return;
-        };
-        runtime.block_on(lease::give_back(&self.pool, &self.log, self.epoch));
-        runtime.shutdown_background();
+        self.retire();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -160,6 +240,35 @@ impl Store for PgStore {
 
     fn wants_settle(&self) -> bool {
         false
+    }
+
+    fn retire(&self) {
+        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.fenced.store(true, Ordering::Release);
+        if let Some(keeper) = keeper {
+            keeper.abort();
+            self.block_on(lease::give_back(&self.pool, &self.log, self.epoch));
+        }
+    }
+
+    fn tidy(&self) -> Result<Tidied, StoreError> {
+        self.tidy_archive()
+    }
+
+    fn refresh(&self) -> Result<(), StoreError> {
+        if self.epoch == READ_ONLY {
+            let (_, size) = self.block_on(lease::holder(&self.pool, &self.log))?;
+            self.size.store(size, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn description(&self) -> Result<Description, StoreError> {
+        Ok(self.block_on(read::description(self))?.map_or(Description::NotYet, Description::Here))
+    }
+
+    fn put_description(&self, text: &str) -> Result<(), StoreError> {
+        self.block_on(write::put_description(self, text))
     }
 
     /// The database guards its own disk; its refusal of a commit is what counts.
@@ -208,6 +317,25 @@ impl Store for PgStore {
         self.block_on(write::remove_segment(self, name))
     }
 
+    fn begin_blob(&self) -> Result<Box<dyn BlobSink>, StoreError> {
+        self.check_not_fenced()?;
+        Ok(Box::new(blobs::begin(self, self.next_upload.fetch_add(1, Ordering::Relaxed))?))
+    }
+
+    fn discard_blob(&self, name: BlobName) {
+        if let Err(error) = self.block_on(blobs::discard(&self.pool, &self.log, name)) {
+            tracing::warn!(%error, "an attachment that nobody wants any more could not be removed");
+        }
+    }
+
+    fn open_blob(&self, name: BlobName) -> Result<Option<Box<dyn BlobSource>>, StoreError> {
+        blobs::open(self, name)
+    }
+
+    fn remove_blobs(&self, names: &[BlobName]) -> Result<(), StoreError> {
+        if names.is_empty() { Ok(()) } else { self.remove_attachments(names) }
+    }
+
     fn add_checkpoint(&self, size: u64, note: &str) -> Result<(), StoreError> {
         self.block_on(write::add_checkpoint(self, size, note))
     }
@@ -236,6 +364,10 @@ impl Store for PgStore {
 
     fn anchors(&self) -> Result<Vec<(u64, String)>, StoreError> {
         self.block_on(read::anchors(self))
+    }
+
+    fn newest_anchor(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        self.block_on(read::newest_anchor(self, name))
     }
 
     fn anchor(&self, size: u64, name: &str) -> Result<Vec<u8>, StoreError> {
@@ -268,6 +400,17 @@ fn connect(url: &str) -> Result<(Runtime, PgPool), StoreError> {
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
     let pool = runtime.block_on(pool.connect_with(options)).map_err(io("connect to"))?;
     Ok((runtime, pool))
+}
+
+/// Waits for the database. Inside a task of another runtime, which must not be entered twice, a thread of its own waits.
+fn wait_on<F: Future<Output: Send> + Send>(runtime: &Handle, future: F) -> F::Output {
+    if Handle::try_current().is_err() {
+        return runtime.block_on(future);
+    }
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| runtime.block_on(future));
+        waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// What stands in the errors where the embedded store names a file.

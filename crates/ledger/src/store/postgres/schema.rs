@@ -2,8 +2,11 @@
 //!
 //! Invariant: running it again changes nothing, so that every process may do it when it opens the store.
 
+/// Taken while the tables are created, so that two processes that start at once do not do it at once.
+pub(super) const LOCK: i64 = 0x67_70_6c_65_64_67_65_72;
+
 /// Created in this order. Bodies are stored uncompressed (they are encrypted) and out of line, so that a part of one can be read.
-pub(super) const STATEMENTS: [&str; 10] = [
+pub(super) const STATEMENTS: [&str; 12] = [
     "CREATE TABLE IF NOT EXISTS ledger_heads (
         log text PRIMARY KEY,
         size bigint NOT NULL,
@@ -73,4 +76,8 @@ pub(super) const STATEMENTS: [&str; 10] = [
         number bigint NOT NULL,
         bytes bytea NOT NULL,
         PRIMARY KEY (log, number))",
+    "CREATE TABLE IF NOT EXISTS ledger_descriptions (
+        log text PRIMARY KEY,
+        description text NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS ledger_batches_with_keys ON ledger_batches (log, first_seq) WHERE length(keys) > 0",
 ];

@@ -11,7 +11,8 @@ use crate::entry::{ENTRY_LEN, Entry};
 use crate::tile::items_at;
 
 /// Starts a transaction that holds the head row, when the epoch is still ours.
-async fn guarded(store: &PgStore) -> Result<Transaction<'_, Postgres>, StoreError> {
+pub(super) async fn guarded(store: &PgStore) -> Result<Transaction<'_, Postgres>, StoreError> {
+    store.check_not_fenced()?;
     let mut transaction = store.pool.begin().await.map_err(io("write to"))?;
     let held = sqlx::query("SELECT 1 FROM ledger_heads WHERE log = $1 AND epoch = $2 FOR UPDATE")
         .bind(&store.log)
@@ -52,6 +53,7 @@ pub(super) async fn commit(store: &PgStore, batch: &SealedBatch) -> Result<(), S
     insert_batch(store, &mut transaction, batch).await.map_err(io("write a batch to"))?;
     insert_hashes(store, &mut transaction, batch).await.map_err(io("write hashes to"))?;
     insert_bodies(store, &mut transaction, batch).await.map_err(io("write bodies to"))?;
+    super::blobs::adopt(store, &mut transaction, batch).await?;
     transaction.commit().await.map_err(unknown_outcome)
 }
 
@@ -220,6 +222,22 @@ pub(super) async fn put_anchor(store: &PgStore, size: u64, name: &str, bytes: &[
         transaction.commit().await
     };
     run.await.map_err(io("write an anchor to"))
+}
+
+pub(super) async fn put_description(store: &PgStore, text: &str) -> Result<(), StoreError> {
+    let mut transaction = guarded(store).await?;
+    let run = async {
+        sqlx::query(
+            "INSERT INTO ledger_descriptions (log, description) VALUES ($1, $2)
+             ON CONFLICT (log) DO UPDATE SET description = EXCLUDED.description",
+        )
+        .bind(&store.log)
+        .bind(text)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    };
+    run.await.map_err(io("write the description of"))
 }
 
 /// The new generation in, all others and the additions sealed under them out, then the table written anew so that no dead row keeps them.
