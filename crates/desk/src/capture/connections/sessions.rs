@@ -42,14 +42,12 @@ pub(crate) async fn open(desk: &Desk, profile: ProfileId) -> Result<Option<Opene
     let plain = desk.sealer().open(&context(profile), &connection.sealed_secrets)?;
     let secrets: Secrets =
         serde_json::from_slice(&plain).map_err(|_| Error::Internal("stored credentials cannot be read".into()))?;
+    let clock = desk.clone();
     let session = Session {
         account: connection.account.clone(),
         secrets,
         settings: connection.settings.clone(),
-        clock: Clock::new({
-            let desk = desk.clone();
-            move || desk.now().0
-        }),
+        clock: Clock::new(move || clock.now().0),
     };
     Ok(Some(Opened { session, connection }))
 }
