@@ -181,6 +181,14 @@ impl Pull<'_> {
         for (room, told) in &synced.rooms.invite {
             self.invited(room, told);
         }
+        for room in synced.rooms.leave.keys() {
+            self.gaps.push(Gap {
+                place: Some(room.clone()),
+                from_ms: None,
+                until_ms: None,
+                reason: "the account is no longer in the room: invite it again to go on".to_owned(),
+            });
+        }
         if rooms.len() > ROOMS_MAX {
             for left_out in rooms.drain(ROOMS_MAX..) {
                 let reason = format!("more than {ROOMS_MAX} rooms to read at once; name the rooms to capture in the settings");

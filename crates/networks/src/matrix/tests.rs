@@ -16,7 +16,9 @@ const ROOM: &str = "!room:example.test";
 /// Maps events in order, learning from each before it is mapped, as a sync does.
 fn mapped(events: &[Value]) -> Vec<Event> {
     let mut memory = Memory::default();
-    events.iter().for_each(|event| learn(event, ROOM, &mut memory));
+    for event in events {
+        learn(event, ROOM, &mut memory);
+    }
     events.iter().map(|event| of_event(&event.to_string(), ROOM, &memory)).collect()
 }
 

@@ -245,6 +245,7 @@ async fn everything_that_happens_in_a_room_is_told_once() {
     assert!(live.iter().any(|event| matches!(&event.what, What::PlaceChanged { change } if change == "renamed")));
     assert!(live.iter().any(|event| matches!(&event.what, What::Member { change: Membership::Removed, .. })));
     assert!(gaps.iter().any(|gap| gap.reason.contains("encrypted") && gap.place.as_deref() == Some(room.as_str())), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| gap.reason.contains("no longer in the room")), "{gaps:?}");
     assert!(told.is_disjoint(&ids(&past)), "nothing is told twice");
 }
 
