@@ -24,12 +24,7 @@ CREATE TABLE connections (
     error_class TEXT,
     error_message TEXT,
     silent_after_ms BIGINT NOT NULL,
-    silent_since_ms BIGINT,
-    canary_place TEXT,
-    canary_text TEXT,
-    canary_every_ms BIGINT,
-    canary_seen_at_ms BIGINT,
-    canary_shape BYTEA
+    silent_since_ms BIGINT
 );
 
 -- Round trips through a network that have begun. Only the digest of `state` is kept; the rest opens with `connecting/<id>`.
@@ -52,8 +47,7 @@ CREATE TABLE capture_streams (
     back_fill_state TEXT,
     back_fill_cursor TEXT,
     back_fill_at_ms BIGINT,
-    heartbeat_at_ms BIGINT,
-    gap_since_ms BIGINT
+    heartbeat_at_ms BIGINT
 );
 
 -- A stretch that could not be read.

@@ -145,6 +145,28 @@ pub const LEDGER_ENTRIES: Metric = Metric {
     metric_type: MetricType::Gauge,
     labels: &["signed"],
     docs: "Entries of the record: `signed` no counts all of them, yes those under the newest checkpoint.",
+/// Events that came in.
+pub const CAPTURE_EVENTS: Metric = Metric {
+    name: "gatepost_capture_events_total",
+    metric_type: MetricType::Counter,
+    labels: &["network"],
+    docs: "Events that networks gave to this node and that are in the record, duplicates included. A stop where there is always \
+           something new means that capture broke.",
+};
+/// Questions that networks did not answer.
+pub const CAPTURE_FAILURES: Metric = Metric {
+    name: "gatepost_capture_failures_total",
+    metric_type: MetricType::Counter,
+    labels: &["network", "class"],
+    docs: "Calls to networks that failed, by what is done about it: retry_later, expired, reauthorise, refused_content, gone, bug.",
+};
+/// Captures that need somebody.
+pub const CAPTURE_ALARMS: Metric = Metric {
+    name: "gatepost_capture_alarms",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Connected profiles that are silent, broken, or need to be authorised (again or soon). Anything above 0 deserves a look \
+           at the profiles page.",
 };
 /// Requests answered.
 pub const HTTP_REQUESTS: Metric = Metric {
@@ -179,6 +201,9 @@ pub const ALL: &[Metric] = &[
     LEDGER_DAMAGE,
     LEDGER_UPKEEP_FAILURES,
     LEDGER_ARCHIVED,
+    CAPTURE_EVENTS,
+    CAPTURE_FAILURES,
+    CAPTURE_ALARMS,
     HTTP_REQUESTS,
     HTTP_DURATION,
 ];

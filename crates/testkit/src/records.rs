@@ -76,3 +76,18 @@ pub fn edit(native_id: &str, second: i64, author: &str, text: &str) -> Event {
     event.source_time_ms = Some(crate::context::TESTS_BEGIN.0 + second * 1_000);
     event
 }
+
+/// Every file below a folder.
+///
+/// # Panics
+/// When a folder cannot be read.
+pub fn every_file(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            every_file(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}

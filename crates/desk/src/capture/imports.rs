@@ -181,6 +181,7 @@ pub fn lot_of(run: &ImportRun, connector: &'static str, events: Vec<networks::Ev
         connector,
         events,
         gaps: Vec::new(),
+        late: Vec::new(),
         then: Then::Import(ImportStep { run: run.id, refused }),
     }
 }

@@ -25,8 +25,9 @@ use super::{
     body::{self, Circumstances, Via},
     examine::{self, Examined, Examiner},
     imports::ImportStep,
+    model::GapSeen,
     naming::Naming,
-    notes::Note,
+    notes::{Made, Note},
     projection::{self, Known, Looked},
     record::{self, Appended, Fresh, Named, Reach, Recorded, number, refused, stream_of},
     store,
@@ -57,6 +58,8 @@ pub struct Lot {
     pub events: Vec<Event>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Stretches in which nothing could be read, and which this lot and those after it make up for.
+    pub late: Vec<Gap>,
     /// What moves with it.
     pub then: Then,
 }
@@ -310,7 +313,7 @@ impl Intake {
 
     /// Names the events, finds out whom they concern, hands them to the ledger and waits until they are durable.
     async fn append(&self, profile: ProfileId, lot: Lot) -> Result<Durable> {
-        let Lot { via, connector, events, gaps, then } = lot;
+        let Lot { via, connector, events, gaps, late, then } = lot;
         if events.len() > LOT_MAX {
             return Err(Error::Internal(format!("a lot has {} events; {LOT_MAX} are allowed", events.len())));
         }
@@ -331,7 +334,7 @@ impl Intake {
                 })
                 .collect();
             let mut appended = record::append(&ledger, prepared)?;
-            let (gaps, beat_at) = append_notes(&desk, &ledger, profile, gaps, &then, now, &mut appended)?;
+            let (gaps, beat_at) = append_notes(&desk, &ledger, profile, (gaps, late), &then, now, &mut appended)?;
             Ok(Durable { appended, gaps, beat_at, then })
         })
         .await
@@ -426,8 +429,9 @@ async fn then(tx: &mut Tx, profile: ProfileId, then: Then, order: &[Fresh], now:
 }
 
 async fn add_gap(tx: &mut Tx, profile: ProfileId, entry: i64, note: &Note, now: Time) -> Result<()> {
-    let Note::Gap { place, from_ms, until_ms, reason } = note.clone() else { return Ok(()) };
-    let gap = store::streams::GapRow { entry, place, from_ms, until_ms, reason, noted_at: now, back_filled_at: None };
+    let Note::Gap { place, from_ms, until_ms, reason, made } = note.clone() else { return Ok(()) };
+    let back_filled_at = (made == Made::UpFor).then_some(now);
+    let gap = GapSeen { entry, place, from_ms, until_ms, reason, noted_at: now, back_filled_at };
     store::streams::add_gap(tx, profile, &gap).await
 }
 
@@ -449,7 +453,7 @@ fn append_notes(
     desk: &Desk,
     ledger: &Ledger,
     profile: ProfileId,
-    gaps: Vec<Gap>,
+    (gaps, late): (Vec<Gap>, Vec<Gap>),
     then: &Then,
     now: Time,
     appended: &mut Appended,
@@ -460,8 +464,8 @@ fn append_notes(
     };
     let mut naming = Naming::new(desk.sealer(), profile);
     let mut noted = Vec::new();
-    for gap in gaps {
-        let note = Note::from(gap);
+    let open = gaps.into_iter().map(|gap| Note::gap(gap, Made::Open));
+    for note in open.chain(late.into_iter().map(|gap| Note::gap(gap, Made::UpFor))) {
         let name = format!("gap:{}:{}", serde_json::to_string(&note).unwrap_or_default(), cursor.unwrap_or_default());
         let entry = note.entry(naming.part(Uuid::from(profile), &name), stream_of(profile), now.0);
         if let Some(seq) = put(ledger, entry, appended)? {

@@ -6,9 +6,12 @@
 //! sealed at rest and in no log, answer, page or audit entry.
 
 mod body;
+pub mod connections;
 mod examine;
+pub mod import_file;
 pub mod imports;
 mod intake;
+pub mod masking;
 mod model;
 mod naming;
 mod notes;
@@ -19,13 +22,16 @@ mod rules;
 mod store;
 
 pub use body::{BodyError, Captured, FORMAT, ID_BYTES_MAX, RawPart, TEXT_BYTES_MAX, TOO_LARGE, Via};
+pub use connections::{Connectors, Follower};
 pub use examine::{Assessment, Examiner, FINDINGS_MAX, Finding};
 pub use imports::{ImportRun, ImportState, ImportStep, NewImport};
 pub use intake::{Intake, LOT_MAX, Lot, Taken, Then};
-pub use model::{AttachmentSeen, AttachmentState, Message, PartySeen, PlaceSeen, Revision, StreamFilter, StreamPage, Thread};
+pub use model::{
+    AttachmentSeen, AttachmentState, GapSeen, Message, PartySeen, PlaceSeen, Revision, StreamFilter, StreamPage, Thread,
+};
 pub use notes::Note;
 pub use reading::{
-    Position, RecordReader, STREAM_PAGE_MAX, THREAD_MAX, changes, history, last_change, message, messages, place, places, raw,
-    readable, stream, thread,
+    Position, RecordReader, STREAM_PAGE_MAX, THREAD_MAX, changes, history, last_change, message, messages, news, place, places,
+    raw, readable, stream, thread, unmask,
 };
 pub use record::{CAPTURE_CLASS, stream_of};

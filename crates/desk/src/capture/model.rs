@@ -195,3 +195,22 @@ pub struct Revision {
     /// What was found in it.
     pub findings: Vec<Finding>,
 }
+
+/// A stretch that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GapSeen {
+    /// The ledger's entry that says so.
+    pub entry: i64,
+    /// The place concerned; nothing for the whole profile.
+    pub place: Option<String>,
+    /// From when, where known.
+    pub from_ms: Option<i64>,
+    /// Until when, where known.
+    pub until_ms: Option<i64>,
+    /// Why, for people.
+    pub reason: String,
+    /// When it was noted.
+    pub noted_at: Time,
+    /// When it was made up for, as far as the source still had it.
+    pub back_filled_at: Option<Time>,
+}

@@ -30,6 +30,8 @@ pub enum Note {
         until_ms: Option<i64>,
         /// Why, for people.
         reason: String,
+        /// Whether it was made up for.
+        made: Made,
     },
     /// The source was asked and had nothing (more) up to this cursor.
     Heartbeat {
@@ -60,9 +62,20 @@ pub enum Note {
     },
 }
 
-impl From<Gap> for Note {
-    fn from(gap: Gap) -> Self {
-        Self::Gap { place: gap.place, from_ms: gap.from_ms, until_ms: gap.until_ms, reason: gap.reason }
+/// Whether a gap was made up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// What happened in it is missing.
+    Open,
+    /// It was read later, as far as the source still had it.
+    UpFor,
+}
+
+impl Note {
+    /// The note of a gap.
+    pub(crate) fn gap(gap: Gap, made: Made) -> Self {
+        Self::Gap { place: gap.place, from_ms: gap.from_ms, until_ms: gap.until_ms, reason: gap.reason, made }
     }
 }
 
@@ -113,7 +126,7 @@ mod tests {
     #[test]
     fn a_note_reads_back() {
         for note in [
-            Note::Gap { place: None, from_ms: Some(1), until_ms: None, reason: "limited".to_owned() },
+            Note::Gap { place: None, from_ms: Some(1), until_ms: None, reason: "limited".to_owned(), made: super::Made::Open },
             Note::Heartbeat { cursor: Some("c".to_owned()) },
             Note::ImportEnded { run: Uuid::nil(), recorded: 1, duplicates: 2, refused: 3 },
         ] {

@@ -3,7 +3,10 @@
 //! Invariant: every reading begins with the profiles that the caller may read ([`Operation::MessagesRead`]); what is on others does not exist,
 //! not even as a count. What a message said before is read from the record, because a text is stored once.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use ledger::engine::{Ledger, ReadError, Reader};
 use networks::event::What;
@@ -12,13 +15,15 @@ use serde::Serialize;
 use super::{
     body::{self, Captured},
     intake::blocking,
+    masking::is_covered,
     model::{Message, PlaceSeen, Revision, StreamFilter, StreamPage, Thread},
     store::reading as store,
 };
 use crate::{
+    act::Object,
     actor::{Actor, Principal},
     desk::Desk,
-    error::{Error, Refusal, Result},
+    error::{Error, Invalid, Refusal, Result},
     ids::{MessageId, PlaceId, ProfileId},
     profiles::{self, Profile},
     rights::{Operation, Target, decide},
@@ -30,6 +35,8 @@ pub const STREAM_PAGE_MAX: u32 = 200;
 pub const THREAD_MAX: usize = 500;
 /// Entries of a message's history that are shown.
 const HISTORY_MAX: i64 = 500;
+/// Characters of a reason to unmask.
+pub const REASON_MAX: usize = 500;
 /// Places of a profile that are listed.
 const PLACES_MAX: i64 = 1_000;
 
@@ -89,6 +96,43 @@ pub async fn stream(desk: &Desk, actor: &Actor, filter: &StreamFilter, before: O
     messages.truncate(usize::try_from(limit - 1).unwrap_or(usize::MAX));
     let next = if more { messages.last().map(|message| message.number) } else { None };
     Ok(StreamPage { messages, next })
+}
+
+/// What changed after change number `after` of what the filter lets through, in the order of the changes, and the number of the last
+/// change that was looked at. For a stream that follows.
+pub async fn news(desk: &Desk, actor: &Actor, filter: &StreamFilter, after: i64, limit: u32) -> Result<(Vec<Message>, i64)> {
+    let readable: HashSet<ProfileId> = readable(desk, actor)
+        .await?
+        .into_iter()
+        .filter(|profile| filter.profile.is_none_or(|wanted| wanted == profile.id))
+        .filter(|profile| filter.network.as_ref().is_none_or(|wanted| *wanted == profile.network))
+        .map(|profile| profile.id)
+        .collect();
+    let mut changed = changes(desk, after, limit).await?;
+    let last = changed.last().map_or(after, |message| message.changed);
+    changed.retain(|message| readable.contains(&message.profile) && filter.place.is_none_or(|wanted| wanted == message.place.id));
+    Ok((changed, last))
+}
+
+/// One message, for somebody who will see what is masked in it. The reason and the kinds that were covered go on record, before.
+///
+/// # Errors
+/// As [`message`]; [`Error::Invalid`] without a reason.
+pub async fn unmask(desk: &Desk, actor: &Actor, id: MessageId, reason: &str) -> Result<Message> {
+    let message = message(desk, actor, id).await?;
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_MAX {
+        return Err(Invalid::field("reason", format!("say why, in up to {REASON_MAX} characters; it goes on record")));
+    }
+    let mut act = desk.act(actor, Operation::MessageUnmask, Target::Workspace).await?;
+    let kinds: BTreeSet<_> =
+        message.findings.iter().filter(|finding| is_covered(finding)).map(|finding| finding.kind.clone()).collect();
+    act.record(Object::new("message", id))
+        .detail("profile", message.profile.to_string())
+        .detail("kinds", kinds.into_iter().collect::<Vec<_>>())
+        .detail("reason", reason);
+    act.commit().await?;
+    Ok(message)
 }
 
 /// Messages by their ids, those that the caller may read, in the order asked for. For the answers of a search.

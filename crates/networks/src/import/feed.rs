@@ -12,6 +12,7 @@ use std::{
 use super::{
     ImportError, Limits, Meter, Refused,
     archive::{Archive, EntryId},
+    has_ending,
     json::{self, ArrayReader, Element},
     lines::{Line, LineReader},
 };
@@ -93,7 +94,7 @@ impl Feed {
         if self.reading.is_none() {
             let (Some(archive), Some(id)) = (&self.archive, self.files.pop()) else { return Ok(Step::End) };
             let name = archive.name(id).to_owned();
-            let lines = name.ends_with(".jsonl") || name.ends_with(".ndjson");
+            let lines = has_ending(&name, &["jsonl", "ndjson"]);
             match archive.read(id) {
                 Ok(reader) => {
                     let source: Source = Box::new(self.meter.count(reader));
@@ -107,13 +108,13 @@ impl Feed {
         let mut refused = Vec::new();
         let ended = match &mut reading.form {
             Form::List(list) => {
-                let found = list.next().map(|found| found.map(|element| taken(element, item_bytes_max, &mut take)));
+                let found = list.next().map(|found| found.map(|element| taken(&element, item_bytes_max, &mut take)));
                 let place = |count: u64| format!("{}item {count}", reading.name);
                 end_of(found, || place(list.count()), &mut refused)
             }
             Form::Lines(lines) => {
                 let key = self.key;
-                let found = lines.next().map(|found| found.map(|line| line_taken(line, key, item_bytes_max, &mut take)));
+                let found = lines.next().map(|found| found.map(|line| line_taken(&line, key, item_bytes_max, &mut take)));
                 end_of(found, || format!("{}line {}", reading.name, lines.number()), &mut refused)
             }
         };
@@ -127,8 +128,8 @@ impl Feed {
     }
 }
 
-fn taken(element: Element<'_>, item_bytes_max: u64, take: &mut impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
-    match element {
+fn taken(element: &Element<'_>, item_bytes_max: u64, take: &mut impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
+    match *element {
         Element::Bytes(bytes) if bytes.len() as u64 <= item_bytes_max => take(bytes),
         _ => Err(format!("it is larger than {item_bytes_max} bytes, the most that one message may have")),
     }
@@ -136,7 +137,7 @@ fn taken(element: Element<'_>, item_bytes_max: u64, take: &mut impl FnMut(&[u8])
 
 /// A line is a message, or a page of them.
 fn line_taken(
-    line: Line<'_>,
+    line: &Line<'_>,
     key: &str,
     item_bytes_max: u64,
     take: &mut impl FnMut(&[u8]) -> Result<(), String>,
@@ -146,12 +147,12 @@ fn line_taken(
         return Ok(());
     }
     let Some(page) = json::member(line, key).filter(|page| page.starts_with(b"[")) else {
-        return taken(Element::Bytes(line), item_bytes_max, take);
+        return taken(&Element::Bytes(line), item_bytes_max, take);
     };
     let wrong: Vec<String> = json::elements(page)
         .enumerate()
         .filter_map(|(at, element)| {
-            taken(Element::Bytes(element), item_bytes_max, take).err().map(|reason| format!("item {}: {reason}", at + 1))
+            taken(&Element::Bytes(element), item_bytes_max, take).err().map(|reason| format!("item {}: {reason}", at + 1))
         })
         .collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }

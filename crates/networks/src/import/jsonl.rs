@@ -58,11 +58,8 @@ impl JsonLines {
         if Archive::is_one(path) {
             let mut archive = Archive::open(path, limits)?;
             open.queue.extend(archive.take_refused().into_iter().map(Item::Refused));
-            open.files = archive
-                .entries()
-                .filter(|(_, name)| name.ends_with(".jsonl") || name.ends_with(".ndjson"))
-                .map(|(id, _)| id)
-                .collect();
+            open.files =
+                archive.entries().filter(|(_, name)| super::has_ending(name, &["jsonl", "ndjson"])).map(|(id, _)| id).collect();
             if open.files.is_empty() {
                 return Err(ImportError::Form { expected: "a ZIP of .jsonl files", found: "it holds none".to_owned() });
             }
@@ -254,7 +251,7 @@ fn with_id(value: Option<Value>, name: &str, known: &[&str]) -> Result<Map<Strin
         Some(Value::Object(fields)) => fields,
         Some(_) => return Err(format!("`{name}` is neither a text nor an object with `id`")),
     };
-    if !fields.get("id").and_then(Value::as_str).is_some_and(|id| !id.is_empty()) {
+    if fields.get("id").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err(format!("`{name}` has no id"));
     }
     if fields.keys().any(|key| key != "id" && !known.contains(&&**key)) {

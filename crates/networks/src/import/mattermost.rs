@@ -122,7 +122,7 @@ impl BulkExport {
         let (archive, reader): (_, Box<dyn Read + Send>) = if Archive::is_one(path) {
             let mut archive = Archive::open(path, limits)?;
             queue.extend(archive.take_refused().into_iter().map(Item::Refused));
-            let found = archive.entries().find(|(_, name)| name.ends_with(".jsonl")).map(|(id, _)| id);
+            let found = archive.entries().find(|(_, name)| super::has_ending(name, &["jsonl"])).map(|(id, _)| id);
             let id = found.ok_or(ImportError::Form {
                 expected: "a Mattermost bulk export",
                 found: "the ZIP holds no .jsonl file".to_owned(),

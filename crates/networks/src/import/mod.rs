@@ -18,6 +18,7 @@ pub mod mastodon;
 pub mod mattermost;
 mod meter;
 pub mod slack;
+pub mod tally;
 pub mod teams;
 #[cfg(test)]
 mod testing;
@@ -170,4 +171,9 @@ fn entry_as_attachment(archive: &Archive, id: EntryId, limits: Limits) -> Result
 /// What a profile is called by default: the file's name without its ending.
 fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(|| "import".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Whether a name ends in a dot and one of these endings, in whatever case.
+fn has_ending(name: &str, endings: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, last)| endings.iter().any(|ending| last.eq_ignore_ascii_case(ending)))
 }

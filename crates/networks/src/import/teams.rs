@@ -45,7 +45,8 @@ struct TeamsExport {
 struct Message {
     id: String,
     reply_to_id: Option<String>,
-    message_type: Option<String>,
+    #[serde(rename = "messageType")]
+    kind: Option<String>,
     created_date_time: Option<String>,
     last_edited_date_time: Option<String>,
     deleted_date_time: Option<String>,
@@ -113,7 +114,8 @@ struct Mention {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Reaction {
-    reaction_type: String,
+    #[serde(rename = "reactionType")]
+    key: String,
     created_date_time: Option<String>,
     user: Option<Identities>,
 }
@@ -145,9 +147,7 @@ impl TeamsExport {
         let feed = if Archive::is_one(path) {
             let mut archive = Archive::open(path, limits)?;
             queue.extend(archive.take_refused().into_iter().map(Item::Refused));
-            let ours = |name: &str| {
-                [".json", ".jsonl", ".ndjson"].iter().any(|ending| name.ends_with(ending)) && !name.starts_with("__MACOSX/")
-            };
+            let ours = |name: &str| super::has_ending(name, &["json", "jsonl", "ndjson"]) && !name.starts_with("__MACOSX/");
             let files: Vec<_> = archive.entries().filter(|(_, name)| ours(name)).map(|(id, _)| id).collect();
             if files.is_empty() {
                 return Err(ImportError::Form {
@@ -230,7 +230,7 @@ fn events(raw: &[u8], queue: &mut VecDeque<Item>) -> Result<(), String> {
         }
         return Ok(());
     }
-    if let Some(kind) = message.message_type.as_deref().filter(|kind| *kind != "message") {
+    if let Some(kind) = message.kind.as_deref().filter(|kind| *kind != "message") {
         push(&native_id, String::new(), What::Other { name: kind.chars().take(100).collect() }, created, by);
         return Ok(());
     }
@@ -245,8 +245,8 @@ fn events(raw: &[u8], queue: &mut VecDeque<Item>) -> Result<(), String> {
         let Some(party) = reaction.user.as_ref().and_then(Identities::party) else { continue };
         let at = time(reaction.created_date_time.as_deref(), "createdDateTime of a reaction")?;
         let when = at.map_or_else(String::new, |at| format!(":{at}"));
-        let revision = format!("react:{}:{}:add{when}", party.native_id, reaction.reaction_type);
-        push(&native_id, revision, What::Reacted { key: reaction.reaction_type.clone(), added: true }, at, Some(party));
+        let revision = format!("react:{}:{}:add{when}", party.native_id, reaction.key);
+        push(&native_id, revision, What::Reacted { key: reaction.key.clone(), added: true }, at, Some(party));
     }
     if let Some(deleted) = deleted {
         push(&native_id, "delete".to_owned(), What::Deleted, Some(deleted), None);

@@ -1,6 +1,7 @@
 //! SQL of streams, gaps and the change counter.
 
 use crate::{
+    capture::model::GapSeen,
     db::{Connection, Tx, sql},
     error::Result,
     ids::{ProfileId, Time},
@@ -19,8 +20,6 @@ pub(crate) struct Stream {
     pub(crate) back_fill_cursor: Option<String>,
     /// When the stream last said that there was nothing new.
     pub(crate) heartbeat_at: Option<Time>,
-    /// Since when nothing could be read, while that lasts.
-    pub(crate) gap_since: Option<Time>,
 }
 
 pub(crate) async fn get(on: &mut dyn Connection, profile: ProfileId) -> Result<Option<Stream>> {
@@ -32,7 +31,6 @@ pub(crate) async fn get(on: &mut dyn Connection, profile: ProfileId) -> Result<O
             back_fill_state: row.get("back_fill_state")?,
             back_fill_cursor: row.get("back_fill_cursor")?,
             heartbeat_at: row.get("heartbeat_at_ms")?,
-            gap_since: row.get("gap_since_ms")?,
         })
     })
     .transpose()
@@ -84,44 +82,29 @@ pub(crate) async fn beat(tx: &mut Tx, profile: ProfileId, at: Time) -> Result<()
     Ok(())
 }
 
-pub(crate) async fn set_gap_since(tx: &mut Tx, profile: ProfileId, since: Option<Time>) -> Result<()> {
-    sql("UPDATE capture_streams SET gap_since_ms = $2 WHERE profile_id = $1").bind(profile).bind(since).execute(tx).await?;
-    Ok(())
-}
-
-/// A stretch that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct GapRow {
-    pub(crate) entry: i64,
-    pub(crate) place: Option<String>,
-    pub(crate) from_ms: Option<i64>,
-    pub(crate) until_ms: Option<i64>,
-    pub(crate) reason: String,
-    pub(crate) noted_at: Time,
-    pub(crate) back_filled_at: Option<Time>,
-}
-
-pub(crate) async fn add_gap(tx: &mut Tx, profile: ProfileId, gap: &GapRow) -> Result<()> {
-    sql("INSERT INTO gaps (profile_id, entry, place, from_ms, until_ms, reason, noted_at_ms) VALUES ($1,$2,$3,$4,$5,$6,$7)")
-        .bind(profile)
-        .bind(gap.entry)
-        .bind(gap.place.as_deref())
-        .bind(gap.from_ms)
-        .bind(gap.until_ms)
-        .bind(&gap.reason)
-        .bind(gap.noted_at)
-        .execute(tx)
-        .await?;
+pub(crate) async fn add_gap(tx: &mut Tx, profile: ProfileId, gap: &GapSeen) -> Result<()> {
+    sql("INSERT INTO gaps (profile_id, entry, place, from_ms, until_ms, reason, noted_at_ms, back_filled_at_ms) \
+         VALUES ($1,$2,$3,$4,$5,$6,$7,$8)")
+    .bind(profile)
+    .bind(gap.entry)
+    .bind(gap.place.as_deref())
+    .bind(gap.from_ms)
+    .bind(gap.until_ms)
+    .bind(&gap.reason)
+    .bind(gap.noted_at)
+    .bind(gap.back_filled_at)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
 /// Gaps of a profile, newest first.
-pub(crate) async fn gaps(on: &mut dyn Connection, profile: ProfileId, limit: i64) -> Result<Vec<GapRow>> {
+pub(crate) async fn gaps(on: &mut dyn Connection, profile: ProfileId, limit: i64) -> Result<Vec<GapSeen>> {
     let rows =
         sql("SELECT * FROM gaps WHERE profile_id = $1 ORDER BY entry DESC LIMIT $2").bind(profile).bind(limit).all(on).await?;
     rows.iter()
         .map(|row| {
-            Ok(GapRow {
+            Ok(GapSeen {
                 entry: row.get("entry")?,
                 place: row.get("place")?,
                 from_ms: row.get("from_ms")?,

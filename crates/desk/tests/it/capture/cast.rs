@@ -23,7 +23,14 @@ pub async fn profile(desk: &Desk, handle: &str) -> ProfileId {
 
 /// A lot that a pull brought.
 pub fn pulled(events: Vec<Event>, cursor: &str) -> Lot {
-    Lot { via: Via::Pull, connector: "scripted", events, gaps: Vec::new(), then: Then::Cursor(Cursor(cursor.to_owned())) }
+    Lot {
+        via: Via::Pull,
+        connector: "scripted",
+        events,
+        gaps: Vec::new(),
+        late: Vec::new(),
+        then: Then::Cursor(Cursor(cursor.to_owned())),
+    }
 }
 
 /// A number that a statement answers with.

@@ -84,7 +84,7 @@ fn take_embed(embed: &Value, content: &mut Content) {
             content.attachments.extend(images);
         }
         "app.bsky.embed.video" => {
-            content.attachments.extend(embed.get("video").and_then(|video| blob(video, text(embed, "alt"))))
+            content.attachments.extend(embed.get("video").and_then(|video| blob(video, text(embed, "alt"))));
         }
         "app.bsky.embed.external" => {
             let Some(card) = embed.get("external") else { return };

@@ -54,13 +54,14 @@ fn reference(inside: &str, people: &People, mentions: &mut Vec<Party>, links: &m
             out.push('#');
             out.push_str(label.unwrap_or(id));
         }
-        Some(("!", command)) => match label {
-            Some(label) => out.push_str(&unescaped(label)),
-            None => {
+        Some(("!", command)) => {
+            if let Some(label) = label {
+                out.push_str(&unescaped(label));
+            } else {
                 out.push('@');
                 out.push_str(command.split('^').next().unwrap_or(command));
             }
-        },
+        }
         _ => {
             let address = unescaped(target);
             match label {
@@ -93,7 +94,9 @@ fn walk(value: &Value, people: &People, mentions: &mut Vec<Party>, links: &mut V
         return;
     }
     if let Value::Array(list) = value {
-        list.iter().for_each(|inner| walk(inner, people, mentions, links, depth - 1, out));
+        for inner in list {
+            walk(inner, people, mentions, links, depth - 1, out);
+        }
         return;
     }
     let text_of = |key: &str| value.get(key).and_then(Value::as_str);
