@@ -145,6 +145,7 @@ pub const LEDGER_ENTRIES: Metric = Metric {
     metric_type: MetricType::Gauge,
     labels: &["signed"],
     docs: "Entries of the record: `signed` no counts all of them, yes those under the newest checkpoint.",
+};
 /// Events that came in.
 pub const CAPTURE_EVENTS: Metric = Metric {
     name: "gatepost_capture_events_total",
