@@ -278,6 +278,12 @@ proptest! {
     }
 
     #[test]
+    fn whatever_the_server_sends_is_answered(events in prop::collection::vec(any_json(), 0..4)) {
+        let answered = call("PUT", "/_matrix/app/v1/transactions/1", Some("theirs"), "", &json!({"events": events}));
+        prop_assert_eq!((answered.status, answered.events.len()), (200, events.len()));
+    }
+
+    #[test]
     fn an_id_is_taken_apart_as_it_was_put_together(room in "![a-zA-Z0-9/]{1,18}(:[a-z.]{1,10})?", event in "\\$[a-zA-Z0-9+/_-]{1,43}") {
         let id = mapping::native_id(&room, &event);
         prop_assert_eq!(mapping::parts(&id), Some((room.as_str(), event.as_str())));

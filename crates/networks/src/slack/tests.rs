@@ -327,6 +327,14 @@ proptest! {
     }
 
     #[test]
+    fn whatever_slack_signs_is_answered_and_kept(event in any_json()) {
+        let call = json!({"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": event});
+        let answered = deliver(&call, "s3cret", 1_700_000_010, 1_700_000_010);
+        prop_assert_eq!((answered.status, answered.events.len()), (200, 1));
+        prop_assert_eq!(&answered.events[0].raw.bytes, call.to_string().as_bytes());
+    }
+
+    #[test]
     fn times_are_read_or_refused(text in "[0-9.\\-]{0,20}") {
         if let Some(ms) = time_ms(&text) {
             prop_assert!((0..=253_402_300_799_999).contains(&ms));
