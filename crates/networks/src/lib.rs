@@ -5,6 +5,7 @@
 //! received beside a normalised form. No database and no decisions here: a connector never stores, filters or judges.
 
 pub mod account;
+pub mod bluesky;
 pub mod capabilities;
 pub mod error;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod public_media;
 pub mod registry;
 pub mod sandbox;
 pub mod text;
+mod walk;
 
 pub use account::{Account, Clock, Cursor, Pending, Secrets, Session, Standing};
 pub use capabilities::Capabilities;
