@@ -1,7 +1,7 @@
 //! Holds against removals, crash order, verdicts, and that nothing of an erased text is left on disk.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::holds::Hold;
 use super::policy::PolicyChange;
@@ -301,23 +301,33 @@ fn a_scrub_finds_altered_bodies_and_missing_ones_without_keys_and_logs_what_it_f
 /// Whoever is erased while their records keep coming in: each one is erased by a tombstone that came after it, or can be read.
 #[test]
 fn a_person_who_is_captured_while_being_erased_loses_no_record_without_a_tombstone() {
+    const CAPTURES_MAX: u64 = 2000;
     let fixture = Fixture::new();
     let ledger = fixture.open();
     let subject = SubjectId([88; 16]);
     let about = |number: u64| NewEntry { subjects: vec![subject], ..entry(number) };
+    let is_done = AtomicBool::new(false);
     let captured = std::thread::scope(|scope| {
         let capturing = scope.spawn(|| {
-            let pending: Vec<_> = (0..6000).map(|number| ledger.append(about(number)).expect("accepted")).collect();
-            pending.into_iter().map(|pending| pending.wait().expect("durable").seq).collect::<Vec<_>>()
+            let mut seqs = Vec::new();
+            for lot in 0..CAPTURES_MAX {
+                let pending: Vec<_> = (0..20).map(|n| ledger.append(about(lot * 20 + n)).expect("accepted")).collect();
+                seqs.extend(pending.into_iter().map(|pending| pending.wait().expect("durable").seq));
+                if is_done.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+            seqs
         });
         let mut erased = 0;
-        while erased < 4 {
+        while erased < 10 && !capturing.is_finished() {
             match ledger.erase(&Target::Subject(subject), &two(), &master()) {
                 Ok(_) => erased += 1,
                 Err(GovernanceError::NotFound(_)) => {}
                 Err(other) => panic!("{other}"),
             }
         }
+        is_done.store(true, Ordering::Relaxed);
         capturing.join().expect("no panic")
     });
     ledger.checkpoint_now().expect("signed");
