@@ -4,7 +4,7 @@
 //! it signs is durable in its final place. Any failed sync stops everything.
 
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -59,8 +59,8 @@ fn seal_until_closed(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender
     while let Some(taken) = shared.queue.take(options.batch_records_max, options.batch_bytes_max) {
         let stage = match taken {
             Taken::Control(Control::Pause { quiet, resumed }) => match pause(&mut sealer, next, quiet, &resumed) {
-                Ok(()) => continue,
-                Err(SendError(_)) => return,
+                Some(()) => continue,
+                None => return,
             },
             Taken::Control(control) => Stage::Control(control),
             Taken::Records(requests) => match space.check(shared) {
@@ -79,25 +79,26 @@ fn seal_until_closed(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender
     }
 }
 
-/// Waits here too, until the other side is dropped: after a pause, nothing may be sealed under what was erased meanwhile.
+/// Waits here too, until the other side is dropped: after a pause, nothing may be sealed under what was erased meanwhile. `None` when the
+/// other threads are gone.
 fn pause(
     sealer: &mut Sealer,
     next: &SyncSender<Stage<Sealed>>,
     mut quiet: Answer<()>,
     resumed: &Receiver<LastWord>,
-) -> Result<(), SendError<Stage<Sealed>>> {
+) -> Option<()> {
     loop {
         let (resume, settled) = std::sync::mpsc::channel();
         let (inner_quiet, reached) = super::pending::pending();
-        next.send(Stage::Control(Control::Pause { quiet: inner_quiet, resumed: settled }))?;
+        next.send(Stage::Control(Control::Pause { quiet: inner_quiet, resumed: settled })).ok()?;
         quiet.give(reached.wait());
         let Ok(last) = resumed.recv() else {
             sealer.end_segments();
-            return Ok(());
+            return Some(());
         };
         drop(resume);
         // The reserve of space is there for such a record: it may be the one that makes room.
-        next.send(Stage::Work(sealer.seal(vec![*last.request])))?;
+        next.send(Stage::Work(sealer.seal(vec![*last.request]))).ok()?;
         quiet = last.quiet;
     }
 }
