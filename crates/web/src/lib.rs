@@ -12,6 +12,7 @@ pub mod frame;
 pub mod gallery;
 pub mod gate;
 mod headers;
+pub mod hooks;
 pub mod home;
 pub mod jobs;
 mod lists;
@@ -67,6 +68,7 @@ pub fn app(state: WebState) -> Router {
         .route("/metrics", get(probes::metrics))
         .route("/log/{*path}", get(public_log::resource))
         .merge(assets::router())
+        .merge(hooks::router())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(CompressionLayer::new())

@@ -5,10 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use desk::{Desk, records::Record};
+use desk::{Desk, capture::Reception, records::Record};
 use ipnet::IpNet;
 
-use crate::api::RateLimits;
+use crate::{api::RateLimits, hooks::HOOK_CALLS_MAX};
 
 /// Bytes in a form or JSON body. Uploads have routes, and limits, of their own.
 pub const BODY_MAX: usize = 256 * 1024;
@@ -36,8 +36,12 @@ pub struct WebState {
     pub metrics: MetricsText,
     /// The record as this process reaches it.
     pub record: Record,
+    /// Capture as this process has it; nothing when it has no part in it.
+    pub reception: Option<Reception>,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
+    /// Those of platforms that call us.
+    pub hook_limits: Arc<RateLimits>,
     draining: Arc<AtomicBool>,
 }
 
@@ -45,14 +49,22 @@ impl WebState {
     /// Puts the state together.
     pub fn new(desk: Desk, options: WebOptions, metrics: MetricsText) -> Self {
         let api_limits = Arc::new(RateLimits::default());
+        let hook_limits = Arc::new(RateLimits::new(0, HOOK_CALLS_MAX));
         let draining = Arc::new(AtomicBool::new(false));
-        Self { desk, options: Arc::new(options), metrics, record: Record::default(), api_limits, draining }
+        let record = Record::default();
+        Self { desk, options: Arc::new(options), metrics, record, reception: None, api_limits, hook_limits, draining }
     }
 
     /// Serves this record: the public log under `/log/`, and how it does.
     #[must_use]
     pub fn with_record(self, record: Record) -> Self {
         Self { record, ..self }
+    }
+
+    /// Takes in what platforms call us with.
+    #[must_use]
+    pub fn with_reception(self, reception: Reception) -> Self {
+        Self { reception: Some(reception), ..self }
     }
 
     /// Other limits of rate than the default ones.
