@@ -76,6 +76,7 @@ async fn deliver(state: &WebState, profile: &str, path: &str, request: Request) 
 
 /// Names in lower case with their values; a value that is not text is left out, as no platform signs with one.
 fn headers_of(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |(name, value): (&http::HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
+    let text =
+        |(name, value): (&http::HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
     headers.iter().filter_map(text).collect()
 }

@@ -184,9 +184,8 @@ async fn start_web(
     tasks: &TaskTracker,
 ) -> anyhow::Result<(SocketAddr, WebState)> {
     let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
-    let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render()))
-        .with_record(record)
-        .with_reception(reception);
+    let state =
+        WebState::new(desk.clone(), options, Arc::new(move || metrics.render())).with_record(record).with_reception(reception);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 pub use follow::Follower;
 pub use hooks::{HookError, deliver};
 pub(crate) use model::Connection;
-pub use networks::network::{Delivery, Received};
 pub use model::{Alarm, AlarmKind, Begun, ConnectionState, Health, NewConnection};
+pub use networks::network::{Delivery, Received};
 use networks::{
     Class, Network, NetworkError, Pending, Secrets,
     account::{Begun as NetworkBegun, Connected},
