@@ -5,6 +5,7 @@ mod browser;
 mod client;
 mod door;
 mod feed;
+mod hooks;
 mod idempotency;
 mod openapi;
 mod pages;
