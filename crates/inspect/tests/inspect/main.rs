@@ -4,6 +4,7 @@ mod allocations;
 mod corpus;
 mod cost;
 mod custom;
+mod languages;
 mod masking;
 mod views;
 
