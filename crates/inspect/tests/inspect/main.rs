@@ -6,6 +6,7 @@ mod cost;
 mod custom;
 mod languages;
 mod masking;
+mod threads;
 mod views;
 
 use inspect::{Config, Inspector, Message, Scratch};
