@@ -1,5 +1,5 @@
 //! Capture on both engines.
 
-mod cast;
+pub(crate) mod cast;
 mod intake;
 mod reading;
