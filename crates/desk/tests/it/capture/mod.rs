@@ -4,5 +4,6 @@ mod cast;
 mod connections;
 mod importing;
 mod imports;
+pub(crate) mod cast;
 mod intake;
 mod reading;
