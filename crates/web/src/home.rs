@@ -69,5 +69,9 @@ pub(crate) async fn home(ctx: Ctx) -> PageResult {
             }
         }
     };
-    ctx.page("Home", Room::Home).live("profiles,people,jobs").show(&stack(&[&head as &dyn Render, &numbers, &list]))
+    let mut builder = ctx.page("Home", Room::Home);
+    if let Some(warning) = crate::record::warning(&ctx) {
+        builder = builder.banner(warning);
+    }
+    builder.live("profiles,people,jobs").show(&stack(&[&head as &dyn Render, &numbers, &list]))
 }

@@ -8,4 +8,5 @@ mod feed;
 mod idempotency;
 mod openapi;
 mod pages;
+mod record;
 mod walk;
