@@ -24,6 +24,7 @@ mod probes;
 pub mod problem;
 pub mod profiles;
 mod public_log;
+mod record;
 pub mod rights;
 pub mod routes;
 pub mod settings;

@@ -9,4 +9,5 @@ mod hooks;
 mod idempotency;
 mod openapi;
 mod pages;
+mod record;
 mod walk;

@@ -1,9 +1,8 @@
 //! Capture on both engines.
 
-mod cast;
+pub(crate) mod cast;
 mod connections;
 mod importing;
 mod imports;
-pub(crate) mod cast;
 mod intake;
 mod reading;
