@@ -8,6 +8,7 @@ pub mod act;
 pub mod actor;
 pub mod approvals;
 pub mod audit_log;
+pub mod capture;
 pub mod db;
 pub mod error;
 pub mod idempotency;

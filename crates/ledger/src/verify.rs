@@ -46,9 +46,27 @@ pub struct Progress {
     pub root: String,
     /// Whether bodies were opened.
     pub deep: bool,
+    /// What was found until there.
+    #[serde(default)]
+    pub found: Found,
 }
 
-/// What verifying found.
+/// What a verification that goes on later has to remember.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Found {
+    /// Bodies compared with their entry.
+    pub bodies: u64,
+    /// Bodies opened and compared with their commitment.
+    pub opened: u64,
+    /// Bodies removed under a tombstone.
+    pub removed: u64,
+    /// Findings among entries and bodies; checkpoints are all read again when it goes on.
+    pub findings: u64,
+    /// The first of them.
+    pub first: Option<String>,
+}
+
+/// What verifying found, before and after it was stopped and went on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     /// Entries verified.
@@ -63,8 +81,10 @@ pub struct Report {
     pub blobs: u64,
     /// Bodies removed under a tombstone.
     pub removed: u64,
-    /// Findings, the first [`FINDINGS_MAX`] of them.
+    /// Findings, the first [`FINDINGS_MAX`] of them since it went on.
     pub damage: Vec<Damage>,
+    /// The first finding from before it went on.
+    pub first_before: Option<String>,
     /// Findings altogether.
     pub findings: u64,
     /// Whether it was stopped before the end.
@@ -72,6 +92,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// The first finding in words.
+    pub fn first(&self) -> Option<String> {
+        self.first_before.clone().or_else(|| self.damage.first().map(ToString::to_string))
+    }
+
+    /// Takes up what was found before it went on.
+    fn go_on(&mut self, found: Found) {
+        (self.bodies, self.opened, self.removed) = (found.bodies, found.opened, found.removed);
+        self.findings += found.findings;
+        self.first_before = found.first;
+    }
+
     fn add(&mut self, damage: Damage) {
         self.findings += 1;
         if self.damage.len() < FINDINGS_MAX {
@@ -95,11 +127,23 @@ pub fn resume(
     let size = reader.size();
     let mut report = Report::default();
     let checkpoints = read_checkpoints(reader, size, &mut report)?;
+    let of_checkpoints = report.findings;
     let mut state = State::start(reader, settings, from)?;
+    if state.tree.size() > 0 {
+        report.go_on(from.found.clone());
+    }
     while state.tree.size() < size {
         let count = usize::try_from(size - state.tree.size()).unwrap_or(CHUNK).min(CHUNK);
         state.chunk(reader, count, &checkpoints, settings, &mut report)?;
-        let progress = Progress { verified: state.tree.size(), size, root: hex::encode(state.tree.root()), deep: settings.deep };
+        let found = Found {
+            bodies: report.bodies,
+            opened: report.opened,
+            removed: report.removed,
+            findings: report.findings - of_checkpoints,
+            first: report.first(),
+        };
+        let (verified, root) = (state.tree.size(), hex::encode(state.tree.root()));
+        let progress = Progress { verified, size, root, deep: settings.deep, found };
         if !each(&progress) {
             report.stopped = state.tree.size() < size;
             break;

@@ -1,12 +1,13 @@
 //! The one HTTP client of all connectors, with the limits that every call has.
 //!
 //! Invariants: an answer larger than its limit is refused while it arrives; no redirect is followed with credentials; plain `http` is
-//! for loopback addresses only; an error tells whether the call may have had its effect. Nothing of a request or an answer is logged
+//! for loopback addresses only (files of the public: [`crate::public_media`]); an error tells whether the call may have had its effect. Nothing of a request or an answer is logged
 //! but the host, the path's first part and the status.
 
 use std::{sync::OnceLock, time::Duration};
 
-use reqwest::{Client, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect::Policy};
+use jiff::Timestamp;
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, header::HeaderMap, redirect::Policy};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
@@ -20,30 +21,30 @@ pub const CALL_MAX: Duration = Duration::from_secs(30);
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The longest wait that a network may ask for; more is a mistake or an attack and is cut to this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
-/// Redirects followed for public media, which carry no credentials.
-const MEDIA_REDIRECTS_MAX: usize = 5;
 
 /// The client for calls with credentials: follows no redirect.
 pub fn client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
-    CLIENT.get_or_init(|| build(Policy::none()))
+    CLIENT.get_or_init(|| builder().redirect(Policy::none()).build().expect("the system's certificate store can be read"))
 }
 
-/// The client for public media: follows some redirects, is never given credentials.
-pub fn media_client() -> &'static Client {
+/// The client for calls that change something: as [`client`], on a connection of its own. A kept connection may be closed by the server
+/// in the moment it is used again, and nobody knew then whether the call had its effect.
+pub fn write_client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
-    CLIENT.get_or_init(|| build(Policy::limited(MEDIA_REDIRECTS_MAX)))
+    CLIENT.get_or_init(|| {
+        let builder = builder().redirect(Policy::none()).pool_max_idle_per_host(0);
+        builder.build().expect("the system's certificate store can be read")
+    })
 }
 
-fn build(redirects: Policy) -> Client {
+/// What all clients have in common.
+pub(crate) fn builder() -> ClientBuilder {
     Client::builder()
         .connect_timeout(CONNECT_MAX)
         .timeout(CALL_MAX)
-        .redirect(redirects)
         .referer(false)
         .user_agent(concat!("Gatepost/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .expect("the system's certificate store can be read")
 }
 
 /// Reads a server's address as a person types it: `social.example.test` means `https://social.example.test`.
@@ -76,6 +77,23 @@ pub fn server(text: &str) -> Result<Url> {
     }
 }
 
+/// A reset given as a smaller number than this counts from now; as a larger one it is Unix time (which began in 1970).
+const DELTA_SECONDS_MAX: i64 = 1_000_000_000;
+
+/// RFC 3339, or the date form of HTTP.
+fn instant(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()))
+}
+
+/// How many calls a network still takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Calls left.
+    pub remaining: u64,
+    /// Until there are more.
+    pub resets_in: Option<Duration>,
+}
+
 /// An answer, read to its end.
 #[derive(Debug)]
 pub struct Answered {
@@ -102,10 +120,37 @@ impl Answered {
         })
     }
 
-    /// The wait that the network asks for, from `Retry-After` in seconds.
+    /// The wait that the network asks for: `Retry-After` in seconds or as a date; else, once no call is left, until the limit is new.
     pub fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+        let asked = self.header("retry-after").and_then(|text| match text.parse() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => self.until(instant(text)?),
+        });
+        let spent = || self.rate_limit().filter(|limit| limit.remaining == 0 || self.status == StatusCode::TOO_MANY_REQUESTS);
+        Some(asked.or_else(|| spent()?.resets_in)?.min(RETRY_AFTER_MAX))
+    }
+
+    /// How many calls are left, where the network says: `ratelimit-*` (IETF draft; the time in Unix seconds or seconds from now) or
+    /// `x-ratelimit-*` (the time in RFC 3339 or Unix seconds).
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        let read = |name: &str| self.header(&format!("ratelimit-{name}")).or_else(|| self.header(&format!("x-ratelimit-{name}")));
+        let remaining = read("remaining")?.parse().ok()?;
+        let resets_in = read("reset").and_then(|text| match text.parse::<i64>() {
+            Ok(seconds) if seconds < DELTA_SECONDS_MAX => Some(Duration::from_secs(u64::try_from(seconds).ok()?)),
+            Ok(seconds) => self.until(Timestamp::from_second(seconds).ok()?),
+            Err(_) => self.until(instant(text)?),
+        });
+        Some(RateLimit { remaining, resets_in })
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+
+    /// From the answer's own date, so that neither clock need be right; nothing when it has none.
+    fn until(&self, then: Timestamp) -> Option<Duration> {
+        let now = instant(self.header("date")?)?;
+        Some(Duration::try_from(then.duration_since(now)).unwrap_or_default())
     }
 
     /// The error of a status that means the same everywhere; nothing for a success. 401 is [`Class::Expired`]: a connector whose
@@ -158,12 +203,20 @@ pub async fn call(request: RequestBuilder, bytes_max: usize) -> Result<Answered>
     Ok(Answered { status, headers, body })
 }
 
-/// Sends a request and answers when the headers are there: for streams and files.
+/// Sends a request and answers when the headers are there: for streams and files. A question (GET) whose kept connection turns out to
+/// be closed is asked once more.
 ///
 /// # Errors
 /// As [`call`].
 pub async fn begin(request: RequestBuilder) -> Result<Response> {
-    request.send().await.map_err(|error| broken(&error))
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| broken(&error))?;
+    let again = request.try_clone().filter(|request| request.method() == Method::GET);
+    match (client.execute(request).await, again) {
+        (Err(error), Some(again)) if !error.is_connect() && !error.is_timeout() => client.execute(again).await,
+        (answered, _) => answered,
+    }
+    .map_err(|error| broken(&error))
 }
 
 /// What a broken call means.
@@ -185,7 +238,44 @@ pub fn broken(error: &reqwest::Error) -> NetworkError {
 
 #[cfg(test)]
 mod tests {
-    use super::server;
+    use std::time::Duration;
+
+    use reqwest::{StatusCode, header::HeaderMap};
+
+    use super::{Answered, RateLimit, server};
+
+    fn answered(status: u16, headers: &[(&'static str, &str)]) -> Answered {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect();
+        Answered { status: StatusCode::from_u16(status).unwrap(), headers, body: Vec::new() }
+    }
+
+    #[test]
+    fn the_wait_is_read_in_every_form_that_networks_use() {
+        let date = ("date", "Tue, 10 Nov 2026 12:00:00 GMT");
+        let wait = |headers: &[(&'static str, &str)]| answered(429, headers).retry_after().map(|wait| wait.as_secs());
+        assert_eq!(wait(&[("retry-after", "17")]), Some(17));
+        assert_eq!(wait(&[date, ("retry-after", "Tue, 10 Nov 2026 12:00:30 GMT")]), Some(30));
+        assert_eq!(
+            wait(&[date, ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2026-11-10T12:05:00.000000Z")]),
+            Some(300)
+        );
+        assert_eq!(wait(&[date, ("ratelimit-remaining", "0"), ("ratelimit-reset", "1794312010")]), Some(10));
+        assert_eq!(wait(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "40")]), Some(40));
+        assert_eq!(wait(&[date, ("retry-after", "Tue, 10 Nov 2026 11:00:00 GMT")]), Some(0));
+        assert_eq!(wait(&[("retry-after", "999999999")]), Some(3_600), "cut");
+        assert_eq!(wait(&[("retry-after", "soon"), ("ratelimit-remaining", "many")]), None);
+    }
+
+    #[test]
+    fn calls_that_are_left_ask_for_no_wait() {
+        let answer = answered(200, &[("ratelimit-remaining", "9"), ("ratelimit-reset", "40")]);
+        assert_eq!(answer.rate_limit(), Some(RateLimit { remaining: 9, resets_in: Some(Duration::from_secs(40)) }));
+        assert_eq!(answer.retry_after(), None);
+        assert_eq!(answered(200, &[]).rate_limit(), None);
+    }
 
     #[test]
     fn a_server_is_read_as_people_type_it() {

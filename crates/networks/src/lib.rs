@@ -5,15 +5,22 @@
 //! received beside a normalised form. No database and no decisions here: a connector never stores, filters or judges.
 
 pub mod account;
+pub mod bluesky;
 pub mod capabilities;
 pub mod error;
 pub mod event;
 pub mod http;
 pub mod import;
+pub mod mastodon;
+pub mod matrix;
 pub mod network;
 pub mod outgoing;
+pub mod public_media;
 pub mod registry;
 pub mod sandbox;
+pub mod slack;
+pub mod text;
+mod walk;
 
 pub use account::{Account, Clock, Cursor, Pending, Secrets, Session, Standing};
 pub use capabilities::Capabilities;

@@ -1,11 +1,13 @@
 //! What goes out to a network, and what the network made of it.
 
+use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
 /// One post or reply on its way out. Threads are several of these, each replying to the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// Ours, the same for every attempt: what makes the network recognise a repetition (idempotency key, record key, transaction id).
+    /// A UUIDv7 made when sending begins: some networks order by what is made of it.
     pub key: String,
     /// The text.
     pub text: String,
@@ -25,6 +27,18 @@ pub struct Outgoing {
     pub audience: Audience,
     /// Media that were uploaded before ([`crate::Network::upload`]), in order.
     pub media: Vec<Uploaded>,
+}
+
+/// What marks something of ours on a network that others can look into: from the key, without telling it. 32 hexadecimal digits.
+pub fn fingerprint(key: &str) -> String {
+    hex::encode(&digest::digest(&digest::SHA256, key.as_bytes()).as_ref()[..16])
+}
+
+/// The Unix milliseconds in a key that is a UUIDv7 (RFC 9562, section 5.7): no attempt with it was made before. Nothing for other keys.
+pub fn key_time_ms(key: &str) -> Option<i64> {
+    let bytes: Vec<u8> = key.bytes().filter(|byte| *byte != b'-').collect();
+    let is_version_7 = bytes.len() == 32 && bytes[12] == b'7' && bytes.iter().all(u8::is_ascii_hexdigit);
+    is_version_7.then(|| i64::from_str_radix(std::str::from_utf8(&bytes[..12]).ok()?, 16).ok()).flatten()
 }
 
 /// Who can read a post, where the network has the choice.
@@ -73,4 +87,18 @@ pub struct Published {
     pub permalink: Option<String>,
     /// When, by the platform's clock.
     pub source_time_ms: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_time_ms;
+
+    #[test]
+    fn a_key_that_holds_a_time_tells_it() {
+        // The example of RFC 9562, appendix A.6.
+        assert_eq!(key_time_ms("017F22E2-79B0-7CC3-98C4-DC0C0C07398F"), Some(0x017F_22E2_79B0));
+        for other in ["", "post-1", "919108f7-52d1-4320-9bac-f847db4148a8", "017F22E2-79B0-7CC3-98C4-DC0C0C07398ü"] {
+            assert_eq!(key_time_ms(other), None, "{other}");
+        }
+    }
 }

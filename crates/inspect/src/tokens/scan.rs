@@ -43,9 +43,15 @@ pub(super) fn run(tokens: &mut Tokens, text: &str, links: Links) {
                 }
             },
         };
-        if let Some(token) = tokens.list.get_mut(before) {
+        if let Some((token, earlier)) = tokens.list.get_mut(..=before).and_then(<[Token]>::split_last_mut) {
             token.marks.add(gap);
             gap = Marks::default();
+            if let Some(last) = earlier.last_mut().filter(|last| last.end + 2 == token.start)
+                && &bytes[last.end as usize..token.start as usize] == b"::"
+            {
+                last.marks.add(Marks::QUALIFIED);
+                token.marks.add(Marks::QUALIFIED);
+            }
         }
     }
     tokens.tail = gap;
@@ -87,7 +93,8 @@ fn class(text: &str, at: usize) -> Class {
         0x1f000..=0x1faff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x231a..=0x23ff | 0x203c | 0x2049 | 0x3030 => {
             Class::Picture(width)
         }
-        _ if c.is_alphanumeric() => Class::Letter,
+        // A letter that folds to an apostrophe joins letters; it opens no word, or the scan would stand still before it.
+        _ if c.is_alphanumeric() && fold_char(c) != Folded::One('\'') => Class::Letter,
         _ => Class::Other(width),
     }
 }
@@ -354,6 +361,9 @@ impl CaseCount {
             marks.add(Marks::ALL_CAPS);
         } else if self.first_upper && self.upper < self.letters {
             marks.add(Marks::TITLE);
+        }
+        if self.digits > 0 && self.letters > 0 {
+            marks.add(Marks::WITH_DIGIT);
         }
         marks
     }

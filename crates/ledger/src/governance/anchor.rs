@@ -93,7 +93,7 @@ impl Ledger {
         Ok(report)
     }
 
-    /// The same from where an earlier scrub stopped, and without logging: the report covers only what was read now.
+    /// The same from where an earlier scrub stopped, and without logging. The report covers what was read before too.
     pub fn scrub_from(&self, from: &Progress, each: &mut dyn FnMut(&Progress) -> bool) -> Result<Report, GovernanceError> {
         Ok(resume(&self.reader(), Settings { deep: false, bodies: true }, from, each)?)
     }
@@ -105,7 +105,7 @@ impl Ledger {
             bodies: report.bodies,
             removed: report.removed,
             findings: report.findings,
-            first: report.damage.first().map(ToString::to_string),
+            first: report.first(),
         };
         self.act(EntryKind::ScrubResult, RecordId::NONE, &act)
     }

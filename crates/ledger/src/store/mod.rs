@@ -154,6 +154,17 @@ pub struct SegmentName {
     pub segment: u64,
 }
 
+/// What tidying did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tidied {
+    /// Segments that were moved.
+    pub moved: usize,
+    /// Removed segments whose object is gone.
+    pub gone: usize,
+    /// Removed segments whose object is still locked.
+    pub locked: usize,
+}
+
 /// Where a log's public description is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Description {
@@ -193,6 +204,11 @@ pub trait Store: Send + Sync {
     /// Nothing more will be written through this store: whoever waits for room gets an error, and what keeps others from writing is given
     /// back as far as that is possible. Reading stays possible.
     fn retire(&self) {}
+    /// Moves what is finished to where it is kept for long, and removes there what was removed here. For stores that have such a place;
+    /// repeating it changes nothing.
+    fn tidy(&self) -> Result<Tidied, StoreError> {
+        Ok(Tidied::default())
+    }
     /// Looks how far the writer has come, in a store that was opened for reading beside one.
     fn refresh(&self) -> Result<(), StoreError> {
         Ok(())

@@ -432,7 +432,7 @@ fn finished_segments_move_to_locked_objects_and_are_read_there() {
     bucket.create_with_object_lock(&Loopback, now_ms()).expect("created");
     PgStore::create(&server.url, LOG).expect("created");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let archive = ArchiveTo { bucket: bucket.clone(), http: Arc::new(Loopback), clock };
+    let archive = ArchiveTo { bucket: bucket.clone(), http: Arc::new(Loopback), clock, lock_ms: 60_000 };
     let (store, recovered) = PgStore::open(&server.url, LOG, "first", Some(archive)).expect("open");
     let mut tree = recovered.tree;
     append(&store, &mut tree, 0, 700);

@@ -27,7 +27,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
-use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree, Tidied};
 use crate::blob::{BlobName, BlobSource};
 use crate::damage::{Damage, DamageClass};
 use crate::entry::Entry;
@@ -251,6 +251,10 @@ impl Store for PgStore {
         }
     }
 
+    fn tidy(&self) -> Result<Tidied, StoreError> {
+        self.tidy_archive()
+    }
+
     fn refresh(&self) -> Result<(), StoreError> {
         if self.epoch == READ_ONLY {
             let (_, size) = self.block_on(lease::holder(&self.pool, &self.log))?;
@@ -392,7 +396,7 @@ fn connect(url: &str) -> Result<(Runtime, PgPool), StoreError> {
         .map_err(|source| StoreError::Io { doing: "start the threads for", path: place(), source })?;
     // An acknowledgement means durable, whatever the server's own setting.
     let options: PgConnectOptions = url.parse().map_err(io("read the address of"))?;
-    let options = options.options([("synchronous_commit", "on")]);
+    let options = options.options([("synchronous_commit", "on"), ("client_min_messages", "warning")]);
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
     let pool = runtime.block_on(pool.connect_with(options)).map_err(io("connect to"))?;
     Ok((runtime, pool))

@@ -1,0 +1,8 @@
+//! Capture on both engines.
+
+mod cast;
+mod connections;
+mod importing;
+mod imports;
+mod intake;
+mod reading;
