@@ -13,7 +13,11 @@ export function startLive(): void {
     if (said && !on) said.dataset["wasOff"] = "yes";
   };
   document.addEventListener("htmx:sse:after:connection", () => set(true));
-  document.addEventListener("htmx:sse:after:message", () => set(true));
+  document.addEventListener("htmx:sse:after:message", () => {
+    set(true);
+    // For parts of a page that fetch what is new by themselves (hx-trigger="gatepost:changed from:body").
+    document.body.dispatchEvent(new Event("gatepost:changed"));
+  });
   document.addEventListener("htmx:sse:error", () => set(false));
   document.addEventListener("htmx:sse:close", (event) => {
     const reason = (event as CustomEvent<{ reason?: string }>).detail?.reason;

@@ -30,11 +30,27 @@ pub enum Topic {
     Jobs,
     /// The workspace's settings.
     Workspace,
+    /// Messages were captured or changed.
+    Messages,
+    /// How the connections to networks stand.
+    Connections,
+    /// Imports moved on.
+    Imports,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: &[Self] = &[Self::People, Self::Access, Self::Profiles, Self::AuditLog, Self::Jobs, Self::Workspace];
+    pub const ALL: &[Self] = &[
+        Self::People,
+        Self::Access,
+        Self::Profiles,
+        Self::AuditLog,
+        Self::Jobs,
+        Self::Workspace,
+        Self::Messages,
+        Self::Connections,
+        Self::Imports,
+    ];
 
     /// The name on the wire.
     pub fn id(self) -> &'static str {
@@ -45,6 +61,9 @@ impl Topic {
             Self::AuditLog => "audit_log",
             Self::Jobs => "jobs",
             Self::Workspace => "workspace",
+            Self::Messages => "messages",
+            Self::Connections => "connections",
+            Self::Imports => "imports",
         }
     }
 

@@ -212,4 +212,12 @@ typed_ids! {
     JobId,
     /// A saved view of a list.
     ViewId,
+    /// A captured message: the record id of its first entry in the ledger. A keyed digest, not a UUIDv7.
+    MessageId,
+    /// A channel, room, conversation or feed on a network. A keyed digest.
+    PlaceId,
+    /// A person or program on a network, and the subject of what they wrote in the ledger. A keyed digest.
+    PartyId,
+    /// One reading of an export file.
+    ImportId,
 }

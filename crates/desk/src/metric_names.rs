@@ -81,6 +81,94 @@ pub const LEDGER_SHIPPED: Metric = Metric {
     docs: "Audit entries that the ledger took and made durable on this node. A stop while the audit log grows means that the ledger \
            refuses; the log says why.",
 };
+/// Events that came in.
+pub const CAPTURE_EVENTS: Metric = Metric {
+    name: "gatepost_capture_events_total",
+    metric_type: MetricType::Counter,
+    labels: &["network"],
+    docs: "Events that networks gave to this node and that are in the record, duplicates included. A stop where there is always \
+           something new means that capture broke.",
+};
+/// Questions that networks did not answer.
+pub const CAPTURE_FAILURES: Metric = Metric {
+    name: "gatepost_capture_failures_total",
+    metric_type: MetricType::Counter,
+    labels: &["network", "class"],
+    docs: "Calls to networks that failed, by what is done about it: retry_later, expired, reauthorise, refused_content, gone, bug.",
+};
+/// Captures that need somebody.
+pub const CAPTURE_ALARMS: Metric = Metric {
+    name: "gatepost_capture_alarms",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Connected profiles that are silent, broken, or need to be authorised (again or soon). Anything above 0 deserves a look \
+           at the profiles page.",
+};
+/// Requests for time stamps.
+pub const LEDGER_TIMESTAMPS: Metric = Metric {
+    name: "gatepost_ledger_timestamps_total",
+    metric_type: MetricType::Counter,
+    labels: &["authority", "outcome"],
+    docs: "Requests to a time authority by the node that writes the record, by outcome: stamped, failed. A stamp is verified before it counts.",
+};
+/// Missing stamps.
+pub const LEDGER_TIMESTAMPS_MISSING: Metric = Metric {
+    name: "gatepost_ledger_timestamps_missing",
+    metric_type: MetricType::Gauge,
+    labels: &["authority"],
+    docs: "1 when an authority has given no stamp for two intervals, else 0. Every node reports the same. The record goes on; its times \
+           are attested by nobody else meanwhile.",
+};
+/// Damage found.
+pub const LEDGER_DAMAGE: Metric = Metric {
+    name: "gatepost_ledger_damage_findings",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Findings of the newest scrub of the record. Anything above 0: run `gatepost ledger verify` and keep the data folder as it is.",
+};
+/// Scrubs ended.
+pub const LEDGER_SCRUBS: Metric = Metric {
+    name: "gatepost_ledger_scrubs_total",
+    metric_type: MetricType::Counter,
+    labels: &["outcome"],
+    docs: "Scrubs of the record that this node ended, by outcome: clean, damage.",
+};
+/// Overdue scrub.
+pub const LEDGER_SCRUB_OVERDUE: Metric = Metric {
+    name: "gatepost_ledger_scrub_overdue",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "1 when no scrub of the record ended for three intervals, else 0.",
+};
+/// Upkeep that failed.
+pub const LEDGER_UPKEEP_FAILURES: Metric = Metric {
+    name: "gatepost_ledger_upkeep_failures_total",
+    metric_type: MetricType::Counter,
+    labels: &["what"],
+    docs: "Background work on the record that failed and is tried again, by what: removal (an erasure waits to be finished), archive, scrub.",
+};
+/// Segments archived.
+pub const LEDGER_ARCHIVED: Metric = Metric {
+    name: "gatepost_ledger_segments_archived_total",
+    metric_type: MetricType::Counter,
+    labels: &[],
+    docs: "Finished segments that this node moved to object storage under Object Lock.",
+};
+/// Who writes.
+pub const LEDGER_WRITER: Metric = Metric {
+    name: "gatepost_ledger_writer",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "1 on the node that writes the record, else 0. The sum over all nodes has to be 1; 0 for longer than the lease means that \
+           nobody records.",
+};
+/// Entries.
+pub const LEDGER_ENTRIES: Metric = Metric {
+    name: "gatepost_ledger_entries",
+    metric_type: MetricType::Gauge,
+    labels: &["signed"],
+    docs: "Entries of the record: `signed` no counts all of them, yes those under the newest checkpoint.",
+};
 /// Requests answered.
 pub const HTTP_REQUESTS: Metric = Metric {
     name: "gatepost_http_requests_total",
@@ -105,6 +193,18 @@ pub const ALL: &[Metric] = &[
     JOBS_ATTEMPTS,
     JOBS_DURATION,
     LEDGER_SHIPPED,
+    CAPTURE_EVENTS,
+    CAPTURE_FAILURES,
+    CAPTURE_ALARMS,
+    LEDGER_ENTRIES,
+    LEDGER_WRITER,
+    LEDGER_TIMESTAMPS,
+    LEDGER_TIMESTAMPS_MISSING,
+    LEDGER_SCRUBS,
+    LEDGER_SCRUB_OVERDUE,
+    LEDGER_DAMAGE,
+    LEDGER_UPKEEP_FAILURES,
+    LEDGER_ARCHIVED,
     HTTP_REQUESTS,
     HTTP_DURATION,
 ];

@@ -10,15 +10,7 @@ use desk::{
     sealed::Sealer,
 };
 
-use ledger::{
-    engine::{self, Environment, Ledger, Options},
-    keys::master::LocalMasterKey,
-};
-
 use crate::{config::Config, data::DataFolder};
-
-/// The ledger's write-ahead ring: sixteen of its largest batches.
-const LEDGER_RING_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -91,33 +83,6 @@ pub(crate) async fn open_desk(folder: &DataFolder, config: &Config, schema: Sche
         sealer: Sealer::new(&master),
         public_url: config.public_url(),
     }))
-}
-
-/// The ledger's folder in a data folder.
-pub(crate) fn ledger_folder(folder: &DataFolder) -> PathBuf {
-    folder.path().join("ledger")
-}
-
-/// Opens the ledger of a folder for writing, and makes it at the first time. One process at a time can.
-///
-/// Beside PostgreSQL there is none yet: several nodes would each have their own log.
-pub(crate) fn open_ledger(folder: &DataFolder, config: &Config) -> anyhow::Result<Option<Arc<Ledger>>> {
-    if !config.database_url.is_empty() {
-        tracing::warn!("beside PostgreSQL the audit log stays in the database: it is not shipped into a ledger");
-        return Ok(None);
-    }
-    let root = ledger_folder(folder);
-    let master = LocalMasterKey::derive(&*folder.master_key(config)?);
-    let environment = Environment::default();
-    if !root.join("log.toml").exists() {
-        let url = config.public_url();
-        let host = url.split("://").nth(1).unwrap_or("localhost");
-        engine::create(&environment, &root, &format!("{host}/log"), &master, &[], LEDGER_RING_BYTES)
-            .context("failed to make the ledger")?;
-    }
-    let ledger = Ledger::open(environment, &root, &master, Options::default())
-        .context("failed to open the ledger; `gatepost ledger verify` says what is wrong with it")?;
-    Ok(Some(Arc::new(ledger)))
 }
 
 /// A runtime for a command that is not a server.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: plain data; nothing is checked here, [`crate::Inspector::compile`] does that.
 
-use crate::kinds::Group;
+use crate::kinds::{self, Group};
 use crate::report::Level;
 
 /// Which detectors run and what they report.
@@ -36,10 +36,38 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Refuses names of kinds and groups that there are not.
+    pub(crate) fn check_names(&self) -> Result<(), ConfigError> {
+        let known = || kinds::ALL.iter().map(|k| k.id).chain(Group::ALL.iter().map(|g| g.name()));
+        for name in &self.only {
+            let is_known = known().any(|k| k.eq_ignore_ascii_case(name)) || self.custom.iter().any(|c| c.id == *name);
+            if !is_known {
+                let nearest = known().min_by_key(|k| distance(&k.to_ascii_lowercase(), &name.to_ascii_lowercase()));
+                return Err(ConfigError::UnknownKind { name: name.clone(), nearest: nearest.unwrap_or_default().to_owned() });
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a kind is chosen.
     pub(crate) fn chooses(&self, id: &str, group: Group) -> bool {
         self.only.is_empty() || self.only.iter().any(|o| o.eq_ignore_ascii_case(id) || o.eq_ignore_ascii_case(group.name()))
     }
+}
+
+/// Edits between two names.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let change = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
 }
 
 /// A configuration that does not compile.

@@ -7,9 +7,10 @@ use crate::config::{Config, ConfigError, TermList};
 use crate::custom::{self, Compiled};
 use crate::detect::shapes::{self, ShapeTable};
 use crate::detect::{Context, settle};
+use crate::disguise::{self, Vocabulary};
 use crate::fold;
 use crate::heads::{Assessment, Head, Heads};
-use crate::kinds::{self, Group, index};
+use crate::kinds::{self, index};
 use crate::language::{Language, LanguageDetector};
 use crate::lexicon::{self, Lexicon};
 use crate::message::{Message, Zone};
@@ -17,7 +18,7 @@ use crate::report::{Finding, Level, Reason, ReasonText, View};
 use crate::scan::{AT, COLON, Chunk, DIGIT, DOT, HIGH, LONG_CHUNK, Scan};
 use crate::scratch::Scratch;
 use crate::secrets::SecretTable;
-use crate::tokens::Links;
+use crate::tokens::{Links, Tokens};
 use crate::vocabulary;
 use crate::words::{KINDS_MAX, Role, WordHit, WordTable, WordTableBuilder};
 
@@ -38,6 +39,7 @@ pub struct Inspector {
     enabled: [u64; KINDS_MAX / 64],
     level_min: Level,
     lexicon: Lexicon,
+    vocabulary: Vocabulary,
     heads: Option<(Heads, LanguageDetector)>,
 }
 
@@ -52,7 +54,7 @@ pub struct Report<'a> {
 impl Inspector {
     /// Compiles a configuration, or says what is wrong with it.
     pub fn compile(config: &Config) -> Result<Self, ConfigError> {
-        check_names(config)?;
+        config.check_names()?;
         let custom = custom::compile(config)?;
         let mut enabled = [0u64; KINDS_MAX / 64];
         for (number, kind) in kinds::ALL.iter().enumerate() {
@@ -75,6 +77,7 @@ impl Inspector {
             }
         }
         vocabulary::add(&mut words);
+        let lexicon = compile_lists(&config.lists)?;
         Ok(Self {
             words: words.build(),
             shapes: ShapeTable::build(is_on),
@@ -82,7 +85,8 @@ impl Inspector {
             custom,
             enabled,
             level_min: config.level_min,
-            lexicon: compile_lists(&config.lists)?,
+            vocabulary: Vocabulary::build(lexicon.words()),
+            lexicon,
             heads: if config.heads { Some(compile_heads()?) } else { None },
         })
     }
@@ -94,7 +98,11 @@ impl Inspector {
         scratch.terms.clear();
         (scratch.assessment, scratch.language) = (None, None);
         let mut truncated = false;
-        for (zone, part, text) in message.parts() {
+        // The body comes last: its words stay in the scratch for the heads' reasons.
+        let is_body = |zone: Zone| zone == Zone::Text;
+        let parts =
+            message.parts().filter(|(zone, ..)| !is_body(*zone)).chain(message.parts().filter(|(zone, ..)| is_body(*zone)));
+        for (zone, part, text) in parts {
             let text = cut(text);
             truncated |= text.len() == TEXT_BYTES_MAX;
             self.part(zone, u16::try_from(part).unwrap_or(u16::MAX), text, scratch);
@@ -143,28 +151,47 @@ impl Inspector {
         self.words_of(zone, part_number, original, is_folded, scratch);
     }
 
-    /// Listed terms in every part; language, abuse and sentiment of the body.
+    /// Listed terms in every part; language, abuse and sentiment of the body. Both also see words that were disguised.
     fn words_of(&self, zone: Zone, part: u16, text: &str, is_folded: bool, scratch: &mut Scratch) {
         let is_body = zone == Zone::Text && self.heads.is_some();
         if self.lexicon.is_empty() && !is_body {
             return;
         }
-        let Scratch { tokens, head_work, lexicon, folded, terms, assessment, language, .. } = scratch;
-        if is_folded && !self.lexicon.is_empty() && self.is_on(index::listed_term) {
-            tokens.scan_with(&folded.text, links(zone));
-            let found = self.lexicon.find(&folded.text, tokens, zone.for_lists(), lexicon);
-            terms.extend(found.iter().map(|f| {
-                let (start, end) = folded.map.original(f.start as usize..f.end as usize);
-                self.term(zone, part, f.rule, (start, end), View::Folded)
-            }));
-        }
-        tokens.scan_with(text, links(zone));
-        if !self.lexicon.is_empty() && self.is_on(index::listed_term) {
+        let has_lists = !self.lexicon.is_empty() && self.is_on(index::listed_term);
+        let Scratch { tokens, head_work, lexicon, folded, undisguised, terms, assessment, language, .. } = scratch;
+        let mut find = |text: &str, tokens: &Tokens, map: Option<&fold::Map>, view| {
             let found = self.lexicon.find(text, tokens, zone.for_lists(), lexicon);
-            terms.extend(found.iter().map(|f| self.term(zone, part, f.rule, (f.start, f.end), View::Plain)));
+            terms.extend(found.iter().map(|f| {
+                let span = map.map_or((f.start, f.end), |map| map.original(f.start as usize..f.end as usize));
+                self.term(zone, part, f.rule, span, view)
+            }));
+        };
+        tokens.scan_with(text, links(zone));
+        if has_lists {
+            find(text, tokens, None, View::Plain);
         }
-        if let Some((heads, detector)) = self.heads.as_ref().filter(|_| is_body) {
-            let detected = detector.detect(tokens);
+        let detected = self.heads.as_ref().filter(|_| is_body).map(|(heads, detector)| (heads, detector.detect(tokens)));
+        let (seen, map) = if is_folded { (folded.text.as_str(), Some(&folded.map)) } else { (text, None) };
+        if is_folded {
+            tokens.scan_with(seen, links(zone));
+        }
+        let is_disguised = zone != Zone::Link
+            && disguise::is_suspect(seen, tokens, &self.vocabulary)
+            && disguise::undo(seen, map, &self.vocabulary, undisguised);
+        if is_disguised {
+            tokens.scan_with(&undisguised.text, links(zone));
+        }
+        if has_lists && is_disguised {
+            find(&undisguised.text, tokens, Some(&undisguised.map), View::Undisguised);
+        } else if has_lists && is_folded {
+            find(seen, tokens, map, View::Folded);
+        }
+        scratch.body_view = match (is_disguised, is_folded) {
+            (true, _) => View::Undisguised,
+            (_, true) => View::Folded,
+            _ => View::Plain,
+        };
+        if let Some((heads, detected)) = detected {
             *language = Some(detected);
             *assessment = heads.assess(tokens, detected, head_work);
         }
@@ -341,33 +368,6 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-fn check_names(config: &Config) -> Result<(), ConfigError> {
-    let known = || kinds::ALL.iter().map(|k| k.id).chain(Group::ALL.iter().map(|g| g.name()));
-    for name in &config.only {
-        let is_known = known().any(|k| k.eq_ignore_ascii_case(name)) || config.custom.iter().any(|c| c.id == *name);
-        if !is_known {
-            let nearest = known().min_by_key(|k| distance(&k.to_ascii_lowercase(), &name.to_ascii_lowercase()));
-            return Err(ConfigError::UnknownKind { name: name.clone(), nearest: nearest.unwrap_or_default().to_owned() });
-        }
-    }
-    Ok(())
-}
-
-/// Edits between two names.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let change = corner + usize::from(x != y);
-            corner = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
-}
-
 impl<'a> Report<'a> {
     /// What was found, by place.
     pub fn findings(&self) -> &'a [Finding] {
@@ -418,7 +418,7 @@ impl<'a> Report<'a> {
         let reasons = heads.map(|(heads, _)| heads.reasons(head, &scratch.head_work)).unwrap_or_default();
         (0..reasons.tokens().len())
             .filter_map(move |i| scratch.tokens.list().get(reasons.tokens()[i] as usize))
-            .map(crate::tokens::Token::range)
+            .map(|token| scratch.in_body(token.range()))
     }
 
     /// Whether a part was longer than [`TEXT_BYTES_MAX`], so that its end was not read.

@@ -19,6 +19,7 @@ mod check;
 mod config;
 pub mod custom;
 mod detect;
+mod disguise;
 mod fold;
 pub mod heads;
 pub mod images;

@@ -41,14 +41,17 @@ impl Level {
 }
 
 /// Which rewriting had to be undone before the value could be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum View {
     /// Found in the text as it was written.
+    #[default]
     Plain,
     /// Found after undoing look-alike characters, invisible characters or foreign digits.
     Folded,
     /// Found after also joining letters or digits that were written apart, or words for signs.
     Joined,
+    /// Found after putting letters for digits and signs, joining letters and cutting joined words, for listed terms only.
+    Undisguised,
 }
 
 /// Why something was reported; made into words by [`crate::Report::reason`].
@@ -133,6 +136,7 @@ impl fmt::Display for ReasonText<'_> {
             View::Plain => Ok(()),
             View::Folded => f.write_str("; after undoing look-alike or invisible characters"),
             View::Joined => f.write_str("; after joining what was written apart"),
+            View::Undisguised => f.write_str("; after undoing a disguised spelling"),
         }
     }
 }

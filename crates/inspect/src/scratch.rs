@@ -6,7 +6,7 @@ use crate::fold::Folded;
 use crate::heads::{Assessment, HeadScratch};
 use crate::language::Language;
 use crate::lexicon::LexiconScratch;
-use crate::report::Finding;
+use crate::report::{Finding, View};
 use crate::scan::Scan;
 use crate::tokens::Tokens;
 
@@ -17,6 +17,9 @@ pub struct Scratch {
     pub(crate) view_scan: Scan,
     pub(crate) folded: Folded,
     pub(crate) joined: Folded,
+    pub(crate) undisguised: Folded,
+    /// The view of the body that the tokens were scanned from.
+    pub(crate) body_view: View,
     pub(crate) findings: Vec<Finding>,
     pub(crate) spare: Vec<Finding>,
     pub(crate) steps: u64,
@@ -32,6 +35,17 @@ impl Scratch {
     /// Empty buffers.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Leads a stretch of the body as the heads saw it back to the original.
+    pub(crate) fn in_body(&self, span: std::ops::Range<usize>) -> std::ops::Range<usize> {
+        let map = match self.body_view {
+            View::Undisguised => &self.undisguised.map,
+            View::Folded => &self.folded.map,
+            View::Plain | View::Joined => return span,
+        };
+        let (start, end) = map.original(span);
+        start as usize..end as usize
     }
 
     /// Inner-loop turns of the last inspection: what the cost bound is stated and tested in.

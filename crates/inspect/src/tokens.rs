@@ -64,6 +64,11 @@ impl Marks {
     /// A question mark stands between the token before and this one.
     pub const AFTER_QUESTION: Marks = Marks(1 << 9);
 
+    /// Part of a qualified name of a program, such as `WTF::Vector`: joined to a neighbour by `::`.
+    pub const QUALIFIED: Marks = Marks(1 << 11);
+    /// A word with a digit among its letters.
+    pub const WITH_DIGIT: Marks = Marks(1 << 10);
+
     /// Whether every bit of `other` is set.
     pub fn has(self, other: Marks) -> bool {
         self.0 & other.0 == other.0

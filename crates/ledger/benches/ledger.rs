@@ -196,12 +196,12 @@ fn seal_only(count: u64) -> f64 {
     let mut frames = Vec::with_capacity(1 << 22);
     let start = core_seconds();
     for new in &entries {
-        let canonical = body::canonical(new.source_time_ms, &new.body);
+        let canonical = body::canonical(new.source_time_ms, None, &new.body);
         let packed = body::pack(&canonical);
         let (_, leaf) = cursor.advance().expect("enough slots");
         let key = RecordKey::derive(&leaf, [&subject], new.record_id);
         let mut sealed = Vec::with_capacity(canonical.len());
-        key.seal(&new.subjects, packed.as_deref().unwrap_or(&canonical), &mut sealed);
+        key.seal(&new.subjects, None, packed.as_deref().unwrap_or(&canonical), &mut sealed);
         let header = ledger::entry::Entry {
             kind: new.kind,
             flags: ledger::entry::FLAG_ZSTD,

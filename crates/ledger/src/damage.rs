@@ -40,6 +40,10 @@ damage! {
     BodyAltered = "body-altered", "restore the segment from a backup";
     /// A body is gone and no tombstone says why.
     BodyMissing = "body-missing", "restore the segment from a backup; without one this is a violation to report";
+    /// An attachment is gone and no tombstone says why.
+    BlobMissing = "blob-missing", "restore `blobs/` from a backup; without one this is a violation to report";
+    /// An attachment's bytes are not those that its record names.
+    BlobAltered = "blob-altered", "restore the file in `blobs/` from a backup";
     /// A body's plaintext does not match its commitment.
     CommitmentWrong = "commitment-wrong", "the keystore and the segment do not belong together: restore both from one backup";
     /// Numbers or times do not follow each other.

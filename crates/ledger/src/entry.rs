@@ -12,7 +12,9 @@ pub const ENTRY_LEN: usize = 168;
 pub const ENTRY_VERSION: u8 = 1;
 /// Flag: the body was compressed with zstd before it was encrypted.
 pub const FLAG_ZSTD: u16 = 0x0001;
-const FLAGS_KNOWN: u16 = FLAG_ZSTD;
+/// Flag: an attachment belongs to the body, which names it.
+pub const FLAG_BLOB: u16 = 0x0002;
+const FLAGS_KNOWN: u16 = FLAG_ZSTD | FLAG_BLOB;
 
 /// Why an entry was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -263,7 +265,7 @@ pub(crate) mod tests {
             bytes[0] = 1;
             bytes[1] = 1 + bytes[1] % 22;
             bytes[2] = 0;
-            bytes[3] &= 1;
+            bytes[3] &= 3;
             bytes[66..68].fill(0);
             bytes[84..88].fill(0);
             let entry = Entry::decode(&bytes).expect("known fields");

@@ -4,13 +4,14 @@
 //! "cut short" and "damaged" it was. CRC-32C only tells torn writes apart; what proves content are the
 //! SHA-256 values in the entry and the commit root. No file is touched here.
 
+use crate::blob::BlobName;
 use crate::entry::{ENTRY_LEN, Entry, EntryError};
-use crate::hash::{Hash, sha256};
+use crate::hash::{HASH_LEN, Hash, sha256};
 use crate::ids::SubjectId;
 
 /// Most subjects one record may have: a group conversation names its sender and a few addressees.
 pub const SUBJECTS_MAX: usize = 8;
-/// Longest canonical body of one record; larger attachments are split by the caller.
+/// Longest canonical body of one record; what is larger goes beside it as a blob.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024 + 4096;
 /// Longest sealed body: the subjects, a body that did not compress, zstd's overhead and the tag.
 pub const SEALED_BYTES_MAX: usize = BODY_BYTES_MAX + 8192;
@@ -57,11 +58,16 @@ pub enum FrameError {
     Batch(&'static str),
 }
 
-/// A sealed body taken apart: `count(1) ‖ subject ids (16 each) ‖ ciphertext ‖ tag(16)`.
+/// Bit of the first byte of a sealed body: a blob's name follows the subjects.
+pub const BLOB_BIT: u8 = 0x80;
+
+/// A sealed body taken apart: `count(1) ‖ subject ids (16 each) ‖ name of the blob(32), when bit 7 of count is set ‖ ciphertext ‖ tag(16)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedBody<'a> {
     /// Whose keys are needed besides the segment's, in this order.
     pub subjects: Vec<SubjectId>,
+    /// The attachment, in clear so that it can be found, compared and removed without keys.
+    pub blob: Option<BlobName>,
     /// AES-256-GCM ciphertext with its tag.
     pub ciphertext: &'a [u8],
 }
@@ -69,15 +75,22 @@ pub struct SealedBody<'a> {
 impl<'a> SealedBody<'a> {
     /// Splits the bytes.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, FrameError> {
-        let (count, rest) = bytes.split_first().ok_or(FrameError::Short)?;
-        let count = usize::from(*count);
-        if count > SUBJECTS_MAX || bytes.len() > SEALED_BYTES_MAX || rest.len() < count * 16 + 16 {
+        let (first, _) = bytes.split_first().ok_or(FrameError::Short)?;
+        let count = usize::from(first & !BLOB_BIT);
+        let head = sealed_head_len(*first);
+        if count > SUBJECTS_MAX || bytes.len() > SEALED_BYTES_MAX || bytes.len() < head + 16 {
             return Err(FrameError::Sealed);
         }
-        let (ids, ciphertext) = rest.split_at(count * 16);
+        let (head, ciphertext) = bytes.split_at(head);
+        let (ids, name) = head[1..].split_at(count * 16);
         let subjects = ids.chunks_exact(16).map(|id| SubjectId(id.try_into().expect("sixteen bytes"))).collect();
-        Ok(Self { subjects, ciphertext })
+        Ok(Self { subjects, blob: name.try_into().ok().map(BlobName), ciphertext })
     }
+}
+
+/// Bytes before the ciphertext of a sealed body with this first byte; all of them are authenticated.
+pub fn sealed_head_len(first: u8) -> usize {
+    1 + usize::from(first & !BLOB_BIT) * 16 + if first & BLOB_BIT == 0 { 0 } else { HASH_LEN }
 }
 
 /// Appends a frame: `length(4) ‖ crc32c(4) ‖ entry(168) ‖ sealed body`; length and CRC cover what follows the CRC.

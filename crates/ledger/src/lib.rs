@@ -3,6 +3,7 @@
 //! It never knows what a post or a person is: records carry opaque stream, record and subject ids.
 //! The byte formats are described in `docs/ledger-format.md`. See ARCHITECTURE.md for where this crate stands.
 
+pub mod blob;
 pub mod body;
 pub mod bundle;
 pub mod checkpoint;

@@ -52,16 +52,34 @@ fn entry(plain: &[u8], sealed: &[u8], key: &RecordKey) -> Entry {
     }
 }
 
+/// A short attachment under a fixed key, with the body that names it.
+fn blob() -> Value {
+    let plain = b"a picture of a fictional company's front door";
+    let (file, reference) = crate::blob::tests::sealed(plain, [0xaa; 32]);
+    let body = canonical(1_790_000_000_000, Some(&reference), b"{}");
+    let key = RecordKey::derive(&Secret::new([0xbb; 32]), [], RecordId([0x12; 16]));
+    let mut sealed = Vec::new();
+    key.seal(&[], Some(reference.name), &body, &mut sealed);
+    json!({
+        "plaintext": hex::encode(plain), "key": hex::encode([0xaa; 32]), "file": hex::encode(file), "name": reference.name.to_string(),
+        "canonical_body": hex::encode(&body[..]), "leaf": hex::encode([0xbb; 32]), "record_id": hex::encode([0x12; 16]),
+        "sealed_body": hex::encode(sealed),
+    })
+}
+
 fn make() -> Value {
     let (segment_seed, subject_key) = (Secret::new([0x33; 32]), Secret::new([0x44; 32]));
     let mut tree = SegmentTree::new(segment_seed.clone());
     let leaf = tree.leaf(6).expect("known");
     let key = RecordKey::derive(&leaf, [&subject_key], RecordId([0x11; 16]));
-    let plain =
-        canonical(1_790_000_000_000, br#"{"text":"please tell me when my order is delivered, thank you","connector":"slack/1"}"#);
+    let plain = canonical(
+        1_790_000_000_000,
+        None,
+        br#"{"text":"please tell me when my order is delivered, thank you","connector":"slack/1"}"#,
+    );
     let packed = pack(&plain).expect("it shrinks");
     let mut sealed = Vec::new();
-    key.seal(&[SubjectId([0x55; 16])], &packed, &mut sealed);
+    key.seal(&[SubjectId([0x55; 16])], None, &packed, &mut sealed);
     let entry = entry(&plain, &sealed, &key).encode();
     let (mut frame, mut record) = (Vec::new(), Vec::new());
     write_frame(&mut frame, &entry, &sealed);
@@ -106,6 +124,7 @@ fn make() -> Value {
         "master_key": hex::encode([0x77; 32]), "generation": 9, "keystore": hex::encode(&keystore),
         "key_ring": hex::encode(&ring.encode()[..]), "punctured_tree": punctured,
         "signing_seed": hex::encode([0x66; 32]), "verifier_key": signer.verifier().to_string(), "checkpoint": checkpoint,
+        "blob": blob(),
         "program_key": hex::encode([0x88; 32]),
         "derived_master_wraps": hex::encode(LocalMasterKey::derive(&[0x88; 32]).wrap(&entropy, 1, &Secret::new([0x99; 32])).expect("wraps")),
     })

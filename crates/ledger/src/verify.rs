@@ -8,12 +8,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::blob::{self, BlobReader, BlobRef};
 use crate::checkpoint::Checkpoint;
 use crate::damage::{Damage, DamageClass};
 use crate::engine::{Leaves, ReadError, Reader};
 use crate::entry::{ENTRY_LEN, Entry};
+use crate::frame::SealedBody;
+use crate::governance::Removals;
 use crate::hash::{Hash, leaf_hash};
-use crate::ids::StreamId;
+use crate::ids::{StreamId, SubjectId};
 use crate::merkle::Frontier;
 use crate::store::StoreError;
 use crate::tile;
@@ -43,9 +46,27 @@ pub struct Progress {
     pub root: String,
     /// Whether bodies were opened.
     pub deep: bool,
+    /// What was found until there.
+    #[serde(default)]
+    pub found: Found,
 }
 
-/// What verifying found.
+/// What a verification that goes on later has to remember.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Found {
+    /// Bodies compared with their entry.
+    pub bodies: u64,
+    /// Bodies opened and compared with their commitment.
+    pub opened: u64,
+    /// Bodies removed under a tombstone.
+    pub removed: u64,
+    /// Findings among entries and bodies; checkpoints are all read again when it goes on.
+    pub findings: u64,
+    /// The first of them.
+    pub first: Option<String>,
+}
+
+/// What verifying found, before and after it was stopped and went on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     /// Entries verified.
@@ -56,10 +77,14 @@ pub struct Report {
     pub bodies: u64,
     /// Bodies opened and compared with their commitment.
     pub opened: u64,
+    /// Attachments compared with the record that names them.
+    pub blobs: u64,
     /// Bodies removed under a tombstone.
     pub removed: u64,
-    /// Findings, the first [`FINDINGS_MAX`] of them.
+    /// Findings, the first [`FINDINGS_MAX`] of them since it went on.
     pub damage: Vec<Damage>,
+    /// The first finding from before it went on.
+    pub first_before: Option<String>,
     /// Findings altogether.
     pub findings: u64,
     /// Whether it was stopped before the end.
@@ -67,6 +92,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// The first finding in words.
+    pub fn first(&self) -> Option<String> {
+        self.first_before.clone().or_else(|| self.damage.first().map(ToString::to_string))
+    }
+
+    /// Takes up what was found before it went on.
+    fn go_on(&mut self, found: Found) {
+        (self.bodies, self.opened, self.removed) = (found.bodies, found.opened, found.removed);
+        self.findings += found.findings;
+        self.first_before = found.first;
+    }
+
     fn add(&mut self, damage: Damage) {
         self.findings += 1;
         if self.damage.len() < FINDINGS_MAX {
@@ -90,11 +127,23 @@ pub fn resume(
     let size = reader.size();
     let mut report = Report::default();
     let checkpoints = read_checkpoints(reader, size, &mut report)?;
+    let of_checkpoints = report.findings;
     let mut state = State::start(reader, settings, from)?;
+    if state.tree.size() > 0 {
+        report.go_on(from.found.clone());
+    }
     while state.tree.size() < size {
         let count = usize::try_from(size - state.tree.size()).unwrap_or(CHUNK).min(CHUNK);
         state.chunk(reader, count, &checkpoints, settings, &mut report)?;
-        let progress = Progress { verified: state.tree.size(), size, root: hex::encode(state.tree.root()), deep: settings.deep };
+        let found = Found {
+            bodies: report.bodies,
+            opened: report.opened,
+            removed: report.removed,
+            findings: report.findings - of_checkpoints,
+            first: report.first(),
+        };
+        let (verified, root) = (state.tree.size(), hex::encode(state.tree.root()));
+        let progress = Progress { verified, size, root, deep: settings.deep, found };
         if !each(&progress) {
             report.stopped = state.tree.size() < size;
             break;
@@ -146,7 +195,9 @@ struct State {
     last_captured_at_ms: i64,
     /// Streams are followed from their start only when the verification began at zero.
     from_start: bool,
-    removals: crate::governance::Removals,
+    removals: Removals,
+    /// Size of the log when the removals were read.
+    removals_as_of: u64,
     leaves: Leaves,
 }
 
@@ -157,13 +208,18 @@ impl State {
         if resumable && hex::encode(reader.root(from.verified)?) == from.root {
             tree = Frontier::load(&crate::store::StoredTree(reader.store()), from.verified)?;
         }
-        let removals = if settings.deep || settings.bodies {
-            crate::governance::Removals::read(reader)?
-        } else {
-            crate::governance::Removals::default()
-        };
+        let removals_as_of = reader.size();
+        let removals = if settings.deep || settings.bodies { Removals::read(reader)? } else { Removals::default() };
         let from_start = tree.size() == 0;
-        Ok(Self { tree, streams: HashMap::new(), last_captured_at_ms: 0, from_start, removals, leaves: Leaves::default() })
+        Ok(Self {
+            tree,
+            streams: HashMap::new(),
+            last_captured_at_ms: 0,
+            from_start,
+            removals,
+            removals_as_of,
+            leaves: Leaves::default(),
+        })
     }
 
     fn chunk(
@@ -258,7 +314,7 @@ impl State {
     ) -> Result<(), ReadError> {
         let sealed = match sealed {
             Err(StoreError::Damaged(damage)) => {
-                if self.removals.of(entry, &[]).is_none() {
+                if self.removals.is_unknown() || !self.is_removed(reader, entry, &[])? {
                     report.add(damage);
                 }
                 return Ok(());
@@ -266,7 +322,7 @@ impl State {
             other => other?,
         };
         let Some(sealed) = sealed else {
-            if self.removals.of(entry, &[]).is_some() || self.removals.is_unknown() {
+            if self.is_removed(reader, entry, &[])? {
                 report.removed += 1;
             } else {
                 let detail = format!("segment {} slot {} is gone and no tombstone says why", entry.segment, entry.slot);
@@ -280,19 +336,22 @@ impl State {
             return Ok(());
         }
         if !settings.deep {
-            return Ok(());
+            return self.blob(reader, entry, &sealed, None, report);
         }
         match reader.open_intact(entry, &sealed, &mut self.leaves) {
-            Ok(_) => report.opened += 1,
+            Ok(opened) => {
+                report.opened += 1;
+                self.blob(reader, entry, &sealed, crate::body::blob_of(&opened.canonical), report)?;
+            }
             Err(ReadError::Store(StoreError::Damaged(damage))) => {
-                if self.removed(entry, &sealed) {
+                if self.is_removed(reader, entry, &subjects_of(&sealed))? {
                     report.removed += 1;
                 } else {
                     report.add(damage);
                 }
             }
             Err(ReadError::Unreadable { reason, .. }) => {
-                if self.removed(entry, &sealed) {
+                if self.is_removed(reader, entry, &subjects_of(&sealed))? {
                     report.removed += 1;
                 } else {
                     let detail = format!("{reason} and no tombstone says why");
@@ -304,11 +363,55 @@ impl State {
         Ok(())
     }
 
-    /// Whether a tombstone covers it, as far as tombstones can be read.
-    fn removed(&self, entry: &Entry, sealed: &[u8]) -> bool {
-        let subjects = crate::frame::SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default();
-        self.removals.of(entry, &subjects).is_some() || self.removals.is_unknown()
+    /// Compares the attachment, if there is one, with its name; with the key also with the digest of its plaintext.
+    fn blob(
+        &mut self,
+        reader: &Reader,
+        entry: &Entry,
+        sealed: &[u8],
+        key: Option<BlobRef>,
+        report: &mut Report,
+    ) -> Result<(), ReadError> {
+        let Some(name) = SealedBody::parse(sealed).ok().and_then(|body| body.blob) else {
+            return Ok(());
+        };
+        let Some(source) = reader.store().open_blob(name)? else {
+            if !self.is_removed(reader, entry, &subjects_of(sealed))? {
+                let detail = format!("attachment {name} is gone and no tombstone says why");
+                report.add(Damage::at(DamageClass::BlobMissing, entry.seq, detail));
+            }
+            return Ok(());
+        };
+        let compared = match key {
+            None => blob::check_name(&*source, name),
+            Some(reference) => std::io::copy(&mut BlobReader::new(source, reference), &mut std::io::sink()).map(|_| ()),
+        };
+        match compared {
+            Ok(()) => report.blobs += 1,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                report.add(Damage::at(DamageClass::BlobAltered, entry.seq, format!("attachment {name}: {error}")));
+            }
+            Err(source) => {
+                return Err(StoreError::Io { doing: "read an attachment in", path: name.to_string().into(), source }.into());
+            }
+        }
+        Ok(())
     }
+
+    /// Whether a tombstone covers it, as far as tombstones can be read: also one that was written while this verification ran.
+    fn is_removed(&mut self, reader: &Reader, entry: &Entry, subjects: &[SubjectId]) -> Result<bool, ReadError> {
+        let covered = |removals: &Removals| removals.of(entry, subjects).is_some() || removals.is_unknown();
+        let size = reader.size();
+        if !covered(&self.removals) && size > self.removals_as_of {
+            (self.removals, self.removals_as_of) = (Removals::read(reader)?, size);
+        }
+        Ok(covered(&self.removals))
+    }
+}
+
+/// Whom a sealed body is about.
+fn subjects_of(sealed: &[u8]) -> Vec<SubjectId> {
+    SealedBody::parse(sealed).map(|body| body.subjects).unwrap_or_default()
 }
 
 /// Stored hashes; what cannot be read is reported and answered with nothing.

@@ -12,11 +12,13 @@ pub mod event;
 pub mod http;
 pub mod import;
 pub mod mastodon;
+pub mod matrix;
 pub mod network;
 pub mod outgoing;
 pub mod public_media;
 pub mod registry;
 pub mod sandbox;
+pub mod slack;
 pub mod text;
 mod walk;
 

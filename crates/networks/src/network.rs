@@ -144,6 +144,29 @@ pub struct Received {
     pub media_type: &'static str,
 }
 
+/// What a file for the operator is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct SetUp<'a> {
+    /// The connection, once there is one.
+    pub session: Option<&'a Session>,
+    /// Where the platform can call this profile: [`Network::receive`] gets what comes below it.
+    pub hook_url: &'a str,
+    /// Where the platform sends people back to.
+    pub redirect_uri: &'a str,
+}
+
+/// A file that the operator gives to the platform, so that it knows us: an app's manifest, a server's registration. May hold
+/// secrets of the connection: it is handed out like a credential.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SetUpFile {
+    /// Its name.
+    pub file_name: &'static str,
+    /// What to do with it.
+    pub how: &'static str,
+    /// What it says.
+    pub text: String,
+}
+
 /// Takes the bytes of an attachment. Answers with an error to stop.
 pub trait Sink: Send {
     /// The next bytes.
@@ -173,6 +196,12 @@ pub trait Network: Send + Sync + 'static {
     ) -> Answer<'a, Connected> {
         let _ = (request, pending, query);
         Box::pin(async { Err(NetworkError::unsupported(self.about().name, "connect by a round trip")) })
+    }
+
+    /// Files that the operator gives to the platform before or after connecting, as far as they can be made now.
+    fn set_up_files(&self, set_up: SetUp<'_>) -> Vec<SetUpFile> {
+        let _ = set_up;
+        Vec::new()
     }
 
     /// Renews the token. The old one may be dead afterwards: the caller stores the new one before it uses it.

@@ -1,5 +1,6 @@
 //! What goes out to a network, and what the network made of it.
 
+use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
 /// One post or reply on its way out. Threads are several of these, each replying to the one before.
@@ -26,6 +27,11 @@ pub struct Outgoing {
     pub audience: Audience,
     /// Media that were uploaded before ([`crate::Network::upload`]), in order.
     pub media: Vec<Uploaded>,
+}
+
+/// What marks something of ours on a network that others can look into: from the key, without telling it. 32 hexadecimal digits.
+pub fn fingerprint(key: &str) -> String {
+    hex::encode(&digest::digest(&digest::SHA256, key.as_bytes()).as_ref()[..16])
 }
 
 /// The Unix milliseconds in a key that is a UUIDv7 (RFC 9562, section 5.7): no attempt with it was made before. Nothing for other keys.

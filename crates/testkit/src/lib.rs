@@ -11,10 +11,13 @@ pub mod people;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod records;
+pub mod scripted;
 pub mod wait;
 
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both};
 pub use passkey::SoftPasskey;
 pub use people::Somebody;
+pub use scripted::Scripted;
 pub use wait::eventually;

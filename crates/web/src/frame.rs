@@ -60,6 +60,15 @@ pub(crate) const PLACES: &[Place] = &[
         also: "start overview dashboard",
     },
     Place {
+        label: "Stream",
+        about: "What arrives, as it arrives",
+        href: "/stream",
+        icon: Icon::Inbox,
+        room: Room::Inbox,
+        operation: Operation::AccountRead,
+        also: "inbox messages captured feed live",
+    },
+    Place {
         label: "Audit log",
         about: "Who did what, when, from where",
         href: "/audit-log",

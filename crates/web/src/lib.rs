@@ -16,6 +16,7 @@ pub mod home;
 pub mod jobs;
 mod lists;
 pub mod live;
+pub mod messages;
 pub mod people;
 mod probes;
 pub mod problem;

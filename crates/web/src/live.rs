@@ -35,11 +35,12 @@ struct Listener {
     state: WebState,
     cookie: String,
     topics: HashSet<Topic>,
+    quiet: bool,
     updates: broadcast::Receiver<Topic>,
     ends: Instant,
 }
 
-/// `GET /live?topics=people,jobs`
+/// `GET /live?topics=people,jobs`, and `quiet=yes` from a page that fetches its news by itself.
 pub(crate) async fn stream(ctx: Ctx, QueryFields(query): QueryFields, headers: http::HeaderMap) -> PageResult {
     let topics = query
         .get("topics")
@@ -48,7 +49,14 @@ pub(crate) async fn stream(ctx: Ctx, QueryFields(query): QueryFields, headers: h
         .collect::<Result<HashSet<_>, Error>>()?;
     let cookie = cookie(&headers, SESSION_COOKIE).ok_or(Error::Refused(desk::Refusal::SignInNeeded))?.to_owned();
     let updates = ctx.desk().live();
-    let listener = Listener { state: ctx.state.clone(), cookie, topics, updates, ends: Instant::now() + STREAM_MAX };
+    let listener = Listener {
+        state: ctx.state.clone(),
+        cookie,
+        topics,
+        quiet: query.has("quiet"),
+        updates,
+        ends: Instant::now() + STREAM_MAX,
+    };
     let events = stream::unfold(listener, async |mut listener| {
         let event = listener.next().await?;
         Some((Ok::<_, Infallible>(event), listener))
@@ -72,7 +80,7 @@ impl Listener {
             match news {
                 // Missed some: whatever they were, the page may be old, and so may be the session.
                 Some(Err(broadcast::error::RecvError::Lagged(_))) => {
-                    return if self.stands(&self.state.desk).await { Some(changed()) } else { None };
+                    return if self.stands(&self.state.desk).await { Some(self.changed()) } else { None };
                 }
                 Some(Ok(topic)) => {
                     if topic == Topic::Access && !self.stands(&self.state.desk).await {
@@ -80,7 +88,7 @@ impl Listener {
                     }
                     if self.topics.contains(&topic) {
                         self.gather().await;
-                        return Some(changed());
+                        return Some(self.changed());
                     }
                 }
                 None if self.stands(&self.state.desk).await => {}
@@ -102,7 +110,14 @@ impl Listener {
     }
 }
 
-fn changed() -> Event {
+impl Listener {
+    /// What is sent: an offer to show what changed, or to a page that fetches by itself (`quiet`) only that something did.
+    fn changed(&self) -> Event {
+        if self.quiet { Event::default().data(partial("#pulse", "innerHTML", &maud::html! {}).into_string()) } else { offer() }
+    }
+}
+
+fn offer() -> Event {
     let banner = Banner::new(Tone::Info, "Something on this page has changed").action(Button::link("Show", ""));
     // One line: an event's data ends with its line.
     let html = partial("#news", "innerHTML", &banner.render()).into_string().replace(['\n', '\r'], " ");

@@ -132,9 +132,14 @@ fn protected_toggle(state: OnOff) -> maud::Markup {
 
 fn network(profile: &Profile) -> NetworkTag {
     let code: String = profile.network.chars().take(2).collect();
-    let mut letters = profile.network.chars();
-    let label = letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()));
+    let label = network_name(&profile.network);
     NetworkTag { code, label, profile: Some(profile.handle.clone()) }
+}
+
+/// A network's name from its id.
+pub(crate) fn network_name(id: &str) -> String {
+    let mut letters = id.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
 }
 
 fn state_badge(state: ProfileState) -> Badge {

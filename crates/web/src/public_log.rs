@@ -6,18 +6,14 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use desk::Error;
+use desk::{Error, records::PublicLog};
 use http::{HeaderValue, StatusCode, header};
 
 use crate::{problem::Problem, state::WebState};
 
 /// `GET /log/{*path}`
 pub(crate) async fn resource(State(state): State<WebState>, Path(path): Path<String>) -> Response {
-    let found = match &state.public_log {
-        Some(log) => log.resource(&path).await,
-        None => Ok(None),
-    };
-    match found {
+    match PublicLog::new(state.record.clone()).resource(&path).await {
         Ok(Some(resource)) => {
             let kept = resource.cache_control();
             let mut response = resource.bytes.into_response();

@@ -15,7 +15,7 @@ use desk::rights::Operation;
 use http::Method;
 
 use crate::{
-    account, api, audit_log, door, gate, home, jobs, live, people, profiles, rights, settings,
+    account, api, audit_log, door, gate, home, jobs, live, messages, people, profiles, rights, settings,
     state::{BODY_MAX, WebState},
     views,
 };
@@ -125,6 +125,11 @@ pub fn routes() -> Vec<Route> {
     let mut routes = vec![
         page("/", O::AccountRead, get(home::home)),
         Route { face: Face::Live, ..page("/live", O::AccountRead, get(live::stream)) },
+        page("/stream", O::MessagesRead, get(messages::stream)),
+        Route { face: Face::Live, ..page("/stream/arrivals", O::MessagesRead, get(messages::arrivals_since)) },
+        page("/messages/{id}", O::MessagesRead, get(messages::detail)),
+        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(messages::raw)),
+        form("/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
         page("/people", O::PeopleRead, get(people::list)),
         page("/people/invite", O::PersonInvite, get(people::invite_form)),
         form("/people/invite", O::PersonInvite, post(people::invite)),

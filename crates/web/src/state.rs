@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use desk::{Desk, records::PublicLog};
+use desk::{Desk, records::Record};
 use ipnet::IpNet;
 
 use crate::api::RateLimits;
@@ -34,8 +34,8 @@ pub struct WebState {
     pub options: Arc<WebOptions>,
     /// The metrics.
     pub metrics: MetricsText,
-    /// The public face of the ledger, when this process holds it open.
-    pub public_log: Option<PublicLog>,
+    /// The record as this process reaches it.
+    pub record: Record,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     draining: Arc<AtomicBool>,
@@ -46,13 +46,13 @@ impl WebState {
     pub fn new(desk: Desk, options: WebOptions, metrics: MetricsText) -> Self {
         let api_limits = Arc::new(RateLimits::default());
         let draining = Arc::new(AtomicBool::new(false));
-        Self { desk, options: Arc::new(options), metrics, public_log: None, api_limits, draining }
+        Self { desk, options: Arc::new(options), metrics, record: Record::default(), api_limits, draining }
     }
 
-    /// Serves the public log under `/log/`.
+    /// Serves this record: the public log under `/log/`, and how it does.
     #[must_use]
-    pub fn with_public_log(self, log: Option<PublicLog>) -> Self {
-        Self { public_log: log, ..self }
+    pub fn with_record(self, record: Record) -> Self {
+        Self { record, ..self }
     }
 
     /// Other limits of rate than the default ones.

@@ -8,6 +8,8 @@ mod model;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
+mod workflows;
 
 pub use model::{Approver, ContentDigest, Decision, Hand, Need, OpenStep, Panel, Step, Submission, SubmissionState, Verdict};
 pub use rules::{Blocked, Command, REASON_MAX, Refusal, STEPS_MAX, apply, broken_invariant};
+pub use workflows::{Addition, Cover, Facts, Path, TargetFacts, Uncovered, WINDOW_MS, Workflow, is_workable, path};

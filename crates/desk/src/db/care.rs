@@ -23,6 +23,20 @@ impl Db {
         Ok(())
     }
 
+    /// Makes what was deleted or overwritten before leave the disk: SQLite's write-ahead file still has the pages as they were, until it is
+    /// written back and cut to nothing. To be called after an erasure; `false` when somebody still reads an older state: call it again.
+    /// PostgreSQL removes dead rows by its own vacuum.
+    ///
+    /// # Errors
+    /// [`DbError::Engine`] when the file cannot be written.
+    pub async fn forget_deleted(&self) -> Result<bool> {
+        let Self::Sqlite { write, .. } = self else {
+            return Ok(true);
+        };
+        let (busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(write).await?;
+        Ok(busy == 0)
+    }
+
     /// What is wrong with the file or its references; empty when it is sound. Reads everything: minutes on a large database.
     pub async fn problems(&self) -> Result<Vec<String>> {
         let mut reader = self.read().await?;

@@ -67,7 +67,9 @@ impl Db {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .pragma("cache_size", SQLITE_CACHE_KIB)
-            .pragma("temp_store", "memory");
+            .pragma("temp_store", "memory")
+            // What was deleted is overwritten: erasing a person must leave no byte of their text in free pages.
+            .pragma("secure_delete", "on");
         // No statistics are gathered: taken while a table has one row, they would make SQLite scan it for ever after; without them it
         // goes by the indexes, which every statement here has one for.
         // The writer opens first: it creates the file and switches it to WAL, which a read-only connection cannot.

@@ -10,7 +10,10 @@ use sqlx::{
 use super::{Db, DbError, Result, sql};
 
 /// Every migration: version, name, SQL. Append only.
-pub const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "house", include_str!("../../migrations/0001_house.sql"))];
+pub const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "house", include_str!("../../migrations/0001_house.sql")),
+    (2, "capture", include_str!("../../migrations/0002_capture.sql")),
+];
 
 /// How the schema in the database relates to this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

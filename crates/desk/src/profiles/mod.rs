@@ -1,7 +1,7 @@
 //! Profiles: the company's accounts on networks, in groups.
 //!
-//! Invariant: a profile on which somebody has no access does not exist for them, not even as a count. Connecting to a network and
-//! credentials come with capture; today a profile is its place in the desk: name, network, group, state.
+//! Invariant: a profile on which somebody has no access does not exist for them, not even as a count. A profile is its place in the desk:
+//! name, network, group, state; what connects it to its network is [`crate::capture::connections`]'.
 
 mod model;
 mod store;
@@ -9,17 +9,18 @@ mod store;
 pub use model::{Group, NewProfile, Profile, ProfileState, ProfilesFilter};
 
 use crate::{
-    act::Object,
+    act::{Act, Object},
     actor::Actor,
-    db::DbError,
+    capture::connections,
+    db::{Connection, DbError, Tx},
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
-    ids::{GroupId, ProfileId},
+    ids::{GroupId, ProfileId, Time},
     rights::{Level, Operation, READING, Target, decide},
 };
 
 /// Characters in a handle, title or group name.
-const TEXT_MAX: usize = 120;
+pub(crate) const TEXT_MAX: usize = 120;
 
 /// The profiles the caller may see, by title, each with the caller's level on it.
 pub async fn visible(desk: &Desk, actor: &Actor, filter: &ProfilesFilter) -> Result<Vec<(Profile, Level)>> {
@@ -54,21 +55,59 @@ pub async fn get(desk: &Desk, actor: &Actor, id: ProfileId) -> Result<Profile> {
     if manages || may_read(desk, actor, &profile) { Ok(profile) } else { Err(Error::NotFound("profile")) }
 }
 
+/// Whether there is such a profile: asked inside another act, which has decided already.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub(crate) async fn exists(on: &mut dyn Connection, id: ProfileId) -> Result<Profile> {
+    store::get(on, id).await?.ok_or(Error::NotFound("profile"))
+}
+
+/// Every profile, for subjects that decide about each of them themselves.
+pub(crate) async fn everything(on: &mut dyn Connection) -> Result<Vec<Profile>> {
+    store::all(on).await
+}
+
+/// How many profiles there are, for the same.
+pub(crate) async fn count(on: &mut dyn Connection) -> Result<i64> {
+    store::count(on).await
+}
+
+/// The profile of an account, if there is one.
+pub(crate) async fn by_account(on: &mut dyn Connection, network: &str, handle: &str) -> Result<Option<ProfileId>> {
+    store::by_account(on, network, handle).await
+}
+
+/// Makes a profile one that is captured: part of connecting it.
+pub(crate) async fn activate(tx: &mut Tx, id: ProfileId, now: Time) -> Result<()> {
+    let before = store::get(tx, id).await?.ok_or(Error::NotFound("profile"))?;
+    if before.state != ProfileState::Active {
+        store::set_state(tx, id, ProfileState::Active, now).await?;
+    }
+    Ok(())
+}
+
 /// Adds a profile.
 pub async fn add(desk: &Desk, actor: &Actor, new: &NewProfile) -> Result<ProfileId> {
     let mut act = desk.act(actor, Operation::ProfileAdd, Target::Workspace).await?;
+    let id = add_within(&mut act, new).await?;
+    act.commit().await?;
+    Ok(id)
+}
+
+/// Adds a profile as part of another act, which has decided already.
+pub(crate) async fn add_within(act: &mut Act<'_>, new: &NewProfile) -> Result<ProfileId> {
     let checked = check(new)?;
     if let Some(group) = checked.group {
         store::group(act.tx(), group).await?.ok_or(Error::NotFound("profile group"))?;
     }
-    let (id, now): (ProfileId, _) = (desk.fresh(), act.now());
+    let (id, now): (ProfileId, _) = (act.desk().fresh(), act.now());
     store::insert(act.tx(), id, &checked, now).await.map_err(|error| match error {
         Error::Database(DbError::Duplicate { .. }) => Invalid::field("handle", "this profile is already here"),
         error => error,
     })?;
-    act.record(Object::new("profile", id)).after(&checked);
+    act.record_as(Operation::ProfileAdd, Object::new("profile", id)).after(&checked);
     act.announce(Topic::Profiles);
-    act.commit().await?;
     Ok(id)
 }
 
@@ -119,6 +158,16 @@ pub async fn set_state(desk: &Desk, actor: &Actor, id: ProfileId, state: Profile
         return Err(Error::Conflict(format!("{} is already {}", before.title, state.title().to_lowercase())));
     }
     let now = act.now();
+    match state {
+        ProfileState::Disconnected => connections::forget(act.tx(), id, now).await?,
+        ProfileState::Active if connections::is_forgotten(act.tx(), id).await? => {
+            return Err(Error::Conflict(format!(
+                "{} was disconnected and its credentials forgotten; connect it again",
+                before.title
+            )));
+        }
+        ProfileState::Active | ProfileState::Paused => {}
+    }
     store::set_state(act.tx(), id, state, now).await?;
     act.record(Object::new("profile", id)).before(&before.state).after(&state).detail("state", state.id());
     act.announce(Topic::Profiles);

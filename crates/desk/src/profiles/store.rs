@@ -26,6 +26,15 @@ pub(super) async fn all(on: &mut dyn Connection) -> Result<Vec<Profile>> {
     sql("SELECT * FROM profiles ORDER BY title, id").all(on).await?.iter().map(read).collect()
 }
 
+pub(super) async fn by_account(on: &mut dyn Connection, network: &str, handle: &str) -> Result<Option<ProfileId>> {
+    let row = sql("SELECT id FROM profiles WHERE network = $1 AND handle = $2").bind(network).bind(handle).optional(on).await?;
+    Ok(row.map(|row| row.get("id")).transpose()?)
+}
+
+pub(super) async fn count(on: &mut dyn Connection) -> Result<i64> {
+    Ok(sql("SELECT COUNT(*) AS n FROM profiles").one(on).await?.get("n")?)
+}
+
 pub(super) async fn get(on: &mut dyn Connection, id: ProfileId) -> Result<Option<Profile>> {
     sql("SELECT * FROM profiles WHERE id = $1").bind(id).optional(on).await?.as_ref().map(read).transpose()
 }

@@ -1,154 +1,30 @@
-//! Records: how the desk's own acts get into the ledger. Search, retention and exports come here later.
+//! Records: how the desk's own acts get into the ledger, who may write it on which node, and what keeps it in order.
 //!
-//! The audit log is the outbox: its entries are written in the transaction of the act, gapless and in commit order, and
-//! [`Outbox`] ships them in that order into one stream of the ledger. Invariants: an entry is shipped at least once and stands in
-//! the ledger exactly once (its id is the record id, which the ledger takes once); the cursor moves only after the ledger has
-//! answered that the entries are durable. Nothing personal is in an entry but the network address it came from.
+//! [`Record`] is the ledger as this process reaches it: for writing on one node at a time, for reading on every one. [`Outbox`] ships the
+//! audit log, [`Stamping`] has checkpoints stamped, [`Upkeep`] re-reads what is stored, [`RecordState`] says whether all is well. Search,
+//! retention and exports come here later. Invariant: nothing here writes unless it was handed the ledger by [`Record`], and everything
+//! that writes ends when the ledger is taken away.
 
+mod outbox;
+mod public_log;
+mod record;
+mod stamping;
+mod state;
 mod store;
+mod upkeep;
 
-use std::{sync::Arc, time::Duration};
-
-use ledger::{
-    engine::{AppendError, Ledger, NewEntry},
-    entry::EntryKind,
-    ids::{RecordId, StreamId},
-    serve::{self, Answer},
+pub use outbox::{AUDIT_CLASS, AUDIT_STREAM, Outbox};
+pub use public_log::PublicLog;
+pub use record::Record;
+pub use stamping::Stamping;
+pub use state::{
+    Problem, RecordState, ScrubState, StampState, Watched, WriterState, look, measure, measure_writer, problems, state,
 };
-use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
+pub use upkeep::Upkeep;
 
-use crate::{
-    audit_log::{self, StoredEntry},
-    desk::{Desk, Topic},
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 
-/// The ledger's stream of audit entries.
-pub const AUDIT_STREAM: StreamId = StreamId(*b"gatepost-audit\0\0");
-/// The retention class of audit entries.
-pub const AUDIT_CLASS: u16 = 1;
-/// Entries shipped at a time: one group commit of the ledger.
-const BATCH_MAX: u32 = 500;
-/// How often the outbox is looked at when nothing is announced, and after a failure.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Ships audit entries into the ledger. One per ledger: whoever holds the ledger open for writing.
-#[derive(Clone)]
-pub struct Outbox {
-    desk: Desk,
-    ledger: Arc<Ledger>,
-}
-
-impl Outbox {
-    /// An outbox for a ledger that is open for writing.
-    pub fn new(desk: Desk, ledger: Arc<Ledger>) -> Self {
-        Self { desk, ledger }
-    }
-
-    /// Ships the next entries and answers with how many; 0 when everything is shipped.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the ledger refuses; the entries stay in the outbox.
-    pub async fn ship(&self) -> Result<usize> {
-        let mut reader = self.desk.db().read().await?;
-        let shipped = store::shipped(&mut reader).await?;
-        let entries = audit_log::after(&mut reader, shipped, BATCH_MAX).await?;
-        drop(reader);
-        let Some(last) = entries.last().map(|entry| entry.seq) else { return Ok(0) };
-        let records = entries.iter().map(record_of).collect::<Result<Vec<_>>>()?;
-        let ledger = self.ledger.clone();
-        // Handing over may wait for room in the ledger's queue.
-        let pending = tokio::task::spawn_blocking(move || ledger.append_batch(records))
-            .await
-            .map_err(|error| Error::Internal(error.to_string()))?
-            .map_err(|error| refused(&error))?;
-        for receipt in pending {
-            receipt.await.map_err(|error| refused(&error))?;
-        }
-        let mut tx = self.desk.db().begin().await?;
-        store::advance(&mut tx, last).await?;
-        tx.commit().await?;
-        metrics::counter!(crate::metric_names::LEDGER_SHIPPED.name).increment(entries.len() as u64);
-        Ok(entries.len())
-    }
-
-    /// Ships until told to stop; a last time then, so that what was done is on record.
-    pub async fn run(self, stop: CancellationToken) {
-        let mut updates = self.desk.live();
-        loop {
-            if let Err(error) = self.ship_all().await {
-                tracing::error!(%error, "the ledger does not take the audit log; it waits in the database");
-            }
-            if stop.is_cancelled() {
-                return;
-            }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = audit_news(&mut updates) => {}
-            }
-        }
-    }
-
-    /// Ships everything there is.
-    pub async fn ship_all(&self) -> Result<()> {
-        while self.ship().await? > 0 {}
-        Ok(())
-    }
-}
-
-/// The public face of the ledger: hashes and signatures, nothing about anybody. Cheap to clone.
-#[derive(Clone)]
-pub struct PublicLog(Arc<Ledger>);
-
-impl PublicLog {
-    /// The public face of an open ledger.
-    pub fn new(ledger: Arc<Ledger>) -> Self {
-        Self(ledger)
-    }
-
-    /// What stands at a C2SP path (`checkpoint`, `tile/…`), or nothing.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the log cannot be read.
-    pub async fn resource(&self, path: &str) -> Result<Option<serve::Resource>> {
-        let (ledger, path) = (self.0.clone(), path.to_owned());
-        let answer = tokio::task::spawn_blocking(move || serve::answer(&serve::PublicLog(&ledger.reader()), &path))
-            .await
-            .map_err(|error| Error::Internal(error.to_string()))?
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(match answer {
-            Answer::Found(resource) => Some(resource),
-            Answer::NotFound => None,
-        })
-    }
-}
-
-async fn audit_news(updates: &mut tokio::sync::broadcast::Receiver<Topic>) {
-    loop {
-        match updates.recv().await {
-            Ok(Topic::AuditLog) | Err(RecvError::Lagged(_)) => return,
-            Ok(_) => {}
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
-    }
-}
-
-fn refused(error: &AppendError) -> Error {
-    Error::Internal(format!("the ledger refused an audit entry: {error}"))
-}
-
-fn record_of(entry: &StoredEntry) -> Result<NewEntry> {
-    let body = serde_json::to_vec(entry).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(NewEntry {
-        kind: EntryKind::AuditAct,
-        record_id: RecordId(entry.id.bytes()),
-        stream: AUDIT_STREAM,
-        subjects: Vec::new(),
-        retention_class: AUDIT_CLASS,
-        refers_to: RecordId::NONE,
-        source_time_ms: entry.at_ms.0,
-        body,
-    })
+/// Runs what waits for disk, database or network on a thread where that harms nobody.
+async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
 }

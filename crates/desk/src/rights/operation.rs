@@ -154,10 +154,22 @@ operations! {
     ProfileDisconnect = "profiles.disconnect", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Disconnect a profile";
     GroupChange = "profiles.group_change", Write, PersonOrToken, Session, Need::Right(Right::Profiles), "Create, rename or remove a profile group";
 
+    // Capture.
+    ConnectionsRead = "connections.read", Read, All, Session, Need::Right(Right::Profiles), "See how the connections to networks stand";
+    ConnectionMake = "connections.make", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Connect an account on a network";
+    ConnectionRenew = "connections.renew", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Authorise a profile again";
+    CaptureBackFill = "capture.back_fill", Write, All, Session, Need::Right(Right::Profiles), "Read a profile's past again";
+    CaptureState = "capture.state", Write, Operator, Session, Need::Nothing, "Note that a capture broke or fell silent";
+    MessagesRead = "messages.read", Read, All, Session, Need::Level(READING), "Read what was captured on a profile";
+    MessageUnmask = "messages.unmask", Write, PersonOrToken, StepUp, Need::Right(Right::Unmask), "See what is masked in a message, with a reason";
+    ImportsRead = "capture.imports_read", Read, All, Session, Need::Right(Right::Profiles), "See imports and what they refused";
+    ImportRun = "capture.import", Write, All, Session, Need::Right(Right::Profiles), "Import an export file into a profile's record";
+
     // The house.
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
     AuditExport = "audit_log.export", SensitiveRead, PersonOrToken, StepUp, Need::Right(Right::AuditLog), "Export the audit log";
     AuditFeed = "audit_log.feed", Read, PersonOrToken, Session, Need::Right(Right::AuditLog), "Follow the audit log as a feed";
+    RecordRead = "record.read", Read, All, Session, Need::Right(Right::AuditLog), "See how the record does";
     SettingsRead = "settings.read", Read, PersonOrToken, Session, Need::Right(Right::Settings), "See the workspace's settings";
     SettingsChange = "settings.change", Write, PersonOrToken, StepUp, Need::Right(Right::Settings), "Change the workspace's settings";
     WorkspaceCreate = "workspace.create", Write, Operator, Session, Need::Nothing, "Create the workspace and its first owner";
@@ -174,7 +186,6 @@ pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Workflows,
     Right::Assets,
     Right::Cases,
-    Right::Unmask,
     Right::Delete,
     Right::Holds,
     Right::Retention,

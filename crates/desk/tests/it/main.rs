@@ -1,6 +1,7 @@
 //! Integration tests of the desk, on both engines, in one binary: linking is what costs.
 
 mod audit;
+mod capture;
 mod cast;
 mod database;
 mod jobs;

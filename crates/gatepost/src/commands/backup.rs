@@ -16,8 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     data::DataFolder,
-    output, stable_copy,
-    wiring::{CommonArgs, Schema, block_on, ledger_folder, open_desk},
+    output,
+    record::Place,
+    stable_copy,
+    wiring::{CommonArgs, Schema, block_on, open_desk},
 };
 
 /// The format of the manifest; a restore refuses what it does not know.
@@ -81,9 +83,10 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
         };
         // After the database: the ledger may then hold more of the audit log than the database copy says, never less, and what it
         // holds already is not taken twice.
-        let ledger = ledger_folder(&folder);
-        if ledger.exists() {
-            stable_copy::copy(&ledger, &partial.join(LEDGER_FOLDER))?;
+        let place = Place::of(&folder, &config)?;
+        // Beside PostgreSQL the ledger is in the dump, and what lies in the folder is derived.
+        if !place.is_shared() && place.folder.exists() {
+            stable_copy::copy(&place.folder, &partial.join(LEDGER_FOLDER))?;
         }
         if args.with_key {
             let own = folder.own_key_file(&config);
@@ -108,13 +111,18 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
         desk.db().close().await;
         let bytes: u64 = manifest.files.iter().map(|file| file.bytes).sum();
         let text = format!(
-            "Backup written to {} ({bytes} bytes in {} files).\n{}",
+            "Backup written to {} ({bytes} bytes in {} files).\n{}{}",
             args.to.display(),
             manifest.files.len(),
             if args.with_key {
                 "It holds the master key: keep it as safe as the desk itself.\n"
             } else {
                 "The master key is not in it: keep a copy of the key in another safe place, or nobody can restore this.\n"
+            },
+            if config.archive.endpoint.is_empty() {
+                ""
+            } else {
+                "Segments of the record that were moved to object storage are not in it: they stay there, locked, and a restore reads them there.\n"
             }
         );
         output::answer(common.json, &manifest, &text)?;

@@ -2,12 +2,19 @@
 
 use std::{path::Path, process::ExitCode};
 
-use desk::{Clock as _, SystemClock, db::SchemaState};
+use desk::{
+    Clock as _, SystemClock,
+    db::SchemaState,
+    records::{self, WriterState},
+};
+use ledger::keys::{keystore::Opener, master::LocalMasterKey};
 use serde::Serialize;
 
 use crate::{
+    config::Config,
     data::{DataFolder, is_open_to_others},
     output,
+    record::{self, Place},
     wiring::{CommonArgs, block_on, open_db},
 };
 
@@ -72,6 +79,7 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
                         findings.push(bad("database", "there is none", "run `gatepost init --owner EMAIL`"));
                     } else {
                         findings.extend(block_on(async { Ok(database(&folder, &config, args.deep).await) })?);
+                        findings.extend(record_findings(&folder, &config));
                     }
                 }
             }
@@ -127,7 +135,7 @@ fn free_space(path: &Path) -> Finding {
     }
 }
 
-async fn database(folder: &DataFolder, config: &crate::config::Config, deep: bool) -> Vec<Finding> {
+async fn database(folder: &DataFolder, config: &Config, deep: bool) -> Vec<Finding> {
     let db = match open_db(folder, config).await {
         Ok(db) => db,
         Err(error) => return vec![bad("database", error.to_string(), "start it, or correct database.url")],
@@ -150,6 +158,67 @@ async fn database(folder: &DataFolder, config: &crate::config::Config, deep: boo
     }
     db.close().await;
     findings
+}
+
+/// The record: whether it opens, and what somebody has to act on.
+fn record_findings(folder: &DataFolder, config: &Config) -> Vec<Finding> {
+    let place = match Place::of(folder, config) {
+        Ok(place) => place,
+        Err(error) => return vec![bad("record", format!("{error:#}"), "correct the configuration")],
+    };
+    let mut findings = Vec::new();
+    if let Err(error) = record::authorities(config) {
+        findings.push(bad("time stamps", format!("{error:#}"), "correct timestamps.* in the configuration"));
+    }
+    match record::check_archive(config) {
+        Ok(None) => {}
+        Ok(Some(words)) => findings.push(good("archive", words)),
+        Err(error) => findings.push(bad(
+            "archive",
+            format!("{error:#}"),
+            "check archive.* in the configuration; segments stay in the database until it answers",
+        )),
+    }
+    match place.exists() {
+        Ok(true) => findings.extend(record_state(folder, config, &place)),
+        Ok(false) => findings.push(good("record", "none yet; `gatepost serve` makes it at its first start")),
+        Err(error) => findings.push(bad("record", error.to_string(), "start its database, or restore it from a backup")),
+    }
+    findings
+}
+
+fn record_state(folder: &DataFolder, config: &Config, place: &Place) -> Vec<Finding> {
+    let damaged =
+        |error: String| vec![bad("record", error, "run `gatepost ledger verify`; it says what is wrong and what to do")];
+    let master = match folder.master_key(config) {
+        Ok(key) => LocalMasterKey::derive(&key),
+        // Told as a finding of its own already.
+        Err(_) => return Vec::new(),
+    };
+    // A server that is stopped, as for an upgrade, is no finding.
+    let writer = match place.writer() {
+        Ok(WriterState::Elsewhere(name)) => WriterState::Elsewhere(name),
+        _ => WriterState::Unknown,
+    };
+    let looked = place.read(Some(&Opener::Master(&master))).map_err(|error| error.to_string());
+    let looked = looked.and_then(|reader| {
+        records::look(&reader, &record::watched(config), writer, SystemClock.now()).map_err(|error| error.to_string())
+    });
+    let state = match looked {
+        Ok(state) => state,
+        Err(error) => return damaged(error),
+    };
+    let problems = records::problems(&state);
+    if problems.is_empty() {
+        let written = match &state.writer {
+            WriterState::Elsewhere(name) => format!(", written by {name}"),
+            _ => String::new(),
+        };
+        let stamped = state.stamps.iter().filter_map(|stamp| stamp.stamped_at).max();
+        let stamped = stamped.map_or_else(|| ", no time stamps".to_owned(), |at| format!(", stamped {}", at.rfc3339()));
+        return vec![good("record", format!("{} entries, {} signed{stamped}{written}", state.entries, state.signed))];
+    }
+    problems.into_iter().map(|problem| bad("record", problem.what, problem.remedy)).collect()
 }
 
 fn clock() -> Finding {

@@ -4,24 +4,29 @@
 //! but damage was found or the record is not there or not readable, 2 it could not be done.
 
 mod export_log;
-mod http;
 mod prove;
 mod verify;
 
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use ledger::engine::{Environment, Ledger, OnFatal, Options, Reader};
+use ledger::engine::{Ledger, OnFatal, Reader};
 use ledger::governance::{Removals, Verdict};
 use ledger::keys::keystore::Opener;
-use ledger::keys::master::{LocalMasterKey, MasterKey};
+use ledger::keys::master::LocalMasterKey;
 use ledger::timestamp::{Authorities, Authority, Trust};
 use serde_json::{Value, json};
 
-use crate::{data::DataFolder, wiring::CommonArgs};
+use crate::{
+    data::DataFolder,
+    http_out::{AUTHORITY_TIME_MAX, HttpOut},
+    record::{Place, authorities as configured_authorities},
+    wiring::CommonArgs,
+};
 
 /// Done, with something to look at.
 const FINDINGS: u8 = 1;
@@ -59,12 +64,12 @@ enum Verb {
     Scrub,
     /// Have the newest state stamped by time authorities; needs the ledger for itself.
     AnchorNow {
-        /// `name=url`, once or twice; plain http, because stamps are signed.
-        #[arg(long = "authority", required = true)]
+        /// `name=url`, once or twice, instead of the configured ones.
+        #[arg(long = "authority", requires = "roots", value_name = "NAME=URL")]
         authorities: Vec<String>,
-        /// PEM file with the authorities' root certificates.
-        #[arg(long)]
-        roots: PathBuf,
+        /// PEM file with the root certificates of the authorities that are named.
+        #[arg(long, value_name = "FILE")]
+        roots: Option<PathBuf>,
     },
 }
 
@@ -101,35 +106,34 @@ fn run_verb(args: &Session<'_>, verb: &Verb, out: &mut dyn Write) -> anyhow::Res
             Ok(0)
         }
         Verb::Scrub => scrub(args, out),
-        Verb::AnchorNow { authorities, roots } => anchor_now(args, authorities, roots, out),
+        Verb::AnchorNow { authorities, roots } => anchor_now(args, authorities, roots.as_deref(), out),
     }
 }
 
 impl Session<'_> {
-    fn root(&self) -> PathBuf {
-        self.common.data.join("ledger")
+    fn place(&self) -> anyhow::Result<Place> {
+        Place::of(&DataFolder::open(&self.common.data)?, &self.common.load_config()?)
     }
 
     /// Opens for reading; without keys when they are not needed and not there.
     fn reader(&self, needs_keys: bool) -> anyhow::Result<Reader> {
-        let (environment, root) = (Environment::default(), self.root());
+        let place = self.place()?;
         if let Some(path) = self.escrow_identity {
             let identity = escrow_identity(path)?;
-            return Ok(Reader::open(&environment, &root, Some(&Opener::Escrow(&identity)))?);
+            return Ok(place.read(Some(&Opener::Escrow(&identity)))?);
         }
         match master_key(self.common) {
-            Ok(master) => Ok(Reader::open(&environment, &root, Some(&Opener::Master(&master)))?),
-            Err(_) if !needs_keys => Ok(Reader::open(&environment, &root, None)?),
+            Ok(master) => Ok(place.read(Some(&Opener::Master(&master)))?),
+            Err(_) if !needs_keys => Ok(place.read(None)?),
             Err(error) => Err(error),
         }
     }
 
     /// Opens for writing, which no other process may do at the same time.
-    fn writer(&self) -> anyhow::Result<(Ledger, LocalMasterKey)> {
-        let master = master_key(self.common)?;
-        let options = Options { on_fatal: OnFatal::Stop, ..Options::default() };
-        let ledger = Ledger::open(Environment::default(), &self.root(), &master as &dyn MasterKey, options)?;
-        Ok((ledger, master))
+    fn writer(&self) -> anyhow::Result<Arc<Ledger>> {
+        let place = self.place()?;
+        anyhow::ensure!(place.exists()?, "there is no ledger yet: `gatepost serve` makes it at its first start");
+        Ok(place.write(&master_key(self.common)?, OnFatal::Stop, None)?.ledger)
     }
 
     fn answer(&self, out: &mut dyn Write, value: &Value, text: &str) -> anyhow::Result<()> {
@@ -248,24 +252,26 @@ fn verdict_words(verdict: Verdict) -> (&'static str, Option<u64>) {
 }
 
 fn scrub(args: &Session<'_>, out: &mut dyn Write) -> anyhow::Result<u8> {
-    let (ledger, _) = args.writer()?;
+    let ledger = args.writer()?;
     let mut bar = verify::Bar::new(std::io::stderr().is_terminal());
     let report = ledger.scrub(&mut |progress| bar.show(progress.verified, progress.size))?;
     bar.end();
-    ledger.close()?;
+    ledger.end()?;
     verify::print(args, &report, out)
 }
 
-fn anchor_now(args: &Session<'_>, authorities: &[String], roots: &Path, out: &mut dyn Write) -> anyhow::Result<u8> {
-    let roots = read_text(roots)?;
-    let mut list = Vec::new();
-    for authority in authorities {
-        let (name, url) = authority.split_once('=').context("an authority is written as name=url")?;
-        list.push(Authority::new(name, url, None, Trust::from_pem(&roots, "")?)?);
-    }
-    let (ledger, _) = args.writer()?;
-    let anchored = ledger.anchor_now(&Authorities::new(list)?, &http::PlainHttp)?;
-    ledger.close()?;
+fn anchor_now(args: &Session<'_>, named: &[String], roots: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<u8> {
+    let authorities = match roots {
+        Some(roots) => named_authorities(named, roots)?,
+        None => configured_authorities(&args.common.load_config()?)?,
+    };
+    anyhow::ensure!(
+        authorities.iter().next().is_some(),
+        "no time authority is configured; set timestamps.first_url, or name one with --authority and --roots"
+    );
+    let ledger = args.writer()?;
+    let anchored = ledger.anchor_now(&authorities, &HttpOut::new(AUTHORITY_TIME_MAX)?)?;
+    ledger.end()?;
     let lines: Vec<String> = anchored
         .iter()
         .map(|one| match &one.outcome {
@@ -282,6 +288,15 @@ fn anchor_now(args: &Session<'_>, authorities: &[String], roots: &Path, out: &mu
         .collect();
     args.answer(out, &json!(values), &lines.join("\n"))?;
     Ok(u8::from(anchored.iter().any(|one| one.outcome.is_err())))
+}
+
+fn named_authorities(named: &[String], roots: &Path) -> anyhow::Result<Authorities> {
+    let (roots, mut list) = (read_text(roots)?, Vec::new());
+    for authority in named {
+        let (name, url) = authority.split_once('=').context("an authority is written as name=url")?;
+        list.push(Authority::new(name, url, None, Trust::from_pem(&roots, "")?)?);
+    }
+    Ok(Authorities::new(list)?)
 }
 
 #[cfg(test)]

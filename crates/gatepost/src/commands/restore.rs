@@ -10,9 +10,9 @@ use std::{
 use anyhow::Context as _;
 use desk::{Actor, Object, audit_log::Outcome, rights::Operation, sealed::Sealer};
 use ledger::{
-    engine::{Environment, Ledger, OnFatal, Options},
-    keys::master::LocalMasterKey,
-    verify::{Progress, Settings, resume},
+    engine::OnFatal,
+    keys::{keystore::Opener, master::LocalMasterKey},
+    verify::{Settings, verify},
 };
 
 use super::backup::{DATABASE_FILE, DUMP_FILE, FORMAT, KEY_CHECK, KEY_FILE, MANIFEST_FILE, Manifest, describe_files};
@@ -20,7 +20,8 @@ use crate::{
     config::Config,
     data::{DataFolder, MASTER_KEY_VARIABLE},
     output,
-    wiring::{CommonArgs, Schema, block_on, ledger_folder, open_desk},
+    record::Place,
+    wiring::{CommonArgs, Schema, block_on, open_desk},
 };
 
 #[derive(Debug, clap::Args)]
@@ -114,19 +115,24 @@ fn is_plain(name: &str) -> bool {
 
 /// Verifies every hash, root and signature of the restored ledger, and answers with its size; 0 when there is none.
 fn check_ledger(folder: &DataFolder, config: &Config) -> anyhow::Result<u64> {
-    let root = ledger_folder(folder);
-    if !root.exists() {
+    let place = Place::of(folder, config)?;
+    if !place.exists()? {
         return Ok(0);
     }
     let master = LocalMasterKey::derive(&*folder.master_key(config)?);
-    // Opening it for writing replays what was not yet in its files.
-    let options = Options { on_fatal: OnFatal::Stop, ..Options::default() };
-    let ledger = Ledger::open(Environment::default(), &root, &master, options).context("the restored ledger does not open")?;
-    let settings = Settings { deep: true, bodies: true };
-    let report = resume(&ledger.reader(), settings, &Progress::default(), &mut |_| true)?;
-    let first = report.damage.first().map(ToString::to_string).unwrap_or_default();
+    let unopened = "the restored ledger does not open";
+    // In a folder, opening it for writing replays what was not yet in its files.
+    let written = if place.is_shared() { None } else { Some(place.write(&master, OnFatal::Stop, None).context(unopened)?) };
+    let reader = match &written {
+        Some(opened) => opened.ledger.reader(),
+        None => place.read(Some(&Opener::Master(&master))).context(unopened)?,
+    };
+    let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true)?;
+    let first = report.first().unwrap_or_default();
     anyhow::ensure!(report.findings == 0, "the restored ledger is damaged: {first}; take another backup");
-    ledger.close()?;
+    if let Some(opened) = written {
+        opened.ledger.end()?;
+    }
     Ok(report.entries)
 }
 

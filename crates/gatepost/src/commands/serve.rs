@@ -1,15 +1,20 @@
 //! `gatepost serve`: pages and API, background work, or both.
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use desk::{
     Desk,
     jobs::{Worker, WorkerOptions, house_kinds},
     live,
-    records::{Outbox, PublicLog},
+    records::{Record, WriterState},
 };
-use ledger::engine::Ledger;
+use ledger::keys::master::LocalMasterKey;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -20,14 +25,18 @@ use web::{WebOptions, WebState};
 use crate::{
     config::{Config, Origin},
     data::DataFolder,
+    http_out::{AUTHORITY_TIME_MAX, HttpOut},
+    record::{self, Keeper, Opened, Place, Seat},
     telemetry,
-    wiring::{CommonArgs, Schema, open_desk, open_ledger},
+    wiring::{CommonArgs, Schema, open_desk},
 };
 
 /// How long a stopping server may finish or hand back what it holds.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(8);
-/// How long the outbox may ship after that; both together stay under ten seconds.
-const SHIP_MAX: Duration = Duration::from_millis(1_500);
+/// How long the record may take after that: the outbox ships a last time, the ledger signs and closes. Both together stay under ten seconds.
+const RECORD_END_MAX: Duration = Duration::from_millis(1_900);
+/// How long threads that wait for something outside may hold up the end of the process.
+const THREADS_END_MAX: Duration = Duration::from_millis(100);
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -41,7 +50,7 @@ pub(crate) struct Args {
     /// Only background jobs.
     #[arg(long)]
     worker: bool,
-    /// Only capture from networks.
+    /// Only capture from networks, and the record: beside PostgreSQL, a process without this role leaves the record to others.
     #[arg(long)]
     capture: bool,
     /// Fill a fresh data folder with a fictional company to look around in. Loopback only.
@@ -53,12 +62,13 @@ pub(crate) struct Args {
 struct Roles {
     web: bool,
     worker: bool,
+    record: bool,
 }
 
 impl Args {
     fn roles(&self) -> Roles {
         let all = !self.web && !self.worker && !self.capture;
-        Roles { web: all || self.web, worker: all || self.worker }
+        Roles { web: all || self.web, worker: all || self.worker, record: all || self.capture }
     }
 }
 
@@ -75,12 +85,10 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
     let folder = if args.demo { DataFolder::open_or_create(&common.data)? } else { DataFolder::open(&common.data)? };
     // Beside PostgreSQL any number of servers may run; a SQLite folder belongs to one.
     let _lock = if config.database_url.is_empty() { Some(folder.lock()?) } else { None };
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("failed to start the runtime")?
-        .block_on(serve(&folder, &config, args))?;
-    Ok(ExitCode::SUCCESS)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")?;
+    let served = runtime.block_on(serve(&folder, &config, args));
+    runtime.shutdown_timeout(THREADS_END_MAX);
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Result<()> {
@@ -92,7 +100,8 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     if args.demo {
         crate::demo::ensure(&desk).await?;
     }
-    let ledger = open_ledger(folder, config)?;
+    let (keeper, opened) = open_record(folder, config, &desk, args.roles()).await?;
+    let record = keeper.record.clone();
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let roles = args.roles();
@@ -104,10 +113,10 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
         let worker = Worker::new(desk.clone(), house_kinds(), options);
         tasks.spawn(worker.run(stop.clone()));
     }
-    // The outbox stops last, so that what the stop itself does is on record too.
-    let shipped = CancellationToken::new();
-    let shipper = ledger.clone().map(|ledger| tokio::spawn(Outbox::new(desk.clone(), ledger).run(shipped.clone())));
-    let web = if roles.web { Some(start_web(&desk, config, metrics, ledger.clone(), &stop, &tasks).await?) } else { None };
+    // The record stops last, so that what the stop itself does is on it too.
+    let end_record = CancellationToken::new();
+    let keeping = tokio::spawn(keeper.run(opened, end_record.clone()));
+    let web = if roles.web { Some(start_web(&desk, config, metrics, record, &stop, &tasks).await?) } else { None };
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
     }
@@ -121,35 +130,55 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     if tokio::time::timeout(SHUTDOWN_MAX, tasks.wait()).await.is_err() {
         tracing::warn!(limit_s = SHUTDOWN_MAX.as_secs(), "stopped with requests still open; jobs go back when their lease ends");
     }
-    shipped.cancel();
-    if let Some(shipper) = shipper {
-        // What is not shipped in time waits in the database for the next start.
-        let _ = tokio::time::timeout(SHIP_MAX, shipper).await;
+    end_record.cancel();
+    if tokio::time::timeout(RECORD_END_MAX, keeping).await.is_err() {
+        tracing::warn!("stopped with the record still open; what is not in it waits in the database for the next start");
     }
-    close_ledger(ledger);
     desk.db().close().await;
     Ok(())
 }
 
-/// Drains the ledger and signs a last checkpoint, when nobody else holds it any more.
-fn close_ledger(ledger: Option<Arc<Ledger>>) {
-    let Some(ledger) = ledger.and_then(Arc::into_inner) else { return };
-    if let Err(error) = ledger.close() {
-        tracing::error!(%error, "the ledger did not close cleanly; it recovers at the next start");
+/// Prepares the record. In a folder it is opened here, so that a start that cannot write it fails; in a database it waits for its turn.
+async fn open_record(
+    folder: &DataFolder,
+    config: &Config,
+    desk: &Desk,
+    roles: Roles,
+) -> anyhow::Result<(Arc<Keeper>, Option<Opened>)> {
+    let place = Arc::new(Place::of(folder, config)?);
+    let seat =
+        if place.is_shared() { Some(Seat::take(&place.folder).context("failed to prepare the ledger's folder")?) } else { None };
+    let keeper = Arc::new(Keeper {
+        desk: desk.clone(),
+        record: Record::default(),
+        master: Arc::new(LocalMasterKey::derive(&*folder.master_key(config)?)),
+        authorities: record::authorities(config)?,
+        transport: Arc::new(HttpOut::new(AUTHORITY_TIME_MAX)?),
+        watched: record::watched(config),
+        may_write: roles.record,
+        seat,
+        writer: Arc::new(Mutex::new(WriterState::Unknown)),
+        place,
+    });
+    if keeper.place.is_shared() {
+        return Ok((keeper, None));
     }
+    let opening = keeper.clone();
+    let opened = tokio::task::spawn_blocking(move || opening.open()).await?;
+    let opened = opened.context("failed to open the ledger; `gatepost ledger verify` says what is wrong with it")?;
+    Ok((keeper, Some(opened)))
 }
 
 async fn start_web(
     desk: &Desk,
     config: &Config,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
-    ledger: Option<Arc<Ledger>>,
+    record: Record,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> anyhow::Result<(SocketAddr, WebState)> {
     let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
-    let state =
-        WebState::new(desk.clone(), options, Arc::new(move || metrics.render())).with_public_log(ledger.map(PublicLog::new));
+    let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render())).with_record(record);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

@@ -94,6 +94,118 @@ pub(crate) const KEYS: &[Key] = &[
         set: |config, setting| setting.number(1, 64).map(|value| config.worker_parallel = value),
     },
     Key {
+        name: "ledger.scrub_interval_seconds",
+        default: "604800",
+        docs: "How often everything in the record is read again and compared, 1 to 31536000; a week by default. It goes on at low priority, \
+               also after a restart, and its outcome is an entry.",
+        set: |config, setting| setting.number(1, 31_536_000).map(|value| config.scrub_interval_seconds = value),
+    },
+    Key {
+        name: "ledger.lease_seconds",
+        default: "30",
+        docs: "Beside PostgreSQL one node writes the record. When it falls silent, another takes over after so many seconds, 3 to 600.",
+        set: |config, setting| setting.number(3, 600).map(|value| config.lease_seconds = value),
+    },
+    Key {
+        name: "ledger.node",
+        default: "\"\"",
+        docs: "What this node calls itself to the others when it writes the record. Empty means the machine's name.",
+        set: |config, setting| setting.text().map(|value| config.node = value),
+    },
+    Key {
+        name: "timestamps.first_name",
+        default: "\"first\"",
+        docs: "What the first time authority is called in entries and file names: a-z, 0-9 and -. Another authority gets another name.",
+        set: |config, setting| setting.text().map(|value| config.first_authority.name = value),
+    },
+    Key {
+        name: "timestamps.first_url",
+        default: "\"\"",
+        docs: "Where the first RFC 3161 time authority takes requests (http or https; stamps are signed). Empty means that there is none.",
+        set: |config, setting| setting.address().map(|value| config.first_authority.url = value),
+    },
+    Key {
+        name: "timestamps.first_roots",
+        default: "\"\"",
+        docs: "PEM file with the root certificates of the first authority. A stamp that does not lead to one of them is refused.",
+        set: |config, setting| setting.text().map(|value| config.first_authority.roots = value),
+    },
+    Key {
+        name: "timestamps.first_policy",
+        default: "\"\"",
+        docs: "The policy to ask the first authority for, as a dotted object identifier. Empty means its own choice.",
+        set: |config, setting| setting.text().map(|value| config.first_authority.policy = value),
+    },
+    Key {
+        name: "timestamps.second_name",
+        default: "\"second\"",
+        docs: "What the second time authority is called in entries and file names: a-z, 0-9 and -. Another authority gets another name.",
+        set: |config, setting| setting.text().map(|value| config.second_authority.name = value),
+    },
+    Key {
+        name: "timestamps.second_url",
+        default: "\"\"",
+        docs: "Where the second RFC 3161 time authority takes requests (http or https; stamps are signed). Empty means that there is none.",
+        set: |config, setting| setting.address().map(|value| config.second_authority.url = value),
+    },
+    Key {
+        name: "timestamps.second_roots",
+        default: "\"\"",
+        docs: "PEM file with the root certificates of the second authority. A stamp that does not lead to one of them is refused.",
+        set: |config, setting| setting.text().map(|value| config.second_authority.roots = value),
+    },
+    Key {
+        name: "timestamps.second_policy",
+        default: "\"\"",
+        docs: "The policy to ask the second authority for, as a dotted object identifier. Empty means its own choice.",
+        set: |config, setting| setting.text().map(|value| config.second_authority.policy = value),
+    },
+    Key {
+        name: "timestamps.interval_seconds",
+        default: "3600",
+        docs: "How often each time authority is asked to stamp the newest checkpoint, 1 to 604800. After two intervals without a stamp an \
+               alarm is raised; the record never waits for a stamp.",
+        set: |config, setting| setting.number(1, 604_800).map(|value| config.stamp_interval_seconds = value),
+    },
+    Key {
+        name: "archive.endpoint",
+        default: "\"\"",
+        docs: "Address of an S3 server that finished segments of the record move to (http or https, host and port), beside PostgreSQL only. \
+               Empty means that they stay in the database.",
+        set: |config, setting| setting.url().map(|value| config.archive.endpoint = value),
+    },
+    Key {
+        name: "archive.bucket",
+        default: "\"\"",
+        docs: "The bucket. It must have been made with Object Lock.",
+        set: |config, setting| setting.text().map(|value| config.archive.bucket = value),
+    },
+    Key {
+        name: "archive.region",
+        default: "\"us-east-1\"",
+        docs: "The region that requests are signed for.",
+        set: |config, setting| setting.text().map(|value| config.archive.region = value),
+    },
+    Key {
+        name: "archive.access_key",
+        default: "\"\"",
+        docs: "The access key. It needs to read, write and delete objects and to set their retention, and no right to bypass it.",
+        set: |config, setting| setting.text().map(|value| config.archive.access_key = value),
+    },
+    Key {
+        name: "archive.secret_key",
+        default: "\"\"",
+        docs: "The secret key. Better in the environment than in the file.",
+        set: |config, setting| setting.text().map(|value| config.archive.secret_key = value),
+    },
+    Key {
+        name: "archive.lock_days",
+        default: "365",
+        docs: "For how many days nobody can remove an object, 1 to 36500 (Object Lock in COMPLIANCE mode). Not longer than the record may \
+               be kept: what is erased earlier is unreadable at once, its sealed bytes stay until then.",
+        set: |config, setting| setting.number(1, 36_500).map(|value| config.archive.lock_days = value),
+    },
+    Key {
         name: "log.format",
         default: "\"text\"",
         docs: "`text` for people or `json` (one object a line) for machines.",

@@ -20,7 +20,7 @@ pub(crate) use keys::{KEYS, Key, Setting, environment_name};
 const SUGGESTION_DISTANCE_MAX: usize = 6;
 
 /// Everything that can be configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: String,
@@ -31,8 +31,42 @@ pub(crate) struct Config {
     pub(crate) master_key_file: String,
     pub(crate) master_key_command: String,
     pub(crate) worker_parallel: u32,
+    pub(crate) scrub_interval_seconds: u32,
+    pub(crate) lease_seconds: u32,
+    pub(crate) node: String,
+    pub(crate) first_authority: AuthorityConfig,
+    pub(crate) second_authority: AuthorityConfig,
+    pub(crate) stamp_interval_seconds: u32,
+    pub(crate) archive: ArchiveConfig,
     pub(crate) log_json: bool,
     pub(crate) log_level: String,
+}
+
+/// A time authority as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct AuthorityConfig {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) roots: String,
+    pub(crate) policy: String,
+}
+
+/// Object storage as it is configured. It is never printed: it holds a secret.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct ArchiveConfig {
+    pub(crate) endpoint: String,
+    pub(crate) bucket: String,
+    pub(crate) region: String,
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
+    pub(crate) lock_days: u32,
+}
+
+impl fmt::Debug for Config {
+    /// Values may be secrets (a database URL has a password), so none is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").finish_non_exhaustive()
+    }
 }
 
 /// Where a value came from.
@@ -80,6 +114,13 @@ impl Default for Config {
             master_key_file: String::new(),
             master_key_command: String::new(),
             worker_parallel: 0,
+            scrub_interval_seconds: 0,
+            lease_seconds: 0,
+            node: String::new(),
+            first_authority: AuthorityConfig::default(),
+            second_authority: AuthorityConfig::default(),
+            stamp_interval_seconds: 0,
+            archive: ArchiveConfig::default(),
             log_json: false,
             log_level: String::new(),
         };
@@ -224,6 +265,8 @@ mod tests {
             ("[server]\npublic_url = \"desk.example.test\"", "http:// or https://"),
             ("[server]\npublic_url = \"https://desk.example.test/desk\"", "without a path"),
             ("[server]\ndevelopment = \"perhaps\"", "true or false"),
+            ("[timestamps]\nfirst_url = \"ftp://time.example.test\"", "http:// or https://"),
+            ("[ledger]\nlease_seconds = 1", "from 3 to 600"),
             ("[log]\nformat = \"xml\"", "`text` or `json`"),
         ] {
             let error = read(text).expect_err(text).to_string();

@@ -64,6 +64,16 @@ impl Setting {
             .collect()
     }
 
+    /// An address with a path, or nothing.
+    pub(super) fn address(&self) -> Result<String, ConfigError> {
+        let text = self.text()?;
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        if text.is_empty() || rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['#', '@', ' '])) {
+            return Ok(text);
+        }
+        Err(self.wrong("an address that starts with http:// or https://, without a user"))
+    }
+
     /// An origin: scheme and host with port, nothing behind it.
     pub(super) fn url(&self) -> Result<String, ConfigError> {
         let text = self.text()?;

@@ -1,11 +1,17 @@
 //! The executable as its users meet it: commands typed in a fresh folder, their words, their JSON and their exit codes.
 
 mod backup;
+mod beside;
 mod check;
 mod configuration;
 mod crash;
+mod erasure;
 mod help;
 mod inspect;
 mod monitoring;
+mod nodes;
+mod peers;
 mod people;
 mod program;
+mod time_stamps;
+mod upkeep;

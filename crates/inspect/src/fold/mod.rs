@@ -47,13 +47,13 @@ pub(crate) struct Folded {
 }
 
 impl Folded {
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.map.clear();
     }
 
     /// Copies a stretch that begins at `from` of the text before; `base` leads from there to the original.
-    fn push_stretch(&mut self, text: &str, from: u32, base: Option<&Map>) {
+    pub(crate) fn push_stretch(&mut self, text: &str, from: u32, base: Option<&Map>) {
         self.text.push_str(text);
         let (start, end) = (from as usize, from as usize + text.len());
         if let Some(base) = base {
@@ -69,7 +69,7 @@ impl Folded {
         }
     }
 
-    fn push(&mut self, c: char, start: u32, end: u32) {
+    pub(crate) fn push(&mut self, c: char, start: u32, end: u32) {
         self.text.push(c);
         for _ in 0..c.len_utf8() {
             self.map.push(start, end);

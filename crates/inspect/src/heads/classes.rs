@@ -107,17 +107,25 @@ impl ClassTable {
     /// The table that ships with the crate. Unknown section names are skipped; a test holds the file to [`NAMES`].
     pub fn builtin() -> ClassTable {
         let mut table = ClassTable { slots: vec![(0, Classes(0)); SLOTS].into_boxed_slice() };
-        let mut bit = None;
-        for line in include_str!("classes.txt").lines().filter(|line| !line.starts_with('#')) {
-            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                bit = NAMES.iter().position(|known| *known == name);
-            } else if let Some(bit) = bit {
-                for word in line.split_whitespace() {
-                    table.insert(hash_word(word), Classes(1 << bit));
-                }
-            }
+        for (word, classes) in Self::builtin_words() {
+            table.insert(hash_word(word), classes);
         }
         table
+    }
+
+    /// The words of the file, one after the other with each class that lists them.
+    pub(crate) fn builtin_words() -> impl Iterator<Item = (&'static str, Classes)> {
+        let mut bit = None;
+        let lines = include_str!("classes.txt").lines().filter(|line| !line.starts_with('#'));
+        lines.flat_map(move |line| {
+            let header = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            if let Some(name) = header {
+                bit = NAMES.iter().position(|known| *known == name);
+            }
+            let words = if header.is_some() { "" } else { line };
+            let bit = bit;
+            words.split_whitespace().filter_map(move |word| Some((word, Classes(1 << bit?))))
+        })
     }
 
     /// The classes of a word; none when it stands in no list.

@@ -62,7 +62,9 @@ pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<W
     views.clear();
     let mut reach = 0_u32;
     for token in tokens.list().iter().take(limit) {
-        let hash = match token.kind {
+        // What a programmer called a thing says nothing of the tone.
+        let kind = if token.marks.has(Marks::QUALIFIED) { TokenKind::Number } else { token.kind };
+        let hash = match kind {
             TokenKind::Mention => hash_folded(b"@user"),
             TokenKind::Url => hash_folded(b"http"),
             TokenKind::Number => hash_folded(if token.end - token.start == 4 { b"0000" } else { b"0" }),
@@ -74,14 +76,14 @@ pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<W
         }
         let negated = reach > 0;
         reach = if classes.any(Classes::NOT) { NEGATION_REACH } else { reach.saturating_sub(1) };
-        views.push(WordView { hash, classes, negated, marks: token.marks, kind: token.kind });
+        views.push(WordView { hash, classes, negated, marks: token.marks, kind });
     }
 }
 
 /// Features that depend on the token's own letters only, so that a scorer may keep their sum.
 pub fn own_features(tokens: &Tokens, token: &Token, view: &WordView, mut emit: impl FnMut(u64)) {
     emit(mix(Salt::Word, view.hash, 0));
-    if !matches!(token.kind, TokenKind::Word | TokenKind::Hashtag) {
+    if !matches!(view.kind, TokenKind::Word | TokenKind::Hashtag) {
         return;
     }
     let letters = tokens.folded(token);

@@ -18,6 +18,7 @@ pub mod stack;
 #[cfg(test)]
 mod tests;
 
+pub use crate::disguise::Undisguise;
 use crate::language::Language;
 use crate::tokens::{TokenKind, Tokens};
 use classes::{ClassTable, Classes};
@@ -172,7 +173,11 @@ impl Heads {
         let profane = sigmoid(outputs[Head::Profanity as usize]) >= self.threshold(Head::Profanity);
         let trust = if profane || !is_short_and_plain(&scratch.views) { 1.0 } else { SHORT_TRUST };
         for head in Head::ALL {
-            let probability = sigmoid(outputs[head as usize]) * trust;
+            let mut probability = sigmoid(outputs[head as usize]) * trust;
+            if head == Head::Incivility {
+                // One swear word in a long comment is still one, and colleagues should not use it.
+                probability = probability.max(probabilities[Head::Profanity as usize]);
+            }
             probabilities[head as usize] = probability;
             flags |= u8::from(probability >= self.threshold(head)) << head as u8;
         }
@@ -202,7 +207,7 @@ impl Heads {
                 features
             };
             // Only a plain word's features depend on nothing but its letters.
-            let letters = if token.kind == TokenKind::Word { tokens.folded(token) } else { b"" };
+            let letters = if view.kind == TokenKind::Word { tokens.folded(token) } else { b"" };
             let (own, features) = scratch.memory.recall(letters, token.hash, sum);
             count += features;
             let mut joint = [0_i32; COLUMNS];

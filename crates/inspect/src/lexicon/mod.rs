@@ -154,6 +154,7 @@ impl LexiconScratch {
 pub struct Lexicon {
     rules: Vec<Rule>,
     automaton: Automaton,
+    words: Box<[u64]>,
 }
 
 impl fmt::Debug for Lexicon {
@@ -174,7 +175,8 @@ impl Lexicon {
         problems.truncate(parse::PROBLEMS_MAX);
         if problems.is_empty() {
             let automaton = Automaton::build(&drafts);
-            Ok(Lexicon { rules: drafts.into_iter().map(|draft| draft.rule).collect(), automaton })
+            let words = drafts.iter().flat_map(parse::Draft::exact_words).collect();
+            Ok(Lexicon { rules: drafts.into_iter().map(|draft| draft.rule).collect(), automaton, words })
         } else {
             Err(problems)
         }
@@ -182,12 +184,17 @@ impl Lexicon {
 
     /// No lists.
     pub fn empty() -> Lexicon {
-        Lexicon { rules: Vec::new(), automaton: Automaton::build(&[]) }
+        Lexicon { rules: Vec::new(), automaton: Automaton::build(&[]), words: Box::default() }
     }
 
     /// The rule of a finding.
     pub fn rule(&self, index: u32) -> Option<&Rule> {
         self.rules.get(index as usize)
+    }
+
+    /// Hashes of the words that terms hold as they stand: what a disguise may hide.
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words
     }
 
     /// How many rules there are.

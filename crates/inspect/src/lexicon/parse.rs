@@ -77,6 +77,18 @@ pub struct Draft {
     pub has_terms: bool,
 }
 
+impl Draft {
+    /// Hashes of the words that stand in the terms that can be found, wildcards and stems left out.
+    pub fn exact_words(&self) -> impl Iterator<Item = u64> + '_ {
+        let phrases = |term: &Term| match term {
+            Term::Phrase(words) => words.clone(),
+            Term::Near(first, second, _) | Term::Before(first, second, _) => [first.as_slice(), second].concat(),
+        };
+        let words = self.any.iter().chain(&self.all).flat_map(phrases);
+        words.filter_map(|word| if let Word::Exact(hash) = word { Some(hash) } else { None })
+    }
+}
+
 struct Reader<'a> {
     source: Source<'a>,
     problems: &'a mut Vec<ListError>,

@@ -43,9 +43,15 @@ pub(super) fn run(tokens: &mut Tokens, text: &str, links: Links) {
                 }
             },
         };
-        if let Some(token) = tokens.list.get_mut(before) {
+        if let Some((token, earlier)) = tokens.list.get_mut(..=before).and_then(<[Token]>::split_last_mut) {
             token.marks.add(gap);
             gap = Marks::default();
+            if let Some(last) = earlier.last_mut().filter(|last| last.end + 2 == token.start)
+                && &bytes[last.end as usize..token.start as usize] == b"::"
+            {
+                last.marks.add(Marks::QUALIFIED);
+                token.marks.add(Marks::QUALIFIED);
+            }
         }
     }
     tokens.tail = gap;
@@ -354,6 +360,9 @@ impl CaseCount {
             marks.add(Marks::ALL_CAPS);
         } else if self.first_upper && self.upper < self.letters {
             marks.add(Marks::TITLE);
+        }
+        if self.digits > 0 && self.letters > 0 {
+            marks.add(Marks::WITH_DIGIT);
         }
         marks
     }

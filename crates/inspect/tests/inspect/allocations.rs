@@ -12,6 +12,7 @@ fn a_warm_scratch_is_enough_for_every_message() {
         "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 is my card; ann at example dot org",
         "token ghp_16C7e42F292c6912E7710c838347Ae178B4a, my password is Tr0ub4dor&3",
         "this is strictly confidential, you idiot",
+        "this is str1ctly c0nfidential, you f u c k 1 n g idiot, ann@example.org",
         "ich wohne in der Hauptstraße 12, 10115 Berlin",
     ];
     let round = |scratch: &mut Scratch| {

@@ -68,3 +68,36 @@ fn findings_name_their_zone_and_part() {
 fn part(finding: &inspect::Finding) -> u16 {
     finding.part
 }
+
+#[test]
+fn disguised_terms_and_abuse_are_found_where_they_stand() {
+    let lists =
+        vec![inspect::TermList { name: "ours".to_owned(), content: "list ours \"Ours\"\ncondor launch\nmerger".to_owned() }];
+    let inspector = inspect::Inspector::compile(&inspect::Config { lists, ..inspect::Config::default() }).expect("compiles");
+    for (text, value) in [
+        ("the m e r g e r is on", "m e r g e r"),
+        ("the m3rg3r is on", "m3rg3r"),
+        ("é c0nd0r l4unch today", "c0nd0r l4unch"),
+        ("themergerison", "themergerison"),
+        ("the c-o-n-d-o-r launch", "c-o-n-d-o-r launch"),
+        ("the merger and the m3rger", "merger"),
+    ] {
+        let found = super::found(&inspector, text);
+        let terms: Vec<&str> = found.iter().filter(|(kind, _)| kind == "LISTED_TERM").map(|(_, value)| value.as_str()).collect();
+        assert!(terms.contains(&value), "{text}: {terms:?}");
+        let mut once = terms.clone();
+        once.dedup();
+        assert_eq!(once, terms, "{text}: a term is found twice");
+    }
+    let mut scratch = Scratch::new();
+    for text in ["f u c k you", "what a $h1t, you stup1d 1diot", "you are an a**hole", "youareanidiot", "f.u.c.k y0u"] {
+        let report = inspector.inspect(&Message { alt_texts: &["a picture"], ..Message::from_text(text) }, &mut scratch);
+        assert!(
+            report.flags().any(|head| head == inspect::heads::Head::Profanity || head == inspect::heads::Head::Offensive),
+            "{text}"
+        );
+        for head in inspect::heads::Head::ALL {
+            assert!(report.head_reasons(head).all(|span| text.get(span).is_some()), "{text}");
+        }
+    }
+}

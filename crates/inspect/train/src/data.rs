@@ -6,10 +6,10 @@
 
 use crate::templates;
 use inspect::heads::Head;
-use inspect::heads::WORDS_MAX;
 use inspect::heads::classes::ClassTable;
 use inspect::heads::features::{self, row_of};
 use inspect::heads::model::ROWS_MAX;
+use inspect::heads::{Undisguise, WORDS_MAX};
 use inspect::tokens::{Tokens, hash_folded};
 use std::collections::HashSet;
 use std::io::Write;
@@ -180,10 +180,13 @@ fn featurise(raw: &[Raw]) -> Vec<Row> {
     let parts = crate::work::map(raw.len().div_ceil(chunk), |part| {
         let mut tokens = Tokens::new();
         let mut views = Vec::new();
+        let mut undisguise = Undisguise::new();
         raw[part * chunk..raw.len().min((part + 1) * chunk)]
             .iter()
             .map(|(source, label, stated, text)| {
-                tokens.scan(text);
+                // The engine undoes disguises before the heads see a text.
+                let seen = undisguise.undo(text).unwrap_or(text).to_owned();
+                tokens.scan(&seen);
                 features::view(&tokens, &table, WORDS_MAX, &mut views);
                 let mut list = Vec::new();
                 features::all_features(&tokens, &views, |feature| {
@@ -194,7 +197,7 @@ fn featurise(raw: &[Raw]) -> Vec<Row> {
                     label: *label,
                     stated: *stated,
                     fold: u8::try_from(letters_and_digits(text) >> 20 & 3).expect("two bits"),
-                    text: text.clone(),
+                    text: seen,
                     classes: views.iter().fold(0, |bits, view| bits | view.classes.0),
                     scale: 1.0 / f32::from(u16::try_from(list.len().max(1)).unwrap_or(u16::MAX)).sqrt(),
                     features: counted(list),

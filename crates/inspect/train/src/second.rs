@@ -4,7 +4,7 @@
 
 use crate::columns;
 use crate::data::{Corpus, Row, Source, is_trained};
-use crate::experts::Experts;
+use crate::experts::{Experts, FOLDS};
 use crate::report::{macro_f1_at, probabilities_of};
 use crate::work::{self, Random};
 use inspect::heads::Head;
@@ -14,8 +14,8 @@ use inspect::tokens::Tokens;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-/// The fold that thresholds are chosen on.
-const HELD_FOLD: u8 = 3;
+/// Networks that are averaged: each alone depends on the order of its rows.
+const MEMBERS: usize = 3;
 const PASSES: usize = 5;
 const BATCH: usize = 32;
 const RATE: f32 = 0.002;
@@ -78,17 +78,38 @@ pub fn train(corpus: &Corpus, folds: &[Experts], out: &mut impl Write) -> std::i
     }
     balance(&mut examples, &totals);
     writeln!(out, "second layer: {} rows", examples.len())?;
-    let parts = work::map(2, |part| {
-        let seen: Vec<&Example> = examples.iter().filter(|example| part == 1 || example.fold != HELD_FOLD).collect();
-        descend(&seen)
-    });
-    let [trial, stack] = <[Stack; 2]>::try_from(parts).expect("two jobs give two parts");
-    let unseen: Vec<&Example> = examples.iter().filter(|example| example.fold == HELD_FOLD).collect();
+    let seen = |part: usize| examples.iter().filter(move |example| part == FOLDS || usize::from(example.fold) != part);
+    let mut parts =
+        work::map((FOLDS + 1) * MEMBERS, |job| descend(&seen(job / MEMBERS).collect::<Vec<_>>(), job % MEMBERS)).into_iter();
+    let trials: Vec<Stack> = (0..FOLDS).map(|_| average(parts.by_ref().take(MEMBERS))).collect();
+    let stack = average(parts);
     let apart: Vec<&Row> = corpus.rows.iter().filter(|row| chosen_on(row.source)).collect();
     let apart: Vec<(&Row, [f32; INPUTS])> = apart.iter().copied().zip(inputs_of(&apart, folds)).collect();
-    let thresholds = choose_thresholds(&trial, &unseen, &apart, out)?;
-    sentiment_recall(&trial, &unseen, out)?;
+    let thresholds = choose_thresholds(&stack, &trials, &examples, &apart, out)?;
+    sentiment_recall(&trials, &examples, out)?;
     Ok(Second { stack, thresholds })
+}
+
+/// The mean of networks that use different hidden units: one network whose logits are the mean of theirs.
+fn average(members: impl Iterator<Item = Stack>) -> Stack {
+    let mut mean = Stack::zero();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of members")]
+    let share = 1.0 / MEMBERS as f32;
+    for member in members {
+        let pairs = [
+            (mean.first.as_flattened_mut(), member.first.as_flattened(), 1.0),
+            (mean.first_bias.as_mut_slice(), member.first_bias.as_slice(), 1.0),
+            (mean.second.as_flattened_mut(), member.second.as_flattened(), share),
+            (mean.direct.as_flattened_mut(), member.direct.as_flattened(), share),
+            (mean.second_bias.as_mut_slice(), member.second_bias.as_slice(), share),
+        ];
+        for (sums, parts, share) in pairs {
+            for (sum, part) in sums.iter_mut().zip(parts) {
+                *sum += part * share;
+            }
+        }
+    }
+    mean
 }
 
 /// Sentiment counts its three classes alike; a head's rows count so that no head outweighs the others.
@@ -107,16 +128,20 @@ fn balance(examples: &mut [Example], totals: &[[f32; 2]; OUTPUTS]) {
     }
 }
 
-/// Adam over mini-batches; logistic loss for the heads, softmax for the sentiment.
-fn descend(examples: &[&Example]) -> Stack {
-    let mut random = Random(23);
+/// Adam over mini-batches; logistic loss for the heads, softmax for the sentiment. Hidden units of other members stay
+/// zero, because nothing leads to or from them.
+fn descend(examples: &[&Example], member: usize) -> Stack {
+    let mut random = Random(23 + member as u64);
+    let units = member * (HIDDEN / MEMBERS)..(member + 1) * (HIDDEN / MEMBERS);
     let mut stack = Stack::zero();
     #[expect(clippy::cast_precision_loss, reason = "a count of inputs")]
     let spread = (2.0 / INPUTS as f32).sqrt();
     for row in &mut stack.first {
-        *row = std::array::from_fn(|_| random.signed() * spread);
+        for unit in units.clone() {
+            row[unit] = random.signed() * spread;
+        }
     }
-    for row in &mut stack.second {
+    for row in &mut stack.second[units] {
         *row = std::array::from_fn(|_| random.signed() * 0.1);
     }
     let mut adam = Adam::new(&stack);
@@ -224,7 +249,13 @@ impl Adam {
 fn chosen_on(source: Source) -> bool {
     matches!(
         source,
-        Source::OlidVal | Source::HatEvalVal | Source::MeasuringDev | Source::EdosDev | Source::HatemojiVal | Source::TemplateVal
+        Source::OlidVal
+            | Source::HatEvalVal
+            | Source::MeasuringDev
+            | Source::EdosDev
+            | Source::HatemojiVal
+            | Source::TemplateVal
+            | Source::Toxicr
     )
 }
 
@@ -233,31 +264,33 @@ fn label_apart(row: &Row, head: Head) -> Option<bool> {
     match (row.source, head) {
         (Source::TemplateVal, Head::Offensive) => None,
         (Source::TemplateVal, _) => (row.stated[head as usize] >= 0).then(|| row.stated[head as usize] == 1),
-        (Source::OlidVal, Head::Offensive) => Some(row.label > 0),
-        (Source::OlidVal, _) => None,
+        (Source::OlidVal, Head::Offensive) | (Source::Toxicr, Head::Incivility) => Some(row.label > 0),
+        (Source::OlidVal | Source::Toxicr, _) => None,
         (_, Head::IdentityHate) => Some(row.label > 0),
         _ => None,
     }
 }
 
-/// The threshold that is best for the macro F1 of a head on rows that neither layer has seen: a fold and the sets
-/// kept apart. Weak labels are nearly separable, hence the limits of one fifth and four fifths.
+/// The threshold that is best for the macro F1 of a head on rows that neither layer has seen: every fold by the layers
+/// trained on the others, and the sets kept apart. Weak labels are nearly separable, hence the limits of one fifth and
+/// four fifths.
 fn choose_thresholds(
     stack: &Stack,
-    rows: &[&Example],
+    trials: &[Stack],
+    rows: &[Example],
     apart: &[(&Row, [f32; INPUTS])],
     out: &mut impl Write,
 ) -> std::io::Result<[f32; HEADS]> {
     let mut thresholds = [0.5; HEADS];
     for head in Head::ALL {
         let output = head as usize;
-        let says = |inputs: &[f32; INPUTS]| probabilities_of(&stack.run(inputs))[output];
+        let says = |stack: &Stack, inputs: &[f32; INPUTS]| probabilities_of(&stack.run(inputs))[output];
         let weak = head == Head::Incivility;
         let seen = rows
             .iter()
             .filter(|row| !weak && row.wanted[output].1 > 0.0 && (head != Head::Offensive || row.source == Source::Olid))
-            .map(|row| (row.source, (says(&row.inputs), row.wanted[output].0 > 0.5)));
-        let kept = apart.iter().filter_map(|(row, inputs)| Some((row.source, (says(inputs), label_apart(row, head)?))));
+            .map(|row| (row.source, (says(&trials[usize::from(row.fold)], &row.inputs), row.wanted[output].0 > 0.5)));
+        let kept = apart.iter().filter_map(|(row, inputs)| Some((row.source, (says(stack, inputs), label_apart(row, head)?))));
         let mut sets: BTreeMap<Source, Vec<(f32, bool)>> = BTreeMap::new();
         for (source, pair) in seen.chain(kept) {
             sets.entry(source).or_default().push(pair);
@@ -269,7 +302,11 @@ fn choose_thresholds(
             .map(|threshold| (mean_macro_f1(&sets, threshold), threshold))
             .fold((0.0, 0.5), |a, b| if b.0 > a.0 { b } else { a });
         thresholds[output] = best;
-        writeln!(out, "threshold {}: {best:.3}, mean macro F1 {score:.4}, {} sets", head.id(), sets.len())?;
+        write!(out, "threshold {}: {best:.3}, mean macro F1 {score:.4}:", head.id())?;
+        for (source, pairs) in &sets {
+            write!(out, " {source:?} {:.4}", macro_f1_at(pairs, best))?;
+        }
+        writeln!(out)?;
     }
     Ok(thresholds)
 }
@@ -280,17 +317,18 @@ fn mean_macro_f1(sets: &BTreeMap<Source, Vec<(f32, bool)>>, threshold: f32) -> f
     scores.sum::<f32>() / f32::from(u8::try_from(sets.len().max(1)).unwrap_or(u8::MAX))
 }
 
-/// How well sentiment does on the fold that this layer has not seen.
-fn sentiment_recall(stack: &Stack, rows: &[&Example], out: &mut impl Write) -> std::io::Result<()> {
+/// How well sentiment does on every fold by the layers trained on the others.
+fn sentiment_recall(trials: &[Stack], rows: &[Example], out: &mut impl Write) -> std::io::Result<()> {
     let mut right = [0.0_f32; 3];
     let mut all = [0.0_f32; 3];
     for row in rows.iter().filter(|row| row.source == Source::Sentiment) {
-        let outputs = stack.run(&row.inputs);
+        let outputs = trials[usize::from(row.fold)].run(&row.inputs);
         let answer = (0..3).fold(0, |best, class| if outputs[HEADS + class] > outputs[HEADS + best] { class } else { best });
         let wanted = usize::try_from(row.label).unwrap_or(0);
         all[wanted] += 1.0;
         right[wanted] += f32::from(u8::from(answer == wanted));
     }
-    let recall = (0..3).map(|class| right[class] / all[class].max(1.0)).sum::<f32>() / 3.0;
-    writeln!(out, "sentiment: macro recall {recall:.4} on {} rows", all.iter().sum::<f32>())
+    let recalls: [f32; 3] = std::array::from_fn(|class| right[class] / all[class].max(1.0));
+    let recall = recalls.iter().sum::<f32>() / 3.0;
+    writeln!(out, "sentiment: recall {recalls:.4?}, macro {recall:.4} on {} rows", all.iter().sum::<f32>())
 }

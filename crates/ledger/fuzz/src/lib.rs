@@ -79,7 +79,8 @@ pub fn frame(data: &[u8]) {
         assert_eq!(written, data[..written.len()], "a body record has one spelling");
     }
     if let Ok(sealed) = SealedBody::parse(data) {
-        assert_eq!(1 + sealed.subjects.len() * 16 + sealed.ciphertext.len(), data.len());
+        let name = if sealed.blob.is_some() { 32 } else { 0 };
+        assert_eq!(1 + sealed.subjects.len() * 16 + name + sealed.ciphertext.len(), data.len());
     }
 }
 

@@ -7,6 +7,7 @@
 //! that lie durable in their final place. Blocking: three threads, no runtime; `append` answers with
 //! something that can be waited for or awaited.
 
+mod attach;
 mod log_file;
 mod open;
 mod pending;
@@ -21,6 +22,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use self::attach::{BlobError, StoredBlob};
 pub use self::log_file::{FORMAT, LogFile, SigningKey};
 pub use self::open::{OpenError, create, create_in};
 pub use self::pending::Pending;
@@ -200,6 +202,8 @@ struct Request {
     canonical: Wiped,
     packed: Wiped,
     compressed: bool,
+    /// Removed with the request, unless the record is taken in.
+    blob: Option<StoredBlob>,
     answer: Answer<Receipt>,
 }
 
@@ -283,13 +287,13 @@ impl Ledger {
     /// Appends a record. Waits while the queue is full; the answer comes when the record is durable.
     pub fn append(&self, entry: NewEntry) -> Result<Pending<Receipt>, AppendError> {
         check_caller(&entry)?;
-        self.enqueue(entry, true)
+        self.enqueue(entry, None, true)
     }
 
     /// Like [`Ledger::append`], but refuses when the queue is full instead of waiting.
     pub fn try_append(&self, entry: NewEntry) -> Result<Pending<Receipt>, AppendError> {
         check_caller(&entry)?;
-        self.enqueue(entry, false)
+        self.enqueue(entry, None, false)
     }
 
     /// Appends several records in this order; the answers come when each is durable. None is appended when
@@ -297,12 +301,12 @@ impl Ledger {
     pub fn append_batch(&self, entries: Vec<NewEntry>) -> Result<Vec<Pending<Receipt>>, AppendError> {
         for entry in &entries {
             check_caller(entry)?;
-            check_limits(entry)?;
+            check_limits(entry, false)?;
         }
         let (mut items, mut answers) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
         for entry in entries {
             let (answer, pending) = pending();
-            items.push(prepare(entry, answer));
+            items.push(prepare(entry, None, answer));
             answers.push(pending);
         }
         self.shared.queue.push_all(items).map_err(|()| self.stopped())?;
@@ -311,13 +315,13 @@ impl Ledger {
 
     /// Appends one of the ledger's own acts.
     pub(crate) fn append_own(&self, entry: NewEntry) -> Result<Receipt, AppendError> {
-        self.enqueue(entry, true)?.wait()
+        self.enqueue(entry, None, true)?.wait()
     }
 
-    fn enqueue(&self, entry: NewEntry, wait: bool) -> Result<Pending<Receipt>, AppendError> {
-        check_limits(&entry)?;
+    fn enqueue(&self, entry: NewEntry, blob: Option<StoredBlob>, wait: bool) -> Result<Pending<Receipt>, AppendError> {
+        check_limits(&entry, blob.is_some())?;
         let (answer, pending) = pending();
-        let item = Item::Append(Box::new(prepare(entry, answer)));
+        let item = Item::Append(Box::new(prepare(entry, blob, answer)));
         if wait {
             self.shared.queue.push(item).map_err(|()| self.stopped())?;
         } else {
@@ -336,9 +340,21 @@ impl Ledger {
     /// Runs `act` while nothing is in flight: everything before is settled and checkpointed, everything
     /// after waits, and no segment that was open before is continued afterwards.
     pub(crate) fn while_quiet<T>(&self, act: impl FnOnce() -> T) -> Result<T, AppendError> {
+        self.pause(None, act)
+    }
+
+    /// The same right after appending one of the ledger's own acts: it is durable and signed when `act` runs, and no record comes between.
+    pub(crate) fn while_quiet_after<T>(&self, entry: NewEntry, act: impl FnOnce(Receipt) -> T) -> Result<T, AppendError> {
+        check_limits(&entry, false)?;
+        let (answer, receipt) = pending();
+        let request = prepare(entry, None, answer);
+        self.pause(Some(Box::new(request)), || receipt.wait().map(act))?
+    }
+
+    fn pause<T>(&self, last: Option<Box<Request>>, act: impl FnOnce() -> T) -> Result<T, AppendError> {
         let (answer, quiet) = pending();
         let (resume, resumed) = std::sync::mpsc::channel();
-        let pause = Control::Pause { quiet: answer, resumed };
+        let pause = Control::Pause { last, quiet: answer, resumed };
         self.shared.queue.push(Item::Control(pause)).map_err(|()| self.stopped())?;
         quiet.wait()?;
         let outcome = act();
@@ -474,9 +490,10 @@ fn check_caller(entry: &NewEntry) -> Result<(), AppendError> {
     Ok(())
 }
 
-fn check_limits(entry: &NewEntry) -> Result<(), AppendError> {
-    if entry.body.len() + body::CANONICAL_HEAD > BODY_BYTES_MAX {
-        return Err(AppendError::Limit(format!("a body has at most {} bytes: split it", BODY_BYTES_MAX - body::CANONICAL_HEAD)));
+fn check_limits(entry: &NewEntry, has_blob: bool) -> Result<(), AppendError> {
+    let bytes_max = BODY_BYTES_MAX - body::head_len(has_blob);
+    if entry.body.len() > bytes_max {
+        return Err(AppendError::Limit(format!("a body has at most {bytes_max} bytes: put what is larger beside it as a blob")));
     }
     if entry.subjects.len() > SUBJECTS_MAX {
         return Err(AppendError::Limit(format!("a record names at most {SUBJECTS_MAX} subjects")));
@@ -491,15 +508,18 @@ fn check_limits(entry: &NewEntry) -> Result<(), AppendError> {
 }
 
 /// The part of sealing that needs no order, done by the caller's thread.
-fn prepare(mut entry: NewEntry, answer: Answer<Receipt>) -> Request {
-    let canonical = body::canonical(entry.source_time_ms, &entry.body);
+fn prepare(mut entry: NewEntry, blob: Option<StoredBlob>, answer: Answer<Receipt>) -> Request {
+    let canonical = body::canonical(entry.source_time_ms, blob.as_ref().map(|blob| &blob.reference), &entry.body);
     wipe(&mut entry.body);
     entry.body = Vec::new();
     let packed = body::pack(&canonical);
     let compressed = packed.is_some();
     let packed = Wiped::new(packed.unwrap_or_else(|| canonical.to_vec()));
-    Request { entry, canonical, packed, compressed, answer }
+    Request { entry, canonical, packed, compressed, blob, answer }
 }
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+#[cfg(test)]
+mod attach_tests;

@@ -58,11 +58,17 @@ fn seal_until_closed(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender
     let mut space = SpaceGuard { batches: 0, refusal: None };
     while let Some(taken) = shared.queue.take(options.batch_records_max, options.batch_bytes_max) {
         let stage = match taken {
-            Taken::Control(Control::Pause { quiet, resumed }) => {
+            Taken::Control(Control::Pause { last, quiet, resumed }) => {
+                // The reserve of space is there for such a record too: it may be the one that makes room.
+                if let Some(request) = last
+                    && next.send(Stage::Work(sealer.seal(vec![*request]))).is_err()
+                {
+                    return;
+                }
                 // Wait here too: after the pause, nothing may be sealed under what was erased meanwhile.
                 let (resume, settled) = std::sync::mpsc::channel();
                 let (inner_quiet, reached) = super::pending::pending();
-                let inner = Control::Pause { quiet: inner_quiet, resumed: settled };
+                let inner = Control::Pause { last: None, quiet: inner_quiet, resumed: settled };
                 if next.send(Stage::Control(inner)).is_err() {
                     return;
                 }
@@ -246,7 +252,10 @@ impl Settler {
         // When the first one was erased or disposed of, its header is all there is to compare.
         let same = same
             && match reader.read(seq) {
-                Ok(opened) => opened.canonical[..] == request.canonical[..] && opened.subjects == new.subjects,
+                Ok(opened) => {
+                    let bodies = (opened.body(), crate::body::parse(&request.canonical));
+                    opened.subjects == new.subjects && matches!(bodies, (Ok(one), Ok(two)) if one.same_content(&two))
+                }
                 Err(super::ReadError::Unreadable { .. }) => true,
                 Err(error) => return Err(stopped(error)),
             };
@@ -267,7 +276,7 @@ impl Settler {
         let signed = self.checkpoint()?;
         match control {
             Control::Checkpoint(answer) => answer.give(Ok(signed)),
-            Control::Pause { quiet, resumed } => {
+            Control::Pause { quiet, resumed, last: _ } => {
                 quiet.give(Ok(()));
                 while resumed.recv().is_ok() {}
             }

@@ -12,8 +12,8 @@ use crate::checkpoint::Checkpoint;
 pub(super) enum Control {
     /// Settle and sign.
     Checkpoint(Answer<Option<Checkpoint>>),
-    /// Settle, sign, say so, and wait until the other side is dropped.
-    Pause { quiet: Answer<()>, resumed: Receiver<()> },
+    /// Append `last` as the last record, settle, sign, say so, and wait until the other side is dropped.
+    Pause { last: Option<Box<Request>>, quiet: Answer<()>, resumed: Receiver<()> },
 }
 
 pub(super) enum Item {

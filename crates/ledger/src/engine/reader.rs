@@ -9,10 +9,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::{LogFile, Shared};
+use crate::blob::{BlobName, BlobReader};
 use crate::body::{self, Body};
 use crate::checkpoint::Checkpoint;
 use crate::damage::{Damage, DamageClass};
-use crate::entry::{ENTRY_LEN, Entry};
+use crate::entry::{ENTRY_LEN, Entry, FLAG_BLOB};
 use crate::frame::SealedBody;
 use crate::hash::{Hash, sha256};
 use crate::ids::{RecordId, StreamId, SubjectId};
@@ -73,6 +74,9 @@ pub enum Unreadable {
     /// Its bytes were removed.
     #[error("its bytes were removed")]
     BytesRemoved,
+    /// Its attachment was removed.
+    #[error("its attachment was removed")]
+    BlobRemoved,
     /// Its segment's key, or its slot of it, is gone.
     #[error("the key of its slot is gone")]
     SlotKeyGone,
@@ -224,6 +228,29 @@ impl Reader {
         self.open_sealed(&entry, &sealed)
     }
 
+    /// Opens the attachment of an entry; `None` when it has none. What is read is compared with the entry on the way.
+    pub fn blob(&self, seq: u64) -> Result<Option<BlobReader>, ReadError> {
+        let opened = self.read(seq)?;
+        let Some(reference) = body::blob_of(&opened.canonical) else {
+            return Ok(None);
+        };
+        let source = self.store().open_blob(reference.name)?;
+        let source = source.ok_or(ReadError::Unreadable { seq, reason: Unreadable::BlobRemoved })?;
+        Ok(Some(BlobReader::new(source, reference)))
+    }
+
+    /// The name of an entry's attachment, as far as its stored body still says it.
+    pub(crate) fn blob_name(&self, entry: &Entry) -> Result<Option<BlobName>, ReadError> {
+        if entry.flags & FLAG_BLOB == 0 {
+            return Ok(None);
+        }
+        let Some(sealed) = self.store().body(entry)? else {
+            return Ok(None);
+        };
+        let parsed = SealedBody::parse(&sealed);
+        Ok(parsed.map_err(|error| Damage::at(DamageClass::BodyAltered, entry.seq, error.to_string()))?.blob)
+    }
+
     /// Compares a sealed body with the hash in its entry and opens it.
     fn open_sealed(&self, entry: &Entry, sealed: &[u8]) -> Result<Opened, ReadError> {
         if sha256(sealed) != entry.sealed_sha256 {
@@ -242,6 +269,11 @@ impl Reader {
         let canonical = body::unpack(entry.flags, &packed, entry.body_len).map_err(|error| altered(error.to_string()))?;
         if key.commit(&canonical) != entry.commitment {
             let why = "the plaintext does not match the commitment in the entry";
+            return Err(Damage::at(DamageClass::CommitmentWrong, entry.seq, why).into());
+        }
+        let named = body::blob_of(&canonical).map(|blob| blob.name);
+        if named != parsed.blob || named.is_some() != (entry.flags & FLAG_BLOB != 0) {
+            let why = "entry, sealed body and plaintext name different attachments";
             return Err(Damage::at(DamageClass::CommitmentWrong, entry.seq, why).into());
         }
         Ok(Opened { entry: *entry, subjects: parsed.subjects, canonical, salt: *key.salt() })
@@ -270,6 +302,11 @@ impl Reader {
     /// The entries of a stream in order, from position `from`.
     pub fn stream(&self, stream: StreamId, from: u64) -> StreamEntries<'_> {
         StreamEntries { reader: self, stream, next: from, ahead: Vec::new().into_iter(), done: false }
+    }
+
+    /// How many entries a stream has.
+    pub fn stream_len(&self, stream: StreamId) -> Result<u64, ReadError> {
+        Ok(self.index().stream_last(stream)?.map_or(0, |last| last + 1))
     }
 
     /// Up to `limit` numbers of entries about a subject, from entry `from` on.

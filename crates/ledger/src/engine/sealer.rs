@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::pending::Answer;
 use super::{AppendError, Options, Receipt, Request, Shared};
-use crate::entry::{Entry, FLAG_ZSTD};
+use crate::entry::{Entry, FLAG_BLOB, FLAG_ZSTD};
 use crate::frame::{self, BATCH_HEAD, BatchHead, Commit};
 use crate::ids::{RecordId, StreamId};
 use crate::index::IndexRow;
@@ -133,11 +133,12 @@ impl Sealer {
         let start = building.frames.len();
         let body = start + frame::FRAME_HEAD + crate::entry::ENTRY_LEN;
         building.frames.resize(body, 0);
-        key.seal(&new.subjects, &request.packed, &mut building.frames);
+        let blob = request.blob.as_ref().map(|blob| blob.reference.name);
+        key.seal(&new.subjects, blob, &request.packed, &mut building.frames);
         let sealed = &building.frames[body..];
         let entry = Entry {
             kind: new.kind,
-            flags: if request.compressed { FLAG_ZSTD } else { 0 },
+            flags: if request.compressed { FLAG_ZSTD } else { 0 } | if blob.is_some() { FLAG_BLOB } else { 0 },
             body_len: u32::try_from(request.canonical.len()).expect("bodies are limited"),
             seq: self.tree.size(),
             captured_at_ms: now,
@@ -172,6 +173,9 @@ impl Sealer {
             subjects: std::mem::take(&mut request.entry.subjects),
         });
         building.entries.push(entry);
+        if let Some(blob) = request.blob.take() {
+            blob.adopt();
+        }
         Ok(Receipt { seq: entry.seq, record_id: entry.record_id, stream_seq, captured_at_ms: now, leaf_hash, repeated: false })
     }
 

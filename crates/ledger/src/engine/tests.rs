@@ -412,3 +412,17 @@ fn a_failed_sync_answers_everyone_acknowledges_nobody_and_loses_nothing() {
     assert!(ledger.size() >= 20);
     check_all(&ledger, ledger.size());
 }
+
+#[test]
+fn a_copy_without_its_empty_folders_opens_and_goes_on() {
+    let fixture = Fixture::new();
+    let ledger = fixture.open();
+    append(&ledger, 0..5);
+    ledger.close().expect("closes");
+    for folder in ["blobs/pending", "blobs", "tiles/1", "tiles/2", "index"] {
+        std::fs::remove_dir(fixture.root().join(folder)).expect("it is empty");
+    }
+    let ledger = fixture.open();
+    append(&ledger, 5..300);
+    check_all(&ledger, 300);
+}

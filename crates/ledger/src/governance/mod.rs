@@ -7,6 +7,7 @@
 pub mod anchor;
 pub mod holds;
 pub mod policy;
+pub mod recent;
 pub mod removal;
 pub mod rotation;
 mod state;
@@ -213,14 +214,15 @@ impl Tombstone {
 impl Ledger {
     /// Writes an act and waits until it is durable.
     fn act(&self, kind: EntryKind, refers_to: RecordId, act: &Act) -> Result<Receipt, GovernanceError> {
-        let mut record = [0; 16];
-        self.environment().entropy.fill(&mut record);
-        self.act_as(RecordId(record), kind, refers_to, act)
+        self.act_as(self.new_record_id(), kind, refers_to, act)
     }
 
     fn act_as(&self, record_id: RecordId, kind: EntryKind, refers_to: RecordId, act: &Act) -> Result<Receipt, GovernanceError> {
-        let body = serde_json::to_vec(act).expect("acts have no maps with odd keys");
-        Ok(self.append_own(NewEntry {
+        Ok(self.append_own(self.entry_of(record_id, kind, refers_to, act))?)
+    }
+
+    fn entry_of(&self, record_id: RecordId, kind: EntryKind, refers_to: RecordId, act: &Act) -> NewEntry {
+        NewEntry {
             kind,
             record_id,
             stream: LEDGER_STREAM,
@@ -228,8 +230,14 @@ impl Ledger {
             retention_class: LEDGER_CLASS,
             refers_to,
             source_time_ms: self.environment().clock.now_ms(),
-            body,
-        })?)
+            body: serde_json::to_vec(act).expect("acts have no maps with odd keys"),
+        }
+    }
+
+    fn new_record_id(&self) -> RecordId {
+        let mut record = [0; 16];
+        self.environment().entropy.fill(&mut record);
+        RecordId(record)
     }
 
     /// What is in force: holds, policies, removals.

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::policy::{PolicyChange, PolicyInForce, expired};
 use super::state::{State, Verdict};
 use super::{Act, GovernanceError, Removals, Responsible, Tombstone};
+use crate::blob::BlobName;
 use crate::engine::{LEDGER_CLASS, Ledger};
 use crate::entry::{Entry, EntryKind};
 use crate::frame::SealedBody;
@@ -244,49 +245,62 @@ impl Ledger {
         Ok((Tombstone { segments: vec![segment], count, ..empty_tombstone() }, held.0))
     }
 
-    /// Tombstone, durable checkpoint, then the rest.
+    /// Tombstone, durable checkpoint, keys, bytes. No record is taken in between tombstone and keys: it would be sealed under a key that is
+    /// about to go, and no tombstone would say so.
     fn carry_out(&self, kind: EntryKind, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
-        let count = tombstone.count;
-        let receipt = self.act(kind, RecordId::NONE, &Act::Tombstone(tombstone.clone()))?;
-        self.checkpoint_now()?;
-        self.remove(receipt.seq, tombstone, master)?;
-        Ok(Removed { tombstone: receipt.seq, count })
+        let doomed = self.entries_of(tombstone)?;
+        let act = Act::Tombstone(tombstone.clone());
+        let entry = self.entry_of(self.new_record_id(), kind, RecordId::NONE, &act);
+        let receipt = self.while_quiet_after(entry, |receipt| {
+            self.remove_keys(&doomed, tombstone, &tombstone.subjects, master).map(|()| receipt)
+        })??;
+        self.remove_bytes(receipt.seq, tombstone, &doomed)?;
+        Ok(Removed { tombstone: receipt.seq, count: tombstone.count })
     }
 
-    /// Keys, then bytes. Repeating it changes nothing.
+    /// What a crash left undone. Repeating it changes nothing.
     fn remove(&self, seq: u64, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<(), GovernanceError> {
-        let reader = self.reader();
-        let mut entries = Vec::new();
-        for number in tombstone.single_records() {
-            entries.push(reader.entry(number)?);
-        }
-        let fresh = |subject: &SubjectId| -> Result<bool, GovernanceError> {
-            // Records captured after the tombstone have a new key, which stays.
-            Ok(self.oldest_readable(*subject, seq)?.is_none())
-        };
-        let mut gone = Vec::new();
+        let doomed = self.entries_of(tombstone)?;
+        let mut subjects = Vec::new();
         for subject in &tombstone.subjects {
-            if !fresh(subject)? {
-                gone.push(*subject);
+            // Records captured after the tombstone have a new key, which stays.
+            if self.old_key_is_there(*subject, seq)? {
+                subjects.push(*subject);
             }
         }
-        self.while_quiet(|| {
-            self.with_ring(|ring| {
-                for entry in &entries {
-                    if let Some(keys) = ring.segments.get_mut(&entry.segment) {
-                        keys.tree.puncture(entry.slot);
-                    }
+        self.while_quiet(|| self.remove_keys(&doomed, tombstone, &subjects, master))??;
+        self.remove_bytes(seq, tombstone, &doomed)
+    }
+
+    /// Only while nothing is in flight.
+    fn remove_keys(
+        &self,
+        doomed: &[Entry],
+        tombstone: &Tombstone,
+        subjects: &[SubjectId],
+        master: &dyn MasterKey,
+    ) -> Result<(), GovernanceError> {
+        self.with_ring(|ring| {
+            for entry in doomed {
+                if let Some(keys) = ring.segments.get_mut(&entry.segment) {
+                    keys.tree.puncture(entry.slot);
                 }
-                for segment in &tombstone.segments {
-                    ring.segments.remove(segment);
-                }
-                for subject in &gone {
-                    ring.subjects.remove(subject);
-                }
-            });
-            self.renew_keystore(master)
-        })??;
-        for entry in &entries {
+            }
+            for segment in &tombstone.segments {
+                ring.segments.remove(segment);
+            }
+            for subject in subjects {
+                ring.subjects.remove(subject);
+            }
+        });
+        self.renew_keystore(master)?;
+        Ok(())
+    }
+
+    /// Attachments first: their names lie in the bodies.
+    fn remove_bytes(&self, seq: u64, tombstone: &Tombstone, doomed: &[Entry]) -> Result<(), GovernanceError> {
+        self.store().remove_blobs(&self.blobs_of(seq, tombstone, doomed)?)?;
+        for entry in doomed {
             self.store().wipe_body(entry)?;
         }
         self.store().sync_bodies()?;
@@ -298,26 +312,87 @@ impl Ledger {
         Ok(())
     }
 
-    /// The first record about a subject before `end` that still opens with the subject's present key.
-    fn oldest_readable(&self, subject: SubjectId, end: u64) -> Result<Option<u64>, GovernanceError> {
+    /// The entries that a tombstone removes one by one.
+    fn entries_of(&self, tombstone: &Tombstone) -> Result<Vec<Entry>, GovernanceError> {
         let reader = self.reader();
-        let seqs = reader.about(subject, 0, ABOUT_CHUNK)?;
-        Ok(seqs.into_iter().filter(|seq| *seq < end).find(|seq| reader.read(*seq).is_ok()))
+        tombstone.single_records().map(|number| Ok(reader.entry(number)?)).collect()
+    }
+
+    /// The attachments that go with a tombstone, as far as stored bodies still name them.
+    fn blobs_of(&self, seq: u64, tombstone: &Tombstone, doomed: &[Entry]) -> Result<Vec<BlobName>, GovernanceError> {
+        let reader = self.reader();
+        let mut names = Vec::new();
+        for entry in doomed {
+            names.extend(reader.blob_name(entry)?);
+        }
+        for subject in &tombstone.subjects {
+            self.each_about(*subject, seq, |number| {
+                names.extend(reader.blob_name(&reader.entry(number)?)?);
+                Ok(true)
+            })?;
+        }
+        for name in self.store().segments()?.into_iter().filter(|name| tombstone.segments.contains(&name.segment)) {
+            self.store().scan_segment(name, &mut |_, sealed| {
+                names.extend(sealed.and_then(|sealed| SealedBody::parse(sealed).ok()?.blob));
+                Ok(())
+            })?;
+        }
+        Ok(names)
+    }
+
+    /// Calls `each` with the number of every record about a subject before `end`, until it answers `false`.
+    fn each_about(
+        &self,
+        subject: SubjectId,
+        end: u64,
+        mut each: impl FnMut(u64) -> Result<bool, GovernanceError>,
+    ) -> Result<(), GovernanceError> {
+        let (reader, mut next) = (self.reader(), 0);
+        loop {
+            let seqs = reader.about(subject, next, ABOUT_CHUNK)?;
+            for seq in seqs.iter().filter(|seq| **seq < end) {
+                if !each(*seq)? {
+                    return Ok(());
+                }
+            }
+            match seqs.last() {
+                Some(last) if *last < end => next = last + 1,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether any record about a subject before `end` still opens with the key that the subject has now.
+    fn old_key_is_there(&self, subject: SubjectId, end: u64) -> Result<bool, GovernanceError> {
+        if !self.with_ring(|ring| ring.subjects.contains_key(&subject)) {
+            return Ok(false);
+        }
+        let (reader, mut opens) = (self.reader(), false);
+        self.each_about(subject, end, |seq| {
+            opens = reader.read(seq).is_ok();
+            Ok(!opens)
+        })?;
+        Ok(opens)
     }
 
     fn is_unfinished(&self, seq: u64, tombstone: &Tombstone) -> Result<bool, GovernanceError> {
-        let reader = self.reader();
         let stored = self.store().segments()?;
         if stored.iter().any(|name| tombstone.segments.contains(&name.segment)) {
             return Ok(true);
         }
-        for number in tombstone.single_records() {
-            if self.store().body(&reader.entry(number)?)?.is_some() {
+        let doomed = self.entries_of(tombstone)?;
+        for entry in &doomed {
+            if self.store().body(entry)?.is_some() {
                 return Ok(true);
             }
         }
         for subject in &tombstone.subjects {
-            if self.oldest_readable(*subject, seq)?.is_some() {
+            if self.old_key_is_there(*subject, seq)? {
+                return Ok(true);
+            }
+        }
+        for name in self.blobs_of(seq, tombstone, &doomed)? {
+            if self.store().open_blob(name)?.is_some() {
                 return Ok(true);
             }
         }

@@ -52,7 +52,7 @@ impl State {
     }
 }
 
-fn act_of(opened: &Opened) -> Result<Act, ReadError> {
+pub(super) fn act_of(opened: &Opened) -> Result<Act, ReadError> {
     let seq = opened.entry.seq;
     let odd = |error: String| Damage::at(DamageClass::CommitmentWrong, seq, format!("the act is malformed: {error}"));
     let body = opened.body().map_err(|error| odd(error.to_string()))?;
@@ -174,7 +174,8 @@ impl Verdict {
         let entry = reader.entry(seq)?;
         let subjects = reader.subjects(&entry)?;
         let removal = removals.of(&entry, &subjects);
-        match (reader.read(seq), removal) {
+        // Opens the body, and its attachment when it has one.
+        match (reader.blob(seq), removal) {
             (Ok(_), None) => Ok(Self::Present),
             (Ok(_), Some(removal)) => Ok(Self::TombstonedStillPresent(removal.by)),
             // After an erasure the same subject may have a new key, under which old bodies do not open.

@@ -8,6 +8,8 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
 use zeroize::Zeroizing;
 
+use crate::blob::BlobName;
+use crate::frame::{BLOB_BIT, sealed_head_len};
 use crate::hash::{Hash, sha256_of};
 use crate::ids::{RecordId, SubjectId};
 use crate::keys::secret::Secret;
@@ -64,16 +66,19 @@ impl RecordKey {
         commitment(self.salt.expose(), canonical)
     }
 
-    /// Appends the sealed body to `out`: subjects, ciphertext, tag. The subjects are authenticated too.
-    pub fn seal(&self, subjects: &[SubjectId], plain: &[u8], out: &mut Vec<u8>) {
-        out.push(u8::try_from(subjects.len()).expect("subjects are limited"));
+    /// Appends the sealed body to `out`: subjects, name of the blob if there is one, ciphertext, tag. All of it is authenticated.
+    pub fn seal(&self, subjects: &[SubjectId], blob: Option<BlobName>, plain: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        let count = u8::try_from(subjects.len()).expect("subjects are limited");
+        out.push(if blob.is_some() { count | BLOB_BIT } else { count });
         for subject in subjects {
             out.extend_from_slice(&subject.0);
         }
+        out.extend_from_slice(blob.as_ref().map_or(&[], |name| &name.0[..]));
         let body = out.len();
         out.extend_from_slice(plain);
         let (head, text) = out.split_at_mut(body);
-        let aad = &head[body - 1 - subjects.len() * 16..];
+        let aad = &head[start..];
         let tag = self
             .cipher()
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key([0; 12]), Aad::from(aad), text)
@@ -83,8 +88,7 @@ impl RecordKey {
 
     /// Opens a sealed body.
     pub fn open(&self, sealed: &[u8]) -> Result<Wiped, CannotOpen> {
-        let count = usize::from(*sealed.first().ok_or(CannotOpen)?);
-        let start = 1 + count * 16;
+        let start = sealed_head_len(*sealed.first().ok_or(CannotOpen)?);
         if sealed.len() < start + TAG_LEN {
             return Err(CannotOpen);
         }
@@ -118,7 +122,9 @@ mod tests {
     #[test]
     fn a_body_opens_only_with_every_part_of_its_key() {
         let mut sealed = Vec::new();
-        key(1, &[2, 3], 4).seal(&[SubjectId([8; 16]), SubjectId([9; 16])], b"hello", &mut sealed);
+        let blob = Some(BlobName([5; 32]));
+        key(1, &[2, 3], 4).seal(&[SubjectId([8; 16]), SubjectId([9; 16])], blob, b"hello", &mut sealed);
+        assert_eq!(crate::frame::SealedBody::parse(&sealed).expect("sealed").blob, blob);
         assert_eq!(key(1, &[2, 3], 4).open(&sealed).expect("right key").as_slice(), b"hello");
         for other in [key(5, &[2, 3], 4), key(1, &[2], 4), key(1, &[3, 2], 4), key(1, &[2, 3], 5)] {
             assert!(other.open(&sealed).is_err());

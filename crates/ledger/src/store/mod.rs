@@ -10,9 +10,10 @@ pub mod postgres;
 
 use std::path::PathBuf;
 
+use crate::blob::{BlobName, BlobSource};
 use crate::damage::Damage;
-use crate::entry::Entry;
-use crate::frame::{self, BATCH_HEAD, BatchHead, Commit, FRAME_HEAD, FrameError};
+use crate::entry::{Entry, FLAG_BLOB};
+use crate::frame::{self, BATCH_HEAD, BatchHead, Commit, FRAME_HEAD, FrameError, SealedBody};
 use crate::hash::Hash;
 use crate::merkle::{Frontier, HashReader};
 
@@ -55,6 +56,9 @@ pub enum StoreError {
     /// Something there already.
     #[error("there is a ledger in {0} already")]
     Exists(PathBuf),
+    /// This kind of store keeps none.
+    #[error("this ledger's store keeps no attachments: record that it was left out")]
+    NoBlobs,
     /// Written by a newer program.
     #[error("the ledger has format {0}, which this program does not know: use a newer one")]
     Format(u32),
@@ -89,6 +93,12 @@ impl SealedBatch {
     /// Sealed key additions.
     pub fn keys(&self) -> &[u8] {
         &self.bytes[BATCH_HEAD..BATCH_HEAD + self.head.keys_len as usize]
+    }
+
+    /// Seq and name of each attachment that the batch's entries have.
+    pub fn blobs(&self) -> impl Iterator<Item = (u64, BlobName)> + '_ {
+        let with_blob = self.entries.iter().zip(&self.bodies).filter(|(entry, _)| entry.flags & FLAG_BLOB != 0);
+        with_blob.filter_map(|(entry, body)| Some((entry.seq, SealedBody::parse(&self.bytes[body.clone()]).ok()?.blob?)))
     }
 
     /// Takes a batch read back from storage apart, growing `tree` by it and comparing the root.
@@ -144,6 +154,17 @@ pub struct SegmentName {
     pub segment: u64,
 }
 
+/// What tidying did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tidied {
+    /// Segments that were moved.
+    pub moved: usize,
+    /// Removed segments whose object is gone.
+    pub gone: usize,
+    /// Removed segments whose object is still locked.
+    pub locked: usize,
+}
+
 /// Where a log's public description is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Description {
@@ -157,6 +178,14 @@ pub enum Description {
 
 /// What a scan of a segment calls with seq and sealed body (`None` when wiped).
 pub type EachBody<'a> = dyn FnMut(u64, Option<&[u8]>) -> Result<(), StoreError> + 'a;
+
+/// An attachment that is being written. Dropping it unfinished removes it.
+pub trait BlobSink: Send {
+    /// Appends bytes.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
+    /// Gives it its name. Durable on return; it becomes readable when an entry that names it is applied.
+    fn finish(self: Box<Self>, name: BlobName) -> Result<(), StoreError>;
+}
 
 /// A place that keeps a log. Blocking; safe to call from several threads, except that `commit`, `apply` and
 /// `settle` are each called by one thread at a time and batches arrive in order.
@@ -175,6 +204,11 @@ pub trait Store: Send + Sync {
     /// Nothing more will be written through this store: whoever waits for room gets an error, and what keeps others from writing is given
     /// back as far as that is possible. Reading stays possible.
     fn retire(&self) {}
+    /// Moves what is finished to where it is kept for long, and removes there what was removed here. For stores that have such a place;
+    /// repeating it changes nothing.
+    fn tidy(&self) -> Result<Tidied, StoreError> {
+        Ok(Tidied::default())
+    }
     /// Looks how far the writer has come, in a store that was opened for reading beside one.
     fn refresh(&self) -> Result<(), StoreError> {
         Ok(())
@@ -212,6 +246,21 @@ pub trait Store: Send + Sync {
     /// Removes all bodies of a segment; durable on return. Repeating it changes nothing.
     fn remove_segment(&self, name: SegmentName) -> Result<(), StoreError>;
 
+    /// Starts writing an attachment.
+    fn begin_blob(&self) -> Result<Box<dyn BlobSink>, StoreError> {
+        Err(StoreError::NoBlobs)
+    }
+    /// Removes an attachment that was finished but that no committed entry names.
+    fn discard_blob(&self, _name: BlobName) {}
+    /// Opens the attachment that an applied entry names; `None` when it is gone.
+    fn open_blob(&self, _name: BlobName) -> Result<Option<Box<dyn BlobSource>>, StoreError> {
+        Err(StoreError::NoBlobs)
+    }
+    /// Removes attachments; durable on return. Those that are gone already are no error.
+    fn remove_blobs(&self, names: &[BlobName]) -> Result<(), StoreError> {
+        if names.is_empty() { Ok(()) } else { Err(StoreError::NoBlobs) }
+    }
+
     /// Adds a signed checkpoint; durable on return. Refuses one that is not larger than the newest.
     fn add_checkpoint(&self, size: u64, note: &str) -> Result<(), StoreError>;
     /// The newest signed checkpoint.
@@ -222,6 +271,10 @@ pub trait Store: Send + Sync {
     fn put_anchor(&self, size: u64, name: &str, bytes: &[u8]) -> Result<(), StoreError>;
     /// Sizes and names of the files kept beside checkpoints.
     fn anchors(&self) -> Result<Vec<(u64, String)>, StoreError>;
+    /// The largest size beside which a file of this name is kept.
+    fn newest_anchor(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        Ok(self.anchors()?.iter().filter(|(_, found)| found == name).map(|(size, _)| *size).max())
+    }
     /// One of them.
     fn anchor(&self, size: u64, name: &str) -> Result<Vec<u8>, StoreError>;
 

@@ -26,7 +26,7 @@ pub use request::{Request, imprint_of};
 pub use response::{Answer, Failure, MalformedStamp, Rejection, Status, parse_response};
 pub use token::{TimestampInfo, Token, parse_token};
 pub use trust::{Trust, UnusableTrust};
-pub use verify::{UnverifiedStamp, VerifiedStamp, verify_answer, verify_response};
+pub use verify::{UnverifiedStamp, VerifiedStamp, stated_time_us, verify_answer, verify_response};
 
 /// Largest answer that is read: a token with a long chain of large RSA keys stays below 16 KiB.
 pub const RESPONSE_BYTES_MAX: usize = 64 * 1024;

@@ -258,6 +258,14 @@ fn the_engine_runs_on_the_database_and_a_fenced_one_stops() {
     let verdict = third.verdict(told.acknowledged[&3].seq).expect("known");
     assert!(matches!(verdict, Verdict::Erased(_)), "{verdict:?}");
     assert!(matches!(third.verdict(told.acknowledged[&4].seq), Ok(Verdict::Present)));
+    // An attachment of the same person is gone with all its chunks, one of another person is there.
+    let (erased, kept) = (told.acknowledged[&28].seq, told.acknowledged[&14].seq);
+    assert_eq!(workload::entry(28).subjects[0], person);
+    assert!(third.reader().blob(erased).is_err() && matches!(third.reader().blob(kept), Ok(Some(_))));
+    let left = server.sql(
+        "SELECT count(*) FROM ledger_blob_chunks c WHERE NOT EXISTS (SELECT 1 FROM ledger_blobs b WHERE b.upload = c.upload)",
+    );
+    assert_eq!(left.trim(), "0", "chunks that belong to nothing");
     let report = verify(&third.reader(), Settings { deep: true, bodies: true }, &mut |_| true).expect("verifiable");
     assert_eq!(report.findings, 0, "{report:?}");
 }
@@ -424,7 +432,7 @@ fn finished_segments_move_to_locked_objects_and_are_read_there() {
     bucket.create_with_object_lock(&Loopback, now_ms()).expect("created");
     PgStore::create(&server.url, LOG).expect("created");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let archive = ArchiveTo { bucket: bucket.clone(), http: Arc::new(Loopback), clock };
+    let archive = ArchiveTo { bucket: bucket.clone(), http: Arc::new(Loopback), clock, lock_ms: 60_000 };
     let (store, recovered) = PgStore::open(&server.url, LOG, "first", Some(archive)).expect("open");
     let mut tree = recovered.tree;
     append(&store, &mut tree, 0, 700);

@@ -14,4 +14,5 @@ mod programs;
 mod sample;
 mod sim_disk;
 mod time_authority;
+mod upkeep;
 mod workload;

@@ -1,8 +1,9 @@
 //! A ledger under work for the fault tests: the records, what was acknowledged, and what must hold afterwards.
 
 use crate::sim_disk::Random;
+use ledger::blob::BLOB_BYTES_MAX;
 use ledger::context::{Clock, Entropy};
-use ledger::engine::{Environment, Ledger, NewEntry, OnFatal, Options, Reader, Receipt};
+use ledger::engine::{AppendError, BlobError, Environment, Ledger, NewEntry, OnFatal, Options, Pending, Reader, Receipt};
 use ledger::entry::EntryKind;
 use ledger::hash::Hash;
 use ledger::ids::{RecordId, StreamId, SubjectId};
@@ -11,6 +12,7 @@ use ledger::keys::master::LocalMasterKey;
 use ledger::keys::secret::Secret;
 use ledger::verify::{Settings, verify};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -79,6 +81,25 @@ pub fn entry(number: u64) -> NewEntry {
     }
 }
 
+/// Every seventh record has an attachment, some of them of two chunks.
+pub fn attachment(number: u64) -> Option<Vec<u8>> {
+    let length = if number % 42 == 28 { ledger::blob::CHUNK_BYTES + 100 } else { 3000 };
+    number.is_multiple_of(7).then(|| (0..length).map(|at| at.to_le_bytes()[0] ^ number.to_le_bytes()[0]).collect())
+}
+
+/// Appends one record, with its attachment when it has one.
+pub fn append(ledger: &Ledger, number: u64) -> Result<Pending<Receipt>, AppendError> {
+    let Some(bytes) = attachment(number) else {
+        return ledger.append(entry(number));
+    };
+    let refused = |error: BlobError| match error {
+        BlobError::Refused(error) => error,
+        other => AppendError::Stopped(other.to_string()),
+    };
+    let blob = ledger.put_blob(&bytes[..], BLOB_BYTES_MAX).map_err(refused)?;
+    ledger.append_with_blob(entry(number), blob)
+}
+
 /// What the outside world was told.
 #[derive(Debug, Clone, Default)]
 pub struct Told {
@@ -102,6 +123,12 @@ impl Told {
             assert_eq!(found, Some(receipt.seq), "acknowledged record {number} is elsewhere or lost");
             let opened = reader.read(receipt.seq).expect("acknowledged records can be read");
             assert_eq!(opened.body().expect("known form").bytes, entry(*number).body, "record {number}");
+            let blob = reader.blob(receipt.seq).expect("acknowledged attachments are there").map(|mut blob| {
+                let mut bytes = Vec::new();
+                blob.read_to_end(&mut bytes).expect("acknowledged attachments can be read");
+                bytes
+            });
+            assert!(blob == attachment(*number), "attachment of record {number}");
             assert_eq!(opened.entry.leaf_hash(), receipt.leaf_hash);
             assert_eq!(opened.entry.stream_seq, receipt.stream_seq);
         }
@@ -134,7 +161,7 @@ impl Told {
     /// Writes everything that was attempted again: what is there answers with its first receipt, the rest gets in; then all of it is there.
     pub fn repeat_all(&mut self, ledger: &Ledger) {
         for number in self.attempted.clone() {
-            let receipt = ledger.append(entry(number)).expect("accepted").wait().expect("durable");
+            let receipt = append(ledger, number).expect("accepted").wait().expect("durable");
             if let Some(first) = self.acknowledged.get(&number) {
                 assert!(receipt.repeated, "record {number} was acknowledged before");
                 assert_eq!((receipt.seq, receipt.leaf_hash), (first.seq, first.leaf_hash));

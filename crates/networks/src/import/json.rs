@@ -220,9 +220,7 @@ impl Scan {
                 self.escaped = false;
                 at += 1;
             } else if self.in_text {
-                let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at..]) else {
-                    return None;
-                };
+                let found = memchr::memchr2(b'"', b'\\', &bytes[at..])?;
                 at += found + 1;
                 if bytes[at - 1] == b'\\' {
                     self.escaped = true;
@@ -244,14 +242,13 @@ impl Scan {
                 match byte {
                     b'"' => self.in_text = true,
                     b'{' | b'[' => self.depth += 1,
-                    b'}' | b']' if self.depth == 0 => return Some(at),
+                    b'}' | b']' | b',' | b':' if self.depth == 0 => return Some(at),
                     b'}' | b']' => {
                         self.depth -= 1;
                         if self.depth == 0 {
                             return Some(at + 1);
                         }
                     }
-                    b',' | b':' if self.depth == 0 => return Some(at),
                     _ if self.depth == 0 => self.scalar = true,
                     _ => {}
                 }

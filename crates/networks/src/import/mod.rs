@@ -5,10 +5,23 @@
 //! reason instead of failing the whole. `in = recorded + duplicates + refused` holds because every item is one of the three.
 
 mod archive;
+pub mod bluesky;
+mod feed;
 #[cfg(test)]
 mod fuzz;
 mod json;
+pub mod jsonl;
 mod lines;
+mod links;
+pub mod mail;
+pub mod mastodon;
+pub mod mattermost;
+mod meter;
+pub mod slack;
+pub mod tally;
+pub mod teams;
+#[cfg(test)]
+mod testing;
 mod text_file;
 
 use std::{io::Read, path::Path};
@@ -16,6 +29,17 @@ use std::{io::Read, path::Path};
 use thiserror::Error;
 
 use crate::event::{Attachment, Event};
+use archive::{Archive, EntryId};
+use meter::Meter;
+
+/// Every form that can be imported, in the order of the import page.
+pub const FORMATS: &[Format] =
+    &[slack::FORMAT, mattermost::FORMAT, teams::FORMAT, mastodon::FORMAT, bluesky::FORMAT, mail::FORMAT, jsonl::FORMAT];
+
+/// The form with an id.
+pub fn format(id: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.id == id)
+}
 
 /// A form of export file that can be imported.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +98,20 @@ pub trait Import: Send {
     /// # Errors
     /// When the file says it has it and does not, or it breaks a limit.
     fn attachment(&mut self, attachment: &Attachment) -> Result<Option<Box<dyn Read + Send + '_>>, ImportError>;
+
+    /// What the file holds that is no message and is not imported, counted. Known from the opening on.
+    fn left_out(&self) -> Vec<LeftOut> {
+        Vec::new()
+    }
+}
+
+/// Something in a file that is no message: settings, logs, indexes. It is no item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What it is.
+    pub what: String,
+    /// How many.
+    pub count: u64,
 }
 
 /// One item of a file.
@@ -116,4 +154,26 @@ pub enum ImportError {
     /// It would cost too much.
     #[error("{0}")]
     Limit(String),
+}
+
+/// An entry of an archive as the bytes of an attachment, unless it is larger than allowed.
+fn entry_as_attachment(archive: &Archive, id: EntryId, limits: Limits) -> Result<Box<dyn Read + Send + 'static>, ImportError> {
+    if archive.unpacked_bytes(id) > limits.attachment_bytes_max {
+        return Err(ImportError::Limit(format!(
+            "it is larger than {} bytes, the most that an attachment may have",
+            limits.attachment_bytes_max
+        )));
+    }
+    let reader = archive.read(id).map_err(|error| ImportError::Read { name: archive.name(id).to_owned(), error })?;
+    Ok(Box::new(reader))
+}
+
+/// What a profile is called by default: the file's name without its ending.
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "import".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Whether a name ends in a dot and one of these endings, in whatever case.
+fn has_ending(name: &str, endings: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, last)| endings.iter().any(|ending| last.eq_ignore_ascii_case(ending)))
 }

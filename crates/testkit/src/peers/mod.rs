@@ -5,7 +5,9 @@
 //! value (its process is killed by its id and reaped).
 
 pub mod bluesky;
+pub mod slack;
 pub mod snac;
+pub mod synapse;
 
 use std::{io, path::PathBuf, time::Duration};
 

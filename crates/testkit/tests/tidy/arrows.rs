@@ -12,15 +12,16 @@ struct Room {
     never: &'static [&'static str],
 }
 
-const ALL: &[&str] = &["inspect", "ledger", "networks", "desk", "web", "gatepost"];
+const ALL: &[&str] = &["inspect", "ledger", "networks", "search", "desk", "web", "gatepost"];
 const HTTP_SERVERS: &[&str] = &["axum", "maud", "tower", "tower-http", "hyper"];
 const EFFECTS: &[&str] = &["tokio", "reqwest", "sqlx", "object_store", "axum", "hyper", "jiff"];
 
-const ROOMS: [Room; 7] = [
+const ROOMS: [Room; 8] = [
     Room { name: "inspect", ours: &[], never: EFFECTS },
     Room { name: "ledger", ours: &[], never: HTTP_SERVERS },
     Room { name: "networks", ours: &[], never: &["sqlx", "axum", "maud"] },
-    Room { name: "desk", ours: &["inspect", "ledger", "networks"], never: HTTP_SERVERS },
+    Room { name: "search", ours: &[], never: &["tokio", "reqwest", "sqlx", "object_store", "axum", "hyper"] },
+    Room { name: "desk", ours: &["inspect", "ledger", "networks", "search"], never: HTTP_SERVERS },
     Room { name: "web", ours: &["desk"], never: &["sqlx", "reqwest"] },
     Room { name: "gatepost", ours: ALL, never: &["sqlx", "maud"] },
     Room { name: "testkit", ours: ALL, never: &[] },
@@ -116,7 +117,7 @@ fn check(name: &str, dependencies: &str) -> Vec<String> {
 fn an_arrow_against_the_order_is_noticed() {
     assert_eq!(
         check("desk", "[dependencies]\nweb.workspace = true"),
-        ["`desk` may not depend on `web`: only on inspect, ledger, networks"]
+        ["`desk` may not depend on `web`: only on inspect, ledger, networks, search"]
     );
     assert_eq!(check("ledger", "[build-dependencies]\ninspect.workspace = true").len(), 1);
     assert_eq!(check("inspect", "[target.'cfg(unix)'.dependencies]\nledger.workspace = true").len(), 1);

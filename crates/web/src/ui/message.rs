@@ -59,6 +59,18 @@ pub enum MessageState {
     Done,
 }
 
+/// Who has a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Holding {
+    /// The page is not about work: nothing is said.
+    #[default]
+    NotShown,
+    /// Nobody has it.
+    Nobody,
+    /// Somebody has it.
+    By(String),
+}
+
 /// A message or a post.
 #[derive(Debug, Clone)]
 pub struct MessageCard {
@@ -83,7 +95,7 @@ pub struct MessageCard {
     /// State, rules, labels.
     pub badges: Vec<Badge>,
     /// Who has it.
-    pub holder: Option<String>,
+    pub holding: Holding,
     /// What the reader may do: with keys r, a, e.
     pub actions: Vec<Button>,
     /// Open or done.
@@ -124,7 +136,11 @@ impl MessageCard {
         html! {
             footer.message-foot {
                 @for badge in &self.badges { (badge) }
-                @if let Some(holder) = &self.holder { span.message-holder { (Avatar { name: holder.clone(), size: AvatarSize::Small }) (holder) } } @else { span { "Nobody has it" } }
+                @match &self.holding {
+                    Holding::By(holder) => span.message-holder { (Avatar { name: holder.clone(), size: AvatarSize::Small }) (holder) },
+                    Holding::Nobody => span { "Nobody has it" },
+                    Holding::NotShown => {}
+                }
                 @if !self.actions.is_empty() { span.message-acts { @for action in &self.actions { (action) } } }
             }
         }
@@ -206,7 +222,7 @@ pub(crate) fn sample_cards() -> Vec<MessageCard> {
             Badge::new(Tone::Warning, "Personal data").with_icon(Icon::ShieldAlert),
             Badge::new(Tone::Danger, "Due in 20 min").with_icon(Icon::Clock),
         ],
-        holder: Some("Ada Example".into()),
+        holding: Holding::By("Ada Example".into()),
         actions: actions.clone(),
         state: MessageState::Open,
     };
@@ -220,7 +236,7 @@ pub(crate) fn sample_cards() -> Vec<MessageCard> {
         text: vec![Segment::Text("The new reading room is lovely. Is it open on Sundays in December too?".into())],
         media: Vec::new(),
         badges: vec![Badge::new(Tone::Neutral, "Question")],
-        holder: None,
+        holding: Holding::Nobody,
         actions,
         ..base.clone()
     };
@@ -232,7 +248,7 @@ pub(crate) fn sample_cards() -> Vec<MessageCard> {
         at: time::sample(90_000),
         text: vec![Segment::Text("Thanks, that answers it.".into())],
         badges: vec![Badge::new(Tone::Good, "Answered").with_icon(Icon::Check)],
-        holder: Some("Frida Muster".into()),
+        holding: Holding::By("Frida Muster".into()),
         actions: Vec::new(),
         state: MessageState::Done,
         ..calm.clone()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Parser;
-use ledger::engine::{NewEntry, create};
+use ledger::engine::{Environment, NewEntry, Options, create};
 use ledger::entry::EntryKind;
 use ledger::governance::Responsible;
 use ledger::governance::removal::Target;

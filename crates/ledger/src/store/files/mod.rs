@@ -6,11 +6,13 @@
 //! entries/<n>.pack         168-byte entries, 2^18 a file
 //! tiles/<level>/<n>.pack   32-byte hashes, 2^20 a file
 //! bodies/<class>/<segment>.seg + .idx   sealed bodies; offset per slot
+//! blobs/<xx>/<name>.blob, blobs/pending   attachments; those that no entry names yet
 //! checkpoints/log, <size>.note, <size>.<name>   signed checkpoints; timestamps
 //! keys/<generation>.keys + .log        keystore generation and additions since
 //! ```
 //! Invariant: crash rules 1 to 6 of the design. The files are described in `docs/ledger-format.md`.
 
+mod blobs;
 mod bodies;
 mod checkpoints;
 mod keys;
@@ -24,13 +26,15 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use self::blobs::BlobFiles;
 use self::bodies::Bodies;
 use self::checkpoints::Checkpoints;
 use self::keys::KeyFiles;
 use self::low_water::{LowWater, LowWaterFile};
 use self::pack::Pack;
 use self::ring::Ring;
-use super::{EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError};
+use super::{BlobSink, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError};
+use crate::blob::{BlobName, BlobSource};
 use crate::entry::{ENTRY_LEN, Entry};
 use crate::hash::{HASH_LEN, Hash};
 use crate::io::{Disk, DiskFile, Open};
@@ -52,6 +56,7 @@ pub struct FileStore {
     entries: Pack,
     tiles: Vec<Pack>,
     bodies: Bodies,
+    blobs: BlobFiles,
     checkpoints: Checkpoints,
     keys: KeyFiles,
     size: AtomicU64,
@@ -82,20 +87,10 @@ impl FileStore {
         if disk.exists(&state).map_err(io("look for", &state))? {
             return Err(StoreError::Exists(root.to_owned()));
         }
-        for folder in ["", "wal", "entries", "tiles", "bodies", "checkpoints", "keys", "index"] {
-            let path = root.join(folder);
-            disk.create_dir_all(&path).map_err(io("create folder", &path))?;
-        }
-        for level in 0..=TILE_LEVEL_MAX {
-            let path = root.join("tiles").join(level.to_string());
-            disk.create_dir_all(&path).map_err(io("create folder", &path))?;
-        }
+        make_folders(&**disk, root)?;
         Ring::create(&**disk, &root.join("wal/ring"), ring_bytes.max(RING_BYTES_MIN))?;
         LowWaterFile::create(&**disk, &state)?;
-        for folder in ["wal", "tiles", ""] {
-            let path = root.join(folder);
-            disk.sync_dir(&path).map_err(sync(&path))?;
-        }
+        sync_layout(&**disk, root)?;
         let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty());
         parent.map_or(Ok(()), |parent| disk.sync_dir(parent).map_err(sync(parent)))
     }
@@ -130,6 +125,7 @@ impl FileStore {
                 .map(|level| pack(root.join("tiles").join(level.to_string()), HASH_LEN, HASHES_PER_PACK))
                 .collect(),
             bodies: Bodies::new(disk.clone(), root.join("bodies")),
+            blobs: BlobFiles::new(disk.clone(), root.join("blobs")),
             checkpoints: Checkpoints::new(disk.clone(), root.join("checkpoints")),
             keys: KeyFiles::new(disk.clone(), root.join("keys")),
             size: AtomicU64::new(0),
@@ -157,6 +153,7 @@ impl FileStore {
             }
         }
         // Repeating a failed `place` must change nothing: bodies come last, because only they count positions.
+        batch.blobs().try_for_each(|(seq, name)| self.blobs.adopt(name, seq))?;
         self.keys.append_additions(batch.keys())?;
         self.bodies.append(batch)
     }
@@ -167,6 +164,7 @@ impl FileStore {
         for pack in &self.tiles {
             pack.sync()?;
         }
+        self.blobs.sync()?;
         self.bodies.sync()?;
         self.keys.sync()
     }
@@ -273,6 +271,24 @@ impl Store for FileStore {
         self.bodies.remove(name)
     }
 
+    fn begin_blob(&self) -> Result<Box<dyn BlobSink>, StoreError> {
+        self.writer()?;
+        Ok(Box::new(self.blobs.begin()?))
+    }
+
+    fn discard_blob(&self, name: BlobName) {
+        self.blobs.discard(name);
+    }
+
+    fn open_blob(&self, name: BlobName) -> Result<Option<Box<dyn BlobSource>>, StoreError> {
+        self.blobs.open(name)
+    }
+
+    fn remove_blobs(&self, names: &[BlobName]) -> Result<(), StoreError> {
+        self.writer()?;
+        self.blobs.remove(names)
+    }
+
     fn add_checkpoint(&self, size: u64, note: &str) -> Result<(), StoreError> {
         self.writer()?;
         self.checkpoints.add(size, note)
@@ -310,6 +326,26 @@ impl Store for FileStore {
         self.writer()?;
         self.keys.replace(number, bytes)
     }
+}
+
+/// Makes the folders that are not there; answers whether any was missing. Copies of a ledger (backups) may lack the empty ones.
+fn make_folders(disk: &dyn Disk, root: &Path) -> Result<bool, StoreError> {
+    let levels = (0..=TILE_LEVEL_MAX).map(|level| format!("tiles/{level}"));
+    let fixed = ["wal", "entries", "tiles", "bodies", "blobs/pending", "checkpoints", "keys", "index"].map(str::to_owned);
+    let mut made = false;
+    for path in fixed.into_iter().chain(levels).map(|folder| root.join(folder)) {
+        if !disk.exists(&path).map_err(io("look for", &path))? {
+            disk.create_dir_all(&path).map_err(io("create folder", &path))?;
+            made = true;
+        }
+    }
+    Ok(made)
+}
+
+/// Makes the names of those folders and of the files made with them durable.
+fn sync_layout(disk: &dyn Disk, root: &Path) -> Result<(), StoreError> {
+    let folders = ["wal", "tiles", "blobs", ""].map(|folder| root.join(folder));
+    folders.iter().try_for_each(|path| disk.sync_dir(path).map_err(sync(path)))
 }
 
 /// Turns an I/O error into a store error with its context.

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use super::low_water::{LowWater, LowWaterFile};
 use super::ring::{PAGE, Ring};
-use super::{Applied, FileStore, Writer, io, sync};
+use super::{Applied, FileStore, Writer, io, make_folders, sync, sync_layout};
 use crate::checkpoint::Checkpoint;
 use crate::damage::{Damage, DamageClass};
 use crate::frame::{BATCH_HEAD, BatchHead, FrameError};
@@ -20,6 +20,9 @@ use crate::tile::TILE_LEVEL_MAX;
 
 pub(super) fn recover(mut store: FileStore, lock: Box<dyn DiskFile>) -> Result<(FileStore, Recovered), StoreError> {
     let disk = store.disk.clone();
+    if make_folders(&*disk, &store.root)? {
+        sync_layout(&*disk, &store.root)?;
+    }
     let marks = LowWaterFile::open_for_writing(&*disk, &store.root.join("wal/low-water"))?;
     let mark = marks.newest()?;
     cut_tails(&store, &mark)?;
@@ -40,6 +43,7 @@ pub(super) fn recover(mut store: FileStore, lock: Box<dyn DiskFile>) -> Result<(
     store.writer = Some(Writer { ring, low_water: Mutex::new(marks), applied, _lock: lock });
     sync_folders(&store)?;
     store.settle()?;
+    store.blobs.clear_pending()?;
     let recovered = Recovered {
         next_batch_no: replayed.next_batch_no,
         next_segment: replayed.next_segment,

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{PgStore, SegmentName, StoreError, place, read, signed, write};
+use super::{PgStore, SegmentName, StoreError, Tidied, place, read, signed, write};
 use crate::context::Clock;
 use crate::objects::{Bucket, HttpClient, ObjectError, StoredObject};
 
@@ -19,6 +19,8 @@ pub struct ArchiveTo {
     pub http: Arc<dyn HttpClient>,
     /// Signs requests with this time.
     pub clock: Arc<dyn Clock>,
+    /// How long an object is locked from the moment it is stored.
+    pub lock_ms: i64,
 }
 
 pub(super) struct Archive(ArchiveTo);
@@ -29,12 +31,12 @@ impl Archive {
     }
 
     pub(super) fn read(&self, object: &StoredObject, start: u64, length: u64) -> Result<Vec<u8>, StoreError> {
-        let ArchiveTo { bucket, http, clock } = &self.0;
+        let ArchiveTo { bucket, http, clock, .. } = &self.0;
         bucket.get_range(&**http, clock.now_ms(), object, start, length).map_err(failed("read from"))
     }
 
     pub(super) fn read_whole(&self, object: &StoredObject) -> Result<Vec<u8>, StoreError> {
-        let ArchiveTo { bucket, http, clock } = &self.0;
+        let ArchiveTo { bucket, http, clock, .. } = &self.0;
         bucket.get(&**http, clock.now_ms(), object).map_err(failed("read from"))
     }
 }
@@ -44,7 +46,7 @@ impl PgStore {
     /// was moved before. Wiped records are not copied; their place stays empty.
     pub fn archive_segment(&self, name: SegmentName, retain_until_ms: i64) -> Result<Option<StoredObject>, StoreError> {
         self.check_not_fenced()?;
-        let Archive(ArchiveTo { bucket, http, clock }) = self.archive.as_ref().ok_or_else(not_configured)?;
+        let Archive(ArchiveTo { bucket, http, clock, .. }) = self.archive.as_ref().ok_or_else(not_configured)?;
         if let Some(archived) = self.block_on(read::archived(self, name))? {
             return Ok(Some(archived.object));
         }
@@ -65,9 +67,22 @@ impl PgStore {
         Ok(Some(object))
     }
 
+    /// Moves every finished segment, then removes objects that nobody needs any more. A segment is finished when its class has a newer one.
+    pub(super) fn tidy_archive(&self) -> Result<Tidied, StoreError> {
+        let Some(Archive(to)) = &self.archive else { return Ok(Tidied::default()) };
+        to.bucket.check_object_lock(&*to.http, to.clock.now_ms()).map_err(failed("use"))?;
+        let mut tidied = Tidied::default();
+        for name in self.block_on(read::finished_segments(self))? {
+            let until = to.clock.now_ms().saturating_add(to.lock_ms);
+            tidied.moved += usize::from(self.archive_segment(name, until)?.is_some());
+        }
+        (tidied.gone, tidied.locked) = self.sweep_archive()?;
+        Ok(tidied)
+    }
+
     /// Removes the objects of removed segments whose lock has ended; returns how many are gone and how many are still locked.
     pub fn sweep_archive(&self) -> Result<(usize, usize), StoreError> {
-        let Archive(ArchiveTo { bucket, http, clock }) = self.archive.as_ref().ok_or_else(not_configured)?;
+        let Archive(ArchiveTo { bucket, http, clock, .. }) = self.archive.as_ref().ok_or_else(not_configured)?;
         let (mut gone, mut locked) = (0, 0);
         for (name, object) in self.block_on(read::removed_objects(self))? {
             match bucket.delete(&**http, clock.now_ms(), &object) {

@@ -9,6 +9,7 @@
 //! its backups): what makes erasure final is that the keys are gone, and old keystore generations are vacuumed away at once.
 
 mod archive;
+mod blobs;
 mod lease;
 mod read;
 mod schema;
@@ -26,7 +27,8 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
-use super::{Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree};
+use super::{BlobSink, Description, EachBody, Recovered, SealedBatch, SegmentName, Store, StoreError, StoredTree, Tidied};
+use crate::blob::{BlobName, BlobSource};
 use crate::damage::{Damage, DamageClass};
 use crate::entry::Entry;
 use crate::hash::{EMPTY_ROOT, Hash};
@@ -53,6 +55,8 @@ pub struct PgStore {
     fenced: Arc<AtomicBool>,
     size: AtomicU64,
     archive: Option<Archive>,
+    /// Numbers this process' uploads.
+    next_upload: AtomicU64,
     /// Prolongs the lease; none when opened for reading or given back.
     keeper: Mutex<Option<JoinHandle<()>>>,
 }
@@ -115,7 +119,11 @@ impl PgStore {
         archive: Option<ArchiveTo>,
     ) -> Result<(Self, Recovered), StoreError> {
         let (runtime, pool) = connect(url)?;
-        let head = match runtime.block_on(lease::take(&pool, log, owner, lease)) {
+        let taken = runtime.block_on(async {
+            let head = lease::take(&pool, log, owner, lease).await?;
+            blobs::prepare(&pool, log).await.map(|()| head)
+        });
+        let head = match taken {
             Ok(head) => head,
             Err(error) => {
                 runtime.shutdown_background();
@@ -132,6 +140,7 @@ impl PgStore {
             fenced,
             size: AtomicU64::new(unsigned(head.size)),
             archive: archive.map(Archive::new),
+            next_upload: AtomicU64::new(0),
             keeper: Mutex::new(Some(keeper)),
         };
         let recovered = store.recovered(&head)?;
@@ -156,6 +165,7 @@ impl PgStore {
             fenced: Arc::new(AtomicBool::new(true)),
             size: AtomicU64::new(size),
             archive: archive.map(Archive::new),
+            next_upload: AtomicU64::new(0),
             keeper: Mutex::new(None),
         })
     }
@@ -190,16 +200,12 @@ impl PgStore {
         unsigned(self.epoch)
     }
 
-    /// Waits for the database. Inside a task of another runtime, which must not be entered twice, a thread of its own waits.
     fn block_on<F: Future<Output: Send> + Send>(&self, future: F) -> F::Output {
-        let runtime = self.runtime.as_ref().expect("taken only when dropped");
-        if Handle::try_current().is_err() {
-            return runtime.block_on(future);
-        }
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| runtime.block_on(future));
-            waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+        wait_on(self.handle(), future)
+    }
+
+    fn handle(&self) -> &Handle {
+        self.runtime.as_ref().expect("taken only when dropped").handle()
     }
 
     fn check_not_fenced(&self) -> Result<(), StoreError> {
@@ -243,6 +249,10 @@ impl Store for PgStore {
             keeper.abort();
             self.block_on(lease::give_back(&self.pool, &self.log, self.epoch));
         }
+    }
+
+    fn tidy(&self) -> Result<Tidied, StoreError> {
+        self.tidy_archive()
     }
 
     fn refresh(&self) -> Result<(), StoreError> {
@@ -307,6 +317,25 @@ impl Store for PgStore {
         self.block_on(write::remove_segment(self, name))
     }
 
+    fn begin_blob(&self) -> Result<Box<dyn BlobSink>, StoreError> {
+        self.check_not_fenced()?;
+        Ok(Box::new(blobs::begin(self, self.next_upload.fetch_add(1, Ordering::Relaxed))?))
+    }
+
+    fn discard_blob(&self, name: BlobName) {
+        if let Err(error) = self.block_on(blobs::discard(&self.pool, &self.log, name)) {
+            tracing::warn!(%error, "an attachment that nobody wants any more could not be removed");
+        }
+    }
+
+    fn open_blob(&self, name: BlobName) -> Result<Option<Box<dyn BlobSource>>, StoreError> {
+        blobs::open(self, name)
+    }
+
+    fn remove_blobs(&self, names: &[BlobName]) -> Result<(), StoreError> {
+        if names.is_empty() { Ok(()) } else { self.remove_attachments(names) }
+    }
+
     fn add_checkpoint(&self, size: u64, note: &str) -> Result<(), StoreError> {
         self.block_on(write::add_checkpoint(self, size, note))
     }
@@ -337,6 +366,10 @@ impl Store for PgStore {
         self.block_on(read::anchors(self))
     }
 
+    fn newest_anchor(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        self.block_on(read::newest_anchor(self, name))
+    }
+
     fn anchor(&self, size: u64, name: &str) -> Result<Vec<u8>, StoreError> {
         self.block_on(read::anchor(self, size, name))
     }
@@ -363,10 +396,21 @@ fn connect(url: &str) -> Result<(Runtime, PgPool), StoreError> {
         .map_err(|source| StoreError::Io { doing: "start the threads for", path: place(), source })?;
     // An acknowledgement means durable, whatever the server's own setting.
     let options: PgConnectOptions = url.parse().map_err(io("read the address of"))?;
-    let options = options.options([("synchronous_commit", "on")]);
+    let options = options.options([("synchronous_commit", "on"), ("client_min_messages", "warning")]);
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
     let pool = runtime.block_on(pool.connect_with(options)).map_err(io("connect to"))?;
     Ok((runtime, pool))
+}
+
+/// Waits for the database. Inside a task of another runtime, which must not be entered twice, a thread of its own waits.
+fn wait_on<F: Future<Output: Send> + Send>(runtime: &Handle, future: F) -> F::Output {
+    if Handle::try_current().is_err() {
+        return runtime.block_on(future);
+    }
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| runtime.block_on(future));
+        waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// What stands in the errors where the embedded store names a file.

@@ -277,6 +277,24 @@ pub(super) async fn segments(store: &PgStore) -> Result<BTreeSet<SegmentName>, S
         .map_err(io("list the segments of"))
 }
 
+/// Segments in the table that get no more records: their class has a newer one.
+pub(super) async fn finished_segments(store: &PgStore) -> Result<Vec<SegmentName>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT class, segment FROM (SELECT DISTINCT class, segment FROM ledger_bodies WHERE log = $1) AS stored
+         WHERE EXISTS (SELECT 1 FROM ledger_bodies AS newer
+                       WHERE newer.log = $1 AND newer.class = stored.class AND newer.segment > stored.segment)
+         ORDER BY class, segment",
+    )
+    .bind(&store.log)
+    .fetch_all(&store.pool)
+    .await
+    .map_err(io("list the segments of"))?;
+    rows.iter()
+        .map(|row| Ok(name_of(row.try_get(0)?, row.try_get(1)?)))
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(io("list the segments of"))
+}
+
 fn name_of(class: i32, segment: i64) -> SegmentName {
     SegmentName { class: u16::try_from(class).unwrap_or(0), segment: unsigned(segment) }
 }
@@ -311,6 +329,16 @@ pub(super) async fn anchors(store: &PgStore) -> Result<Vec<(u64, String)>, Store
         .map(|row| pair(row).map(|(size, name): (i64, String)| (unsigned(size), name)))
         .collect::<Result<_, _>>()
         .map_err(io("list the anchors of"))
+}
+
+pub(super) async fn newest_anchor(store: &PgStore, name: &str) -> Result<Option<u64>, StoreError> {
+    let row = sqlx::query("SELECT size FROM ledger_anchors WHERE log = $1 AND name = $2 ORDER BY size DESC LIMIT 1")
+        .bind(&store.log)
+        .bind(name)
+        .fetch_optional(&store.pool)
+        .await
+        .map_err(io("look for an anchor in"))?;
+    row.map(|row| row.try_get(0).map(unsigned)).transpose().map_err(io("look for an anchor in"))
 }
 
 pub(super) async fn anchor(store: &PgStore, size: u64, name: &str) -> Result<Vec<u8>, StoreError> {

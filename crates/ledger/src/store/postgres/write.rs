@@ -11,7 +11,7 @@ use crate::entry::{ENTRY_LEN, Entry};
 use crate::tile::items_at;
 
 /// Starts a transaction that holds the head row, when the epoch is still ours.
-async fn guarded(store: &PgStore) -> Result<Transaction<'_, Postgres>, StoreError> {
+pub(super) async fn guarded(store: &PgStore) -> Result<Transaction<'_, Postgres>, StoreError> {
     store.check_not_fenced()?;
     let mut transaction = store.pool.begin().await.map_err(io("write to"))?;
     let held = sqlx::query("SELECT 1 FROM ledger_heads WHERE log = $1 AND epoch = $2 FOR UPDATE")
@@ -53,6 +53,7 @@ pub(super) async fn commit(store: &PgStore, batch: &SealedBatch) -> Result<(), S
     insert_batch(store, &mut transaction, batch).await.map_err(io("write a batch to"))?;
     insert_hashes(store, &mut transaction, batch).await.map_err(io("write hashes to"))?;
     insert_bodies(store, &mut transaction, batch).await.map_err(io("write bodies to"))?;
+    super::blobs::adopt(store, &mut transaction, batch).await?;
     transaction.commit().await.map_err(unknown_outcome)
 }
 

@@ -260,4 +260,6 @@ fn read_up_to(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> 
 }
 
 #[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
 mod tests;

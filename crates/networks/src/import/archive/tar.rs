@@ -12,7 +12,8 @@ use std::{
 use super::{Archive, Entry, Kind, name, read_up_to};
 use crate::import::ImportError;
 
-const BLOCK_BYTES: u64 = 512;
+const BLOCK: usize = 512;
+const BLOCK_BYTES: u64 = BLOCK as u64;
 /// The longest extended header (long name, pax records).
 const EXTENDED_BYTES_MAX: u64 = 64 * 1024;
 /// What is unpacked at once.
@@ -20,7 +21,7 @@ const CHUNK_BYTES: usize = 128 * 1024;
 
 /// Whether a block is a tar header.
 pub(super) fn is_header(block: &[u8]) -> bool {
-    block.len() == BLOCK_BYTES as usize && &block[257..262] == b"ustar" && checksum_fits(block)
+    block.len() == BLOCK && &block[257..262] == b"ustar" && checksum_fits(block)
 }
 
 /// Unpacks the gzip around the tar and reads that.
@@ -64,7 +65,7 @@ pub(super) fn read_in_place(archive: &mut Archive) -> Result<(), ImportError> {
     let mut at = 0;
     let mut extended = Extended::default();
     loop {
-        let mut block = [0; BLOCK_BYTES as usize];
+        let mut block = [0; BLOCK];
         let got =
             read_up_to(&file, at, &mut block).map_err(|error| ImportError::Read { name: "the archive".to_owned(), error })?;
         if got < block.len() || block.iter().all(|&byte| byte == 0) {
@@ -84,7 +85,7 @@ pub(super) fn read_in_place(archive: &mut Archive) -> Result<(), ImportError> {
         };
         match kind {
             b'L' => {
-                extended.path = Some(extended_header(&file, data, bytes)?.into_iter().take_while(|&byte| byte != 0).collect())
+                extended.path = Some(extended_header(&file, data, bytes)?.into_iter().take_while(|&byte| byte != 0).collect());
             }
             b'x' => read_pax(&extended_header(&file, data, bytes)?, &mut extended),
             b'K' | b'g' | b'5' => extended = Extended::default(),

@@ -140,7 +140,7 @@ fn field(mut extra: &[u8], id: u16) -> Option<&[u8]> {
 
 /// Gives every entry the end that its data may not pass, and refuses those that pass it.
 fn refuse_overlaps(archive: &mut Archive, directory: u64) {
-    let mut order: Vec<u32> = (0..archive.entries.len() as u32).collect();
+    let mut order: Vec<u32> = (0..u32::try_from(archive.entries.len()).expect("ENTRIES_MAX fits")).collect();
     order.sort_by_key(|&index| archive.entries[index as usize].offset);
     for at in 0..order.len() {
         let end = order.get(at + 1).map_or(directory, |&next| archive.entries[next as usize].offset.min(directory));

@@ -1,0 +1,221 @@
+//! Reading an export file into a profile's record, from where it was left.
+//!
+//! One thread reads and normalises; [`Intake::run`] records, inspects and stores what it reads. Between them stands a short channel, so that
+//! memory stays bounded whatever the file's size. The same file gives the same items in the same order, so an import that was
+//! interrupted skips the items that are counted and goes on. What no record can hold is refused here, with its reason.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+    sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+};
+
+use aws_lc_rs::digest;
+use networks::import::{Format, ImportError, Item, Limits, Refused};
+use tokio::sync::mpsc;
+
+use super::{
+    body,
+    imports::{self, ImportRun, NewImport},
+    intake::{Intake, LOT_MAX, Lot},
+};
+use crate::{
+    actor::Actor,
+    error::{Error, Invalid, Result},
+    ids::ProfileId,
+};
+
+/// The most raw bytes of a lot: what is under way stays below some ten times this.
+const LOT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Lots that are read ahead.
+const LOTS_AHEAD: usize = 2;
+/// What is read at once for the file's digest.
+const CHUNK_BYTES: usize = 1024 * 1024;
+
+/// A file to import.
+#[derive(Debug, Clone)]
+pub struct ExportFile {
+    /// Its form.
+    pub format: &'static Format,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name, as the record shows it.
+    pub name: String,
+}
+
+/// Looks at an import under way, and stops it.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    inner: Arc<Watched>,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    done_bytes: AtomicU64,
+    all_bytes: AtomicU64,
+    items: AtomicI64,
+    stop: AtomicBool,
+}
+
+impl Watch {
+    /// Bytes read, bytes in all, items read.
+    pub fn progress(&self) -> (u64, u64, i64) {
+        let Watched { done_bytes, all_bytes, items, .. } = &*self.inner;
+        (done_bytes.load(Ordering::Relaxed), all_bytes.load(Ordering::Relaxed), items.load(Ordering::Relaxed))
+    }
+
+    /// Asks the import to stop after what it has read.
+    pub fn stop(&self) {
+        self.inner.stop.store(true, Ordering::Relaxed);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.inner.stop.load(Ordering::Relaxed)
+    }
+
+    fn saw(&self, (done, all): (u64, u64), items: i64) {
+        self.inner.done_bytes.store(done, Ordering::Relaxed);
+        self.inner.all_bytes.store(all, Ordering::Relaxed);
+        self.inner.items.store(items, Ordering::Relaxed);
+    }
+}
+
+/// Imports a file, or goes on with it where it was interrupted. Answers with the import as it stands: done, failed (the rest of the file
+/// cannot be read) or, when `watch` stopped it, still running.
+///
+/// # Errors
+/// [`Error::Invalid`] when the file cannot be opened as this form: nothing is begun then. Otherwise as [`imports::begin`] and
+/// [`Intake::take`]; an import that was begun can go on.
+pub async fn run(intake: &Intake, actor: &Actor, profile: ProfileId, file: &ExportFile, watch: &Watch) -> Result<ImportRun> {
+    let new = described(file).await?;
+    let run = imports::begin(intake, actor, profile, &new).await?;
+    go_on(intake, actor, &run, file, watch).await
+}
+
+/// Goes on with an import that was begun.
+///
+/// # Errors
+/// As [`run`].
+pub async fn go_on(intake: &Intake, actor: &Actor, run: &ImportRun, file: &ExportFile, watch: &Watch) -> Result<ImportRun> {
+    let (to_intake, lots) = mpsc::channel(LOTS_AHEAD);
+    let reader = {
+        let (run, file, watch) = (run.clone(), file.clone(), watch.clone());
+        tokio::task::spawn_blocking(move || read(&run, &file, &watch, &to_intake))
+    };
+    let taken = intake.run(run.profile, lots).await;
+    let ended = reader.await.map_err(|error| Error::Internal(error.to_string()))?;
+    taken?;
+    match ended {
+        Ended::Done => imports::finish(intake, actor, run.id, None).await,
+        Ended::Failed(error) => imports::finish(intake, actor, run.id, Some(&error)).await,
+        Ended::Stopped => imports::get(intake.desk(), actor, run.id).await,
+    }
+}
+
+/// Looks whether the file can be opened, and how it is told from others.
+async fn described(file: &ExportFile) -> Result<NewImport> {
+    let file = file.clone();
+    let described = tokio::task::spawn_blocking(move || {
+        (file.format.open)(&file.path, Limits::default()).map_err(|error| Invalid::field("file", error.to_string()))?;
+        let (file_bytes, file_digest) =
+            digest_of(&file.path).map_err(|error| Invalid::field("file", format!("cannot be read: {error}")))?;
+        Ok(NewImport { format: file.format.id.to_owned(), file_name: file.name, file_bytes, file_digest })
+    });
+    described.await.map_err(|error| Error::Internal(error.to_string()))?
+}
+
+fn digest_of(path: &Path) -> std::io::Result<(i64, [u8; 32])> {
+    let mut file = File::open(path)?;
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut bytes = 0;
+    loop {
+        let got = file.read(&mut chunk)?;
+        if got == 0 {
+            break;
+        }
+        context.update(&chunk[..got]);
+        bytes += i64::try_from(got).unwrap_or(i64::MAX);
+    }
+    Ok((bytes, context.finish().as_ref().try_into().expect("SHA-256 is 32 bytes long")))
+}
+
+/// How reading ended.
+enum Ended {
+    Done,
+    Failed(String),
+    Stopped,
+}
+
+/// Reads a file into lots.
+fn read(run: &ImportRun, file: &ExportFile, watch: &Watch, lots: &mpsc::Sender<Lot>) -> Ended {
+    let mut reading = Reading { run, connector: file.format.network, lots, events: Vec::new(), refused: Vec::new(), bytes: 0 };
+    match read_all(&mut reading, file, watch) {
+        Ok(ended) => ended,
+        Err(error) => {
+            // What was read before stays good.
+            if reading.send() { Ended::Failed(error.to_string()) } else { Ended::Stopped }
+        }
+    }
+}
+
+fn read_all(reading: &mut Reading<'_>, file: &ExportFile, watch: &Watch) -> std::result::Result<Ended, ImportError> {
+    let mut import = (file.format.open)(&file.path, Limits::default())?;
+    let mut items = 0;
+    loop {
+        if watch.is_stopped() {
+            reading.send();
+            return Ok(Ended::Stopped);
+        }
+        let Some(item) = import.next()? else { break };
+        let (index, counted) = (items, items < reading.run.position);
+        items += 1;
+        watch.saw(import.progress(), items);
+        if !counted && !reading.take(index, item) {
+            return Ok(Ended::Stopped);
+        }
+    }
+    watch.saw(import.progress(), items);
+    Ok(if reading.send() { Ended::Done } else { Ended::Stopped })
+}
+
+/// The lot that is being filled.
+struct Reading<'r> {
+    run: &'r ImportRun,
+    connector: &'static str,
+    lots: &'r mpsc::Sender<Lot>,
+    events: Vec<networks::Event>,
+    refused: Vec<(i64, Refused)>,
+    bytes: usize,
+}
+
+impl Reading<'_> {
+    /// Puts an item into the lot. False when nobody takes lots any more.
+    fn take(&mut self, index: i64, item: Item) -> bool {
+        match item {
+            Item::Event(event) => match body::check(&event) {
+                Ok(()) => {
+                    self.bytes += event.raw.bytes.len();
+                    self.events.push(*event);
+                }
+                Err(reason) => {
+                    self.refused.push((index, Refused { place: format!("item {}", index + 1), reason: reason.to_owned() }));
+                }
+            },
+            Item::Refused(refused) => self.refused.push((index, refused)),
+        }
+        let full = self.events.len() >= LOT_MAX || self.refused.len() >= LOT_MAX || self.bytes >= LOT_BYTES_MAX;
+        if full { self.send() } else { true }
+    }
+
+    fn send(&mut self) -> bool {
+        if self.events.is_empty() && self.refused.is_empty() {
+            return true;
+        }
+        self.bytes = 0;
+        let (events, refused) = (std::mem::take(&mut self.events), std::mem::take(&mut self.refused));
+        self.lots.blocking_send(imports::lot_of(self.run, self.connector, events, refused)).is_ok()
+    }
+}

@@ -1,0 +1,9 @@
+//! SQL of capture.
+
+pub(super) mod connections;
+pub(super) mod imports;
+pub(super) mod projection;
+pub(super) mod reading;
+
+pub(super) mod rows;
+pub(super) mod streams;

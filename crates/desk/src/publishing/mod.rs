@@ -1,0 +1,17 @@
+//! Publishing: what goes out, when, and what became of it.
+//!
+//! Invariant: nothing is sent that was not cleared by [`crate::approvals`] for exactly this content, and after an attempt whose
+//! outcome is not known the network is asked before anything is sent again. The rules of sending are here; drafts, the worker that
+//! calls networks and the pages are not there yet (see `docs/state.md`).
+
+mod content;
+mod model;
+mod rules;
+#[cfg(test)]
+mod rules_tests;
+
+pub use content::{Content, Draft, MediaDigest, Medium, PARTS_MAX, Part, TARGETS_MAX, digest};
+pub use model::{Attempt, Cleared, HeldFor, Next, Outcome, Target, TargetState};
+pub use rules::{
+    ATTEMPTS_MAX, Event, Found, LATE_MS_MAX, LOOK_AFTER_MS, LOOKS_MAX, START_WITHIN_MS, Task, Unfit, apply, broken_invariant,
+};
