@@ -1,8 +1,8 @@
 //! Capture on both engines.
 
 mod cast;
-mod importing;
 mod connections;
+mod importing;
 mod imports;
 mod intake;
 mod reading;
