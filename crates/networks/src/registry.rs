@@ -5,7 +5,7 @@ use crate::{bluesky::Bluesky, mastodon::Mastodon, matrix::Matrix, network::Netwo
 static SANDBOX: Sandbox = Sandbox::new();
 
 /// Every network there is a connector for, in the order of the connect page: real ones first, the sandbox last.
-pub const NETWORKS: &[&dyn Network] = &[&Bluesky, &Mastodon, &Slack, &Matrix, &SANDBOX];
+pub const NETWORKS: &[&dyn Network] = &[&Bluesky, &Mastodon, &Matrix, &Slack, &SANDBOX];
 
 /// The network with an id.
 pub fn network(id: &str) -> Option<&'static dyn Network> {

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use desk::{Desk, records::Record};
+use desk::{Desk, capture::Connectors, records::Record};
 use ipnet::IpNet;
 
 use crate::api::RateLimits;
@@ -36,6 +36,8 @@ pub struct WebState {
     pub metrics: MetricsText,
     /// The record as this process reaches it.
     pub record: Record,
+    /// The networks that profiles can be connected to.
+    pub connectors: Connectors,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     draining: Arc<AtomicBool>,
@@ -46,13 +48,27 @@ impl WebState {
     pub fn new(desk: Desk, options: WebOptions, metrics: MetricsText) -> Self {
         let api_limits = Arc::new(RateLimits::default());
         let draining = Arc::new(AtomicBool::new(false));
-        Self { desk, options: Arc::new(options), metrics, record: Record::default(), api_limits, draining }
+        Self {
+            desk,
+            options: Arc::new(options),
+            metrics,
+            record: Record::default(),
+            connectors: Connectors::all(),
+            api_limits,
+            draining,
+        }
     }
 
     /// Serves this record: the public log under `/log/`, and how it does.
     #[must_use]
     pub fn with_record(self, record: Record) -> Self {
         Self { record, ..self }
+    }
+
+    /// Other networks than all there is a connector for.
+    #[must_use]
+    pub fn with_connectors(self, connectors: Connectors) -> Self {
+        Self { connectors, ..self }
     }
 
     /// Other limits of rate than the default ones.

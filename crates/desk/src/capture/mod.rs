@@ -17,6 +17,7 @@ mod naming;
 mod notes;
 mod projection;
 mod reading;
+mod reception;
 mod record;
 mod rules;
 mod store;
@@ -34,4 +35,5 @@ pub use reading::{
     Position, RecordReader, STREAM_PAGE_MAX, THREAD_MAX, changes, history, last_change, message, messages, news, place, places,
     raw, readable, stream, thread, unmask,
 };
+pub use reception::Reception;
 pub use record::{CAPTURE_CLASS, stream_of};

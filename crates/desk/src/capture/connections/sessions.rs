@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use networks::{Network, NetworkError, Secrets, Session};
+use networks::{Network, NetworkError, Secrets, Session, account::Clock};
 
 use super::{Connection, context, seal, store};
 use crate::{
@@ -42,7 +42,13 @@ pub(crate) async fn open(desk: &Desk, profile: ProfileId) -> Result<Option<Opene
     let plain = desk.sealer().open(&context(profile), &connection.sealed_secrets)?;
     let secrets: Secrets =
         serde_json::from_slice(&plain).map_err(|_| Error::Internal("stored credentials cannot be read".into()))?;
-    let session = Session { account: connection.account.clone(), secrets, settings: connection.settings.clone() };
+    let clock = desk.clone();
+    let session = Session {
+        account: connection.account.clone(),
+        secrets,
+        settings: connection.settings.clone(),
+        clock: Clock::new(move || clock.now().0),
+    };
     Ok(Some(Opened { session, connection }))
 }
 
