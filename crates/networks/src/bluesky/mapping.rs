@@ -1,9 +1,19 @@
 //! From records and views to events: the rules of `native_id` and `revision` are here.
 //!
-//! A post is named by its address, `at://<DID>/<collection>/<record key>`, with the empty revision: a repository says nothing of earlier
-//! versions. An own record that was replaced while we watched is `edit:<CID>`, its end `delete`. A like or repost is on the post that it
-//! is of: `react:<DID>:<like or repost>:<add or remove>:<record key of the like or repost>`. An importer of a repository (CAR) has the
-//! same names. Pure: no calls, no clock.
+//! | event | `native_id` | `revision` |
+//! |---|---|---|
+//! | post | `at://<DID>/app.bsky.feed.post/<record key>` | empty |
+//! | own record that was replaced while we watched | the post's | `edit:<CID>` |
+//! | deletion of an own post | the post's | `delete` |
+//! | like or repost, own reposts too | the post's that it is of | `react:<DID>:<like or repost>:add:<record key of the like or repost>`, `…:remove:…` |
+//! | new follower | the profile's DID | `member:<DID>:followed:<address of the follow>` |
+//! | any other notification | the address of its record | the notification's reason |
+//! | any other own record that is read | its address | its CID |
+//! | an element that cannot be read | `at://<DID>/unreadable/<SHA-256 of its bytes>` | empty |
+//!
+//! A repository says nothing of earlier versions of a record, and an importer of one (CAR) finds one version of each: so the version that
+//! is found first has the empty revision. The CID that a post was sent with is in [`crate::Published::revision`].
+//! Pure: no calls, no clock.
 
 use serde_json::{Value, value::RawValue};
 
