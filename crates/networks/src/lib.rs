@@ -7,6 +7,7 @@
 pub mod account;
 pub mod bluesky;
 pub mod capabilities;
+pub mod coverage;
 pub mod error;
 pub mod event;
 pub mod http;

@@ -1,9 +1,19 @@
 //! From records and views to events: the rules of `native_id` and `revision` are here.
 //!
-//! A post is named by its address, `at://<DID>/<collection>/<record key>`, and its revision is its CID, the digest of the record: a
-//! repository says nothing of earlier versions, so a record that was replaced is a second `Posted` of the same id. Its end is
-//! `delete`. A like or repost is `react:<DID>:<like or repost>:add:<address of that record>`. An importer of a repository (CAR) has
-//! the same three. Pure: no calls, no clock.
+//! | event | `native_id` | `revision` |
+//! |---|---|---|
+//! | post | `at://<DID>/app.bsky.feed.post/<record key>` | empty |
+//! | own record that was replaced while we watched | the post's | `edit:<CID>` |
+//! | deletion of an own post | the post's | `delete` |
+//! | like or repost, own reposts too | the post's that it is of | `react:<DID>:<like or repost>:add:<record key of the like or repost>`, `…:remove:…` |
+//! | new follower | the profile's DID | `member:<DID>:followed:<address of the follow>` |
+//! | any other notification | the address of its record | the notification's reason |
+//! | any other own record that is read | its address | its CID |
+//! | an element that cannot be read | `at://<DID>/unreadable/<SHA-256 of its bytes>` | empty |
+//!
+//! A repository says nothing of earlier versions of a record, and an importer of one (CAR) finds one version of each: so the version that
+//! is found first has the empty revision. The CID that a post was sent with is in [`crate::Published::revision`].
+//! Pure: no calls, no clock.
 
 use serde_json::{Value, value::RawValue};
 
@@ -54,14 +64,44 @@ pub(super) fn record_event(record: &RecordEntity, by: Party, raw: Raw) -> Event 
     let at_ms = time_ms(record.value["createdAt"].as_str());
     let content = match address(&record.uri) {
         Some((did, POST, key)) => post(&record.uri, did, key, &record.value),
-        Some((_, REPOST, _)) => Content { quotes: text(&record.value["subject"]["uri"]), ..Content::default() },
+        Some((_, REPOST, key)) if subject(&record.value).is_some() => {
+            let of = subject(&record.value).unwrap_or_default();
+            return Event { source_time_ms: at_ms, ..reaction_event("repost", true, &of, key, by, raw) };
+        }
         _ => return other_event("record", record.uri.clone(), record.cid.clone(), at_ms, by, raw),
     };
     Event {
         native_id: record.uri.clone(),
-        revision: record.cid.clone(),
+        revision: String::new(),
         what: What::Posted(Box::new(content)),
         source_time_ms: at_ms,
+        place: feed(&by),
+        by: Some(by),
+        raw,
+    }
+}
+
+/// An own record that took the place of another one under its key.
+pub(super) fn replaced(event: Event, cid: &str) -> Event {
+    match event.what {
+        What::Posted(content) => Event { revision: format!("edit:{cid}"), what: What::Edited(content), ..event },
+        _ => event,
+    }
+}
+
+/// Whom a like or repost is of.
+pub(super) fn subject(record: &Value) -> Option<String> {
+    text(&record["subject"]["uri"])
+}
+
+/// Somebody liked or shared a post, or took it back. `record_key` is that of the like or share.
+pub(super) fn reaction_event(key: &str, added: bool, of: &str, record_key: &str, by: Party, raw: Raw) -> Event {
+    let change = if added { "add" } else { "remove" };
+    Event {
+        native_id: of.to_owned(),
+        revision: format!("react:{}:{key}:{change}:{record_key}", by.native_id),
+        what: What::Reacted { key: key.to_owned(), added },
+        source_time_ms: None,
         place: feed(&by),
         by: Some(by),
         raw,
@@ -79,20 +119,12 @@ pub(super) fn notification_event(view: &PostView, own: &Place, raw: Raw) -> Even
     let by = party(&view.author);
     let at_ms = time_ms(view.indexed_at.as_deref());
     let reason = view.reason.as_deref().unwrap_or_default();
-    let subject = text(&view.record["subject"]["uri"]);
-    match (reason, subject) {
+    match (reason, subject(&view.record)) {
         ("reply" | "mention" | "quote" | "subscribed-post", _) => view_event(view, raw),
         ("like" | "repost" | "like-via-repost" | "repost-via-repost", Some(subject)) => {
             let key = if reason.starts_with("like") { "like" } else { "repost" };
-            Event {
-                revision: format!("react:{}:{key}:add:{}", by.native_id, view.uri),
-                native_id: subject,
-                what: What::Reacted { key: key.to_owned(), added: true },
-                source_time_ms: at_ms,
-                place: own.clone(),
-                by: Some(by),
-                raw,
-            }
+            let record_key = address(&view.uri).map_or(view.uri.as_str(), |(_, _, record_key)| record_key);
+            Event { source_time_ms: at_ms, place: own.clone(), ..reaction_event(key, true, &subject, record_key, by, raw) }
         }
         ("follow", _) => Event {
             native_id: own.native_id.clone(),

@@ -126,7 +126,7 @@ static ABOUT: About = About {
             "Own posts, answers and quotes",
             "back to the first, from the repository; text, facets' links and mentions, languages, embeds",
         ),
-        seen("Own reposts", "as posts that quote what they share"),
+        seen("Own reposts", "on the post that they share, and when they are taken back among the newest 50"),
         seen("Answers to own posts, mentions, quotes", "by notifications, as far back as the service keeps them"),
         seen(
             "The thread around them",

@@ -53,7 +53,7 @@ struct Reading {
 #[serde(default)]
 struct Own {
     walk: Walk,
-    /// Record key and CID, newest first.
+    /// Record key and what is compared, newest first: a post's CID, or what a repost is of.
     known: Vec<(String, String)>,
 }
 
@@ -169,11 +169,14 @@ impl Reader {
         let mut events = Vec::new();
         for (at, (record, part)) in listed.iter().enumerate() {
             let held = own.known.iter().find(|(key, _)| key == keys[at]);
-            let is_replaced = held.is_some_and(|(_, cid)| *cid != record.cid);
+            let compared =
+                if collection == POST { record.cid.clone() } else { mapping::subject(&record.value).unwrap_or_default() };
+            let is_replaced = held.is_some_and(|(_, before)| *before != compared);
             if at < unknown && held.is_none() || is_replaced {
-                events.push(mapping::record_event(record, by.clone(), raw(part)));
+                let event = mapping::record_event(record, by.clone(), raw(part));
+                events.push(if is_replaced { mapping::replaced(event, &record.cid) } else { event });
                 own.known.retain(|(key, _)| key != keys[at]);
-                own.known.push((keys[at].to_owned(), record.cid.clone()));
+                own.known.push((keys[at].to_owned(), compared));
             }
         }
         events.reverse();
@@ -187,20 +190,18 @@ impl Reader {
     async fn missing(&mut self, collection: &str, keys: &[&str], is_all: bool, found: &mut Found) -> Result<()> {
         let oldest = keys.last().copied().filter(|_| !is_all).unwrap_or_default();
         let known = &self.kind(collection).known;
-        let missing: Vec<String> = known
-            .iter()
-            .map(|(key, _)| key)
-            .filter(|key| key.as_str() > oldest && !keys.contains(&key.as_str()))
-            .take(PAGE)
-            .cloned()
-            .collect();
-        for key in missing {
+        let is_missing = |known: &&(String, String)| known.0.as_str() > oldest && !keys.contains(&known.0.as_str());
+        let missing: Vec<_> = known.iter().filter(is_missing).take(PAGE).cloned().collect();
+        for (key, compared) in missing {
             let query = [("repo", self.did.as_str()), ("collection", collection), ("rkey", &key)];
             let answered = self.api.ask(Method::GET, "com.atproto.repo.getRecord", &query, Body::None).await?;
             if word(&answered) == "RecordNotFound" {
-                let uri = format!("at://{}/{collection}/{key}", self.did);
                 let said = Raw { media_type: "application/json".to_owned(), bytes: answered.body };
-                found.events.push(mapping::deleted_event(&uri, self.by.clone(), said));
+                let uri = format!("at://{}/{collection}/{key}", self.did);
+                found.events.push(match collection {
+                    POST => mapping::deleted_event(&uri, self.by.clone(), said),
+                    _ => mapping::reaction_event("repost", false, &compared, &key, self.by.clone(), said),
+                });
                 self.kind(collection).known.retain(|(known, _)| *known != key);
             } else if let Some(error) = error(&answered, "looking for an own post") {
                 return Err(error);

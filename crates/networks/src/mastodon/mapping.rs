@@ -1,8 +1,19 @@
 //! From Mastodon's entities to events: the rules of `native_id` and `revision` are here.
 //!
-//! A status is named by its ActivityPub address (`uri`), which is the same on every server and in an account archive; the id that only
-//! one server knows is kept in the cursor. Its first version has the empty revision, a later one `edit:<edited_at in Unix ms>`, its
-//! end `delete`. Pure: no calls, no clock.
+//! | event | `native_id` | `revision` |
+//! |---|---|---|
+//! | status | its ActivityPub address (`uri`), the same on every server and in an archive | empty |
+//! | own or others' boost | the address of the boost | empty |
+//! | edit | the status's | `edit:<edited_at in Unix ms>` |
+//! | deletion | the status's | `delete` |
+//! | favourite or boost of an own status | the status's | `react:<account's address>:<like or repost>:add:<notification id>` |
+//! | new follower | the profile's account address | `member:<account's address>:followed:<Unix ms>` |
+//! | any other notification | `<server>/notifications/<id>` | empty |
+//! | an element that cannot be read | `<server>/unreadable/<SHA-256 of its bytes>` | empty |
+//!
+//! The id that only one server knows is not used as a name; it is kept in the cursor, because a stream and a deletion tell nothing else.
+//! An archive holds the newest version of a status only: when it was edited, that is its edit, and the first version is not there.
+//! Pure: no calls, no clock.
 
 use serde_json::value::RawValue;
 

@@ -52,7 +52,7 @@ async fn what_is_posted_is_read_with_the_same_id_and_its_end_is_too() {
     assert_eq!(events.len(), 2, "{events:#?}");
     let [event] = about(&events, &sent.native_id)[..] else { panic!("once: {events:#?}") };
     let says = content(event).expect("a message");
-    assert_eq!((Some(&event.revision), event.source_time_ms), (sent.revision.as_ref(), sent.source_time_ms));
+    assert_eq!((event.revision.as_str(), event.source_time_ms), ("", sent.source_time_ms));
     assert_eq!(says.text, first.text);
     assert_eq!(says.links, ["https://shop.example.test/kites"]);
     assert_eq!(
@@ -98,6 +98,28 @@ async fn what_is_posted_is_read_with_the_same_id_and_its_end_is_too() {
     assert_eq!((&gone.native_id, &gone.what, gone.revision.as_str()), (&sent.native_id, &What::Deleted, "delete"));
     assert_eq!(Bluesky.read_back(&session, &sent.native_id).await, Ok(None));
     assert_eq!(Bluesky.find(&session, &first).await, Ok(None));
+
+    let again = |collection: &str, key: &str, record: Value| json!({ "repo": session.account.native_id, "collection": collection, "rkey": key, "record": record });
+    let token = session.secrets.get("access_token").expect("a token");
+    let own_key = answered.native_id.rsplit('/').next().expect("a key");
+    let record = json!({ "$type": "app.bsky.feed.post", "text": "replaced", "createdAt": "2026-11-10T12:00:00.000Z" });
+    let written =
+        call(&server.url(), Some(token), "com.atproto.repo.putRecord", &again("app.bsky.feed.post", own_key, record)).await;
+    let subject = json!({ "uri": theirs.native_id, "cid": theirs.revision });
+    let repost = json!({ "$type": "app.bsky.feed.repost", "subject": subject, "createdAt": "2026-11-10T12:00:00.000Z" });
+    call(&server.url(), Some(token), "com.atproto.repo.putRecord", &again("app.bsky.feed.repost", "3kkkkkkkkkkkk", repost)).await;
+    let events = read_all(&Bluesky, &session, &mut cursor).await.expect("both");
+    let replaced = about(&events, &answered.native_id)[0];
+    assert_eq!(replaced.revision, format!("edit:{}", written["cid"].as_str().expect("a cid")));
+    assert!(matches!(&replaced.what, What::Edited(content) if content.text == "replaced"));
+    let shared = about(&events, &theirs.native_id)[0];
+    assert_eq!(shared.revision, format!("react:{}:repost:add:3kkkkkkkkkkkk", session.account.native_id));
+    Bluesky
+        .delete(&session, &format!("at://{}/app.bsky.feed.repost/3kkkkkkkkkkkk", session.account.native_id), "d")
+        .await
+        .expect("taken back");
+    let events = read_all(&Bluesky, &session, &mut cursor).await.expect("taken back");
+    assert_eq!(about(&events, &theirs.native_id)[0].what, What::Reacted { key: "repost".to_owned(), added: false });
 
     let too_long = post(&key(4), &"kite ".repeat(61));
     assert_eq!(Bluesky.send(&session, &too_long).await.unwrap_err().class, Class::RefusedContent);
