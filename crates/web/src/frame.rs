@@ -69,6 +69,15 @@ pub(crate) const PLACES: &[Place] = &[
         also: "inbox messages captured feed live",
     },
     Place {
+        label: "Search",
+        about: "Find any captured message",
+        href: "/search",
+        icon: Icon::Search,
+        room: Room::Records,
+        operation: Operation::AccountRead,
+        also: "find query messages record",
+    },
+    Place {
         label: "Audit log",
         about: "Who did what, when, from where",
         href: "/audit-log",
@@ -326,6 +335,11 @@ impl Times {
     fn stamp(&self, at: Time, form: TimeForm) -> TimeStamp {
         let read = |time: Time| Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH);
         TimeStamp { at: read(at), now: read(self.now), zone: self.zone.clone(), form, reach: TimeReach::Own }
+    }
+
+    /// The reader's zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// "5 min ago"; the exact moment one hover away.

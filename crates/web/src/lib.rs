@@ -27,6 +27,7 @@ mod public_log;
 mod record;
 pub mod rights;
 pub mod routes;
+pub mod search;
 pub mod settings;
 mod state;
 pub mod ui;

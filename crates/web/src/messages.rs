@@ -38,6 +38,7 @@ use crate::{
         message::{FindingLevel, Holding, MessageCard, MessageState, Segment},
         nav::{Crumbs, NavLink, PageHead},
         text_area::TextArea,
+        timeline::{Event, Timeline},
     },
 };
 
@@ -198,6 +199,45 @@ fn segments<'p>(pieces: impl IntoIterator<Item = Piece<'p>>) -> Vec<Segment> {
     pieces.into_iter().map(segment).collect()
 }
 
+/// Spans of a text, in bytes, that a search marks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marks<'m>(pub(crate) &'m [std::ops::Range<usize>]);
+
+/// A card whose text has the words of a search marked. What is masked stays masked, whether it matches or not.
+pub(crate) fn card_marked(times: &Times, message: &Message, profiles: &[Profile], marks: Marks<'_>) -> MessageCard {
+    let mut card = card_with(times, message, profiles, Cover::Masked);
+    let mut text = Vec::new();
+    let mut at = 0;
+    for piece in pieces(message, Cover::Masked) {
+        match piece {
+            Piece::Plain(plain) => {
+                // Plain pieces are parts of the text: the next one begins at or after where the last one ended.
+                let from = plain.as_ptr().addr() - message.text.as_ptr().addr();
+                at = from + plain.len();
+                marked(plain, from, marks, &mut text);
+            }
+            found @ Piece::Found { .. } => text.extend(segments([found])),
+        }
+    }
+    debug_assert!(at <= message.text.len(), "pieces lie in their text");
+    card.text = text;
+    card
+}
+
+fn marked(plain: &str, from: usize, marks: Marks<'_>, out: &mut Vec<Segment>) {
+    let mut done = 0;
+    for mark in marks.0 {
+        let (start, end) = (mark.start.max(from) - from, mark.end.min(from + plain.len()).saturating_sub(from));
+        if start < done || start >= end || !plain.is_char_boundary(start) || !plain.is_char_boundary(end) {
+            continue;
+        }
+        out.push(Segment::Text(plain[done..start].to_owned()));
+        out.push(Segment::Hit(plain[start..end].to_owned()));
+        done = end;
+    }
+    out.push(Segment::Text(plain[done..].to_owned()));
+}
+
 fn explanation(finding: &Finding) -> String {
     let covered = if is_covered(finding) { " Covered for readers without the right to unmask." } else { "" };
     format!("Found by {}, version {}, {} per mille sure.{covered}", finding.detector, finding.version, finding.score)
@@ -340,25 +380,33 @@ async fn detail_page(ctx: &Ctx, id: MessageId, cover: Cover, invalid: &Invalid) 
 }
 
 fn history_card(times: &Times, message: &Message, revisions: &[Revision], cover: Cover) -> Card {
-    let line = |revision: &Revision| {
-        let what = match revision.kind.as_str() {
-            "posted" => "Posted",
-            "edited" => "Edited",
-            "deleted" => "Deleted at its source",
-            other => other,
-        }
-        .to_owned();
-        html! {
-            li {
-                p { strong { (what) } " " @if let Some(at) = revision.source_time { (times.exact(at)) } @else { span.muted { "at a time the source does not say" } }
-                    " " span.muted { "noticed " (times.exact(revision.captured_at)) ", entry " (revision.entry) } }
-                @if let Some(text) = &revision.text { blockquote { @for piece in cut(text, &revision.findings, "text", 0, cover) { (shown(&piece)) } } }
-                @if let Some(why) = &revision.unreadable { p.muted { "The record of it cannot be read any more: " (why) "." } }
-                p { (link(&format!("/messages/{}/raw/{}", message.id, revision.entry), "Bytes as received")) }
-            }
+    let event = |revision: &Revision| {
+        let (icon, tone, text) = match revision.kind.as_str() {
+            "posted" => (Icon::Inbox, Tone::Neutral, "posted it"),
+            "edited" => (Icon::Pencil, Tone::Info, "changed it"),
+            "deleted" => (Icon::Trash2, Tone::Warning, "deleted it at its source"),
+            other => (Icon::Info, Tone::Neutral, other),
+        };
+        let by =
+            revision.by.as_ref().map_or("Somebody", |by| by.name.as_deref().or(by.handle.as_deref()).unwrap_or(&by.native_id));
+        Event {
+            icon,
+            tone,
+            actor: by.to_owned(),
+            text: text.to_owned(),
+            at: times.exact(revision.source_time.unwrap_or(revision.captured_at)),
+            detail: Some(html! {
+                @if let Some(text) = &revision.text { p { @for piece in cut(text, &revision.findings, "text", 0, cover) { (shown(&piece)) } } }
+                @if let Some(why) = &revision.unreadable { p { "The record of it cannot be read any more: " (why) "." } }
+                p { "On record " (times.exact(revision.captured_at)) ", entry " (revision.entry) ", " (link(&format!("/messages/{}/raw/{}", message.id, revision.entry), "bytes as received")) }
+            }),
         }
     };
-    let body = html! { ol.history { @for revision in revisions { (line(revision)) } } @if revisions.is_empty() { p.muted { "This process has no record open; the history is read from there." } } };
+    let body = if revisions.is_empty() {
+        html! { p.muted { "This process has no record open; the history is read from there." } }
+    } else {
+        Timeline { events: revisions.iter().map(event).collect() }.render()
+    };
     Card { title: "History".to_owned(), actions: vec![], body }
 }
 

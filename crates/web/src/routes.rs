@@ -15,7 +15,8 @@ use desk::rights::Operation;
 use http::Method;
 
 use crate::{
-    account, api, audit_log, connections, door, gate, home, jobs, live, messages, people, profiles, record, rights, settings,
+    account, api, audit_log, connections, door, gate, home, jobs, live, messages, people, profiles, record, rights, search,
+    settings,
     state::{BODY_MAX, WebState},
     views,
 };
@@ -127,6 +128,7 @@ pub fn routes() -> Vec<Route> {
         Route { face: Face::Live, ..page("/live", O::AccountRead, get(live::stream)) },
         page("/stream", O::MessagesRead, get(messages::stream)),
         Route { face: Face::Live, ..page("/stream/arrivals", O::MessagesRead, get(messages::arrivals_since)) },
+        page("/search", O::MessagesRead, get(search::page)),
         page("/messages/{id}", O::MessagesRead, get(messages::detail)),
         page("/messages/{id}/raw/{entry}", O::MessagesRead, get(messages::raw)),
         form("/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),

@@ -9,6 +9,7 @@ use desk::{
     Desk,
     capture::{Connectors, Reception},
     records::Record,
+    search::Search,
 };
 use ipnet::IpNet;
 
@@ -44,6 +45,8 @@ pub struct WebState {
     pub connectors: Connectors,
     /// Capture as this process has it; nothing when it has no part in it.
     pub reception: Option<Reception>,
+    /// Search over what was captured; nothing when this process has no index.
+    pub search: Option<Search>,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     /// Those of platforms that call us.
@@ -64,6 +67,7 @@ impl WebState {
             record: Record::default(),
             connectors: Connectors::all(),
             reception: None,
+            search: None,
             api_limits,
             hook_limits,
             draining,
@@ -86,6 +90,12 @@ impl WebState {
     #[must_use]
     pub fn with_reception(self, reception: Reception) -> Self {
         Self { reception: Some(reception), ..self }
+    }
+
+    /// Searches with this.
+    #[must_use]
+    pub fn with_search(self, search: Search) -> Self {
+        Self { search: Some(search), ..self }
     }
 
     /// Other limits of rate than the default ones.

@@ -36,6 +36,8 @@ impl FindingLevel {
 pub enum Segment {
     /// Ordinary text.
     Text(String),
+    /// What a search found.
+    Hit(String),
     /// Text that a detector marked.
     Finding {
         /// What the reader may see of it: the original or a mask.
@@ -109,6 +111,7 @@ impl MessageCard {
                 @for (index, segment) in self.text.iter().enumerate() {
                     @match segment {
                         Segment::Text(text) => { (text) }
+                        Segment::Hit(text) => { mark.hit { (text) } }
                         Segment::Finding { shown, level, title, explanation } => {
                             @let (class, word) = level.words();
                             @let tip = format!("{}-finding-{index}", self.id);
