@@ -4,6 +4,10 @@
 
 use desk::{
     Actor, Desk,
+    capture::{
+        Connectors,
+        connections::{self, NewConnection},
+    },
     ids::{GroupId, PersonId, RoleId},
     profiles::{self, NewProfile},
     rights::{self, Give, Given, Holder, Level, Scope},
@@ -57,6 +61,10 @@ const PROFILES: &[(&str, &str, &str, &str, bool)] = &[
     ("slack", "northwind", "Company chat", "Internal", false),
     ("matrix", "#workshop:northwind.example", "Workshop rooms", "Internal", false),
 ];
+
+/// What is really connected: handle, feed, title, group. The sandbox invents what people say there.
+const SANDBOXES: &[(&str, &str, &str, &str)] =
+    &[("kites", "public", "Kite fans (sandbox)", "Public"), ("northwind-chat", "internal", "Company chat (sandbox)", "Internal")];
 
 /// Fills an empty data folder with the demo company; leaves a folder that has a workspace as it is.
 pub(crate) async fn ensure(desk: &Desk) -> anyhow::Result<()> {
@@ -138,6 +146,20 @@ async fn profiles_and_groups(desk: &Desk, actor: &Actor, people: &[(PersonId, &D
             protected,
         };
         profiles::add(desk, actor, &new).await?;
+    }
+    for (handle, feed, title, group) in SANDBOXES {
+        let group = groups.iter().find(|(name, _)| name == group).map(|(_, id)| *id);
+        let fields = [("handle", *handle), ("feed", *feed)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let new = NewConnection {
+            network: "sandbox".to_owned(),
+            method: "sandbox".to_owned(),
+            fields: fields.into(),
+            profile: None,
+            title: (*title).to_owned(),
+            group,
+            protected: false,
+        };
+        connections::begin(desk, &Connectors::all(), actor, new).await?;
     }
     // The founder's own account is not everybody's business, whatever their role says.
     let executives = groups.iter().find(|(name, _)| *name == "Executives").map(|(_, id)| *id);

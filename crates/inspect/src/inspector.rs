@@ -224,6 +224,9 @@ impl Inspector {
                 announced(context, role, hit);
             }
         }
+        if context.is_on(index::person) {
+            kinds::person::lines(context);
+        }
         if context.is_on(index::secret) {
             SecretTable::scan_blocks(context);
         }
@@ -326,11 +329,28 @@ fn announced(context: &mut Context<'_>, role: Role, hit: WordHit) {
         Role::Month(_) | Role::Weekday | Role::BeforeYear if context.is_on(index::date_time) => {
             kinds::date_time::word(context, role, start, end);
         }
-        Role::Honorific | Role::Introduction | Role::WeakIntroduction | Role::Greeting | Role::NameField
+        Role::Honorific
+        | Role::Introduction
+        | Role::WeakIntroduction
+        | Role::Greeting
+        | Role::NameField
+        | Role::Relation
+        | Role::Credit
             if context.is_on(index::person) =>
         {
             kinds::person::word(context, role, end);
         }
+        Role::LivesAt => {
+            if context.is_on(index::person) {
+                kinds::person::before(context, start);
+            }
+            if context.is_on(index::street_address) {
+                kinds::street_address::cue(context, end);
+            }
+        }
+        Role::AddressCue if context.is_on(index::street_address) => kinds::street_address::cue(context, end),
+        Role::Dwelling if context.is_on(index::street_address) => kinds::street_address::dwelling(context, start, end),
+        Role::FieldPost if context.is_on(index::street_address) => kinds::street_address::field_post(context, start, end),
         Role::Street if context.is_on(index::street_address) => kinds::street_address::word(context, start, end),
         Role::PostBox if context.is_on(index::street_address) => kinds::street_address::post_box(context, start, end),
         Role::Special if context.is_on(index::special_category) => kinds::special_category::word(context, start, end),

@@ -3,6 +3,10 @@
 //!
 //! Invariant: data only; which roles are used is decided by the scanners.
 
+mod announcing;
+
+use announcing::{ADDRESS_CUES, CREDITS, DWELLINGS, FIELD_POSTS, LIVES_AT, RELATIONS};
+
 use crate::words::{Role, WordTableBuilder};
 
 /// Words that speak against a personal number when they stand right before it.
@@ -152,6 +156,9 @@ const INTRODUCTIONS: &[&str] = &[
     "name is",
     "i am called",
     "they call me",
+    "call me",
+    "calls me",
+    "calling me",
     "mein name ist",
     "ich heiße",
     "ich heisse",
@@ -359,13 +366,18 @@ const DOT_SIGNS: &[&str] = &["dot", "punkt", "punto", "punt", "ponto", "kropka"]
 
 /// Adds every word with a role.
 pub(crate) fn add(table: &mut WordTableBuilder) {
-    let lists: [(&[&str], Role); 16] = [
+    let lists: [(&[&str], Role); 21] = [
         (AGAINST, Role::Against),
         (HONORIFICS, Role::Honorific),
         (INTRODUCTIONS, Role::Introduction),
         (WEAK_INTRODUCTIONS, Role::WeakIntroduction),
         (GREETINGS, Role::Greeting),
         (NAME_FIELDS, Role::NameField),
+        (CREDITS, Role::Credit),
+        (LIVES_AT, Role::LivesAt),
+        (ADDRESS_CUES, Role::AddressCue),
+        (DWELLINGS, Role::Dwelling),
+        (FIELD_POSTS, Role::FieldPost),
         (STREETS, Role::Street),
         (POST_BOXES, Role::PostBox),
         (WEEKDAYS, Role::Weekday),
@@ -380,6 +392,13 @@ pub(crate) fn add(table: &mut WordTableBuilder) {
     for (words, role) in lists {
         for word in words {
             table.role(word, role);
+        }
+    }
+    for (owners, relatives) in RELATIONS {
+        for owner in owners {
+            for relative in relatives {
+                table.role(&format!("{owner} {relative}"), Role::Relation);
+            }
         }
     }
     for (number, words) in (1u8..).zip(MONTHS) {

@@ -32,6 +32,18 @@ pub(crate) enum Role {
     Greeting,
     /// "name:", "contact:" …: a name follows a colon.
     NameField,
+    /// "my wife", "mein Chef": a name may follow.
+    Relation,
+    /// "directed by", "a man named": a name of two words follows.
+    Credit,
+    /// "lives at": a name stands before, an address may follow.
+    LivesAt,
+    /// "address", "send it to": an address may follow.
+    AddressCue,
+    /// Suite, Apt, Wohnung: a number follows, an address stands before.
+    Dwelling,
+    /// APO, FPO, DPO: a military address.
+    FieldPost,
     /// Street, rue, Straße …
     Street,
     /// PO Box, Postfach.

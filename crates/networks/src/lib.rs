@@ -5,6 +5,7 @@
 //! received beside a normalised form. No database and no decisions here: a connector never stores, filters or judges.
 
 pub mod account;
+pub mod bluesky;
 pub mod capabilities;
 pub mod error;
 pub mod event;
@@ -19,6 +20,7 @@ pub mod registry;
 pub mod sandbox;
 pub mod slack;
 pub mod text;
+mod walk;
 
 pub use account::{Account, Clock, Cursor, Pending, Secrets, Session, Standing};
 pub use capabilities::Capabilities;

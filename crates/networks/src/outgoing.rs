@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// Ours, the same for every attempt: what makes the network recognise a repetition (idempotency key, record key, transaction id).
+    /// A UUIDv7 made when sending begins: some networks order by what is made of it.
     pub key: String,
     /// The text.
     pub text: String,

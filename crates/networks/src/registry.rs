@@ -1,11 +1,11 @@
 //! The one list of networks. A new one is a folder beside this file and a line here.
 
-use crate::{mastodon::Mastodon, matrix::Matrix, network::Network, sandbox::Sandbox, slack::Slack};
+use crate::{bluesky::Bluesky, mastodon::Mastodon, matrix::Matrix, network::Network, sandbox::Sandbox, slack::Slack};
 
 static SANDBOX: Sandbox = Sandbox::new();
 
 /// Every network there is a connector for, in the order of the connect page: real ones first, the sandbox last.
-pub const NETWORKS: &[&dyn Network] = &[&Mastodon, &Slack, &Matrix, &SANDBOX];
+pub const NETWORKS: &[&dyn Network] = &[&Bluesky, &Mastodon, &Matrix, &Slack, &SANDBOX];
 
 /// The network with an id.
 pub fn network(id: &str) -> Option<&'static dyn Network> {

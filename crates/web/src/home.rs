@@ -69,5 +69,9 @@ pub(crate) async fn home(ctx: Ctx) -> PageResult {
             }
         }
     };
-    ctx.page("Home", Room::Home).live("profiles,people,jobs").show(&stack(&[&head as &dyn Render, &numbers, &list]))
+    let mut page = ctx.page("Home", Room::Home).live("profiles,people,jobs,connections");
+    for alarm in &desk::capture::connections::alarms(ctx.desk(), ctx.actor()).await? {
+        page = page.banner(crate::connections::alarm_banner(&ctx.times(), alarm));
+    }
+    page.show(&stack(&[&head as &dyn Render, &numbers, &list]))
 }

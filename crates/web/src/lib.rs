@@ -7,6 +7,7 @@ pub mod address;
 pub mod api;
 pub mod assets;
 pub mod audit_log;
+pub mod connections;
 pub mod door;
 pub mod frame;
 pub mod gallery;

@@ -79,6 +79,9 @@ async fn list_page(ctx: &Ctx, query: &Fields, typed: &Fields, invalid: &Invalid)
     let dialog = crate::views::tabs(ctx, "/profiles", query, &mut filter).await?;
     let mut head = PageHead::new("Profiles");
     head.lead = Some("The company's accounts on networks.".to_owned());
+    if ctx.may(Operation::ConnectionMake) {
+        head.actions = vec![Button::link("Connect a profile", "/connect").with_weight(Weight::Primary)];
+    }
     let mut parts: Parts = vec![Box::new(head), Box::new(filter), Box::new(dialog), Box::new(table)];
     if ctx.may(Operation::ProfileAdd) {
         let text = |name: &'static str, label: &str, hint: &str| {
@@ -123,7 +126,7 @@ async fn list_page(ctx: &Ctx, query: &Fields, typed: &Fields, invalid: &Invalid)
     ctx.page("Profiles", Room::Settings).live("profiles").status(status_of(invalid)).show(&stack_all(&parts))
 }
 
-fn protected_toggle(state: OnOff) -> maud::Markup {
+pub(crate) fn protected_toggle(state: OnOff) -> maud::Markup {
     let frame = field(&Invalid::new(), "protected", "Protected")
         .hint("Nothing leaves it without a matching approval workflow.")
         .optional();
@@ -203,6 +206,7 @@ async fn detail_page(ctx: &Ctx, profile: &Profile, typed: Option<&Fields>, inval
     head.crumbs = Crumbs { links: vec![NavLink::new("Profiles", "/profiles")] };
     let mut parts: Parts =
         vec![Box::new(head), Box::new(Card { title: "About".to_owned(), actions: vec![], body: facts.render() })];
+    parts.extend(crate::connections::cards(ctx, profile).await?);
     if ctx.may(Operation::ProfileChange) {
         let groups = profiles::groups(ctx.desk(), ctx.actor()).await?;
         let mut choices = vec![Choice::new("none", "No group")];
@@ -222,7 +226,7 @@ async fn detail_page(ctx: &Ctx, profile: &Profile, typed: Option<&Fields>, inval
     if ctx.may(Operation::ProfilePause) {
         parts.push(Box::new(acts(ctx, profile)));
     }
-    ctx.page(&profile.title, Room::Settings).live("profiles").status(status_of(invalid)).show(&stack_all(&parts))
+    ctx.page(&profile.title, Room::Settings).live("profiles,connections").status(status_of(invalid)).show(&stack_all(&parts))
 }
 
 fn acts(ctx: &Ctx, profile: &Profile) -> Card {

@@ -15,7 +15,7 @@ use desk::rights::Operation;
 use http::Method;
 
 use crate::{
-    account, api, audit_log, door, gate, home, jobs, live, messages, people, profiles, rights, settings,
+    account, api, audit_log, connections, door, gate, home, jobs, live, messages, people, profiles, rights, settings,
     state::{BODY_MAX, WebState},
     views,
 };
@@ -162,6 +162,11 @@ pub fn routes() -> Vec<Route> {
         form("/profiles/{id}/pause", O::ProfilePause, post(profiles::pause)),
         form("/profiles/{id}/resume", O::ProfilePause, post(profiles::resume)),
         form("/profiles/{id}/disconnect", O::ProfileDisconnect, post(profiles::disconnect)),
+        page("/connect", O::ConnectionMake, get(connections::networks)),
+        page("/connect/back", O::ConnectionMake, get(connections::back)),
+        page("/connect/{network}", O::ConnectionMake, get(connections::form)),
+        form("/connect/{network}", O::ConnectionMake, post(connections::begin)),
+        form("/profiles/{id}/back-fill", O::CaptureBackFill, post(connections::back_fill)),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
         page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),

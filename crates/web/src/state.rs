@@ -5,7 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use desk::{Desk, capture::Reception, records::Record};
+use desk::{
+    Desk,
+    capture::{Connectors, Reception},
+    records::Record,
+};
 use ipnet::IpNet;
 
 use crate::{api::RateLimits, hooks::HOOK_CALLS_MAX};
@@ -38,6 +42,8 @@ pub struct WebState {
     pub record: Record,
     /// Capture as this process has it; nothing when it has no part in it.
     pub reception: Option<Reception>,
+    /// The networks that profiles can be connected to.
+    pub connectors: Connectors,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     /// Those of platforms that call us.
@@ -51,8 +57,17 @@ impl WebState {
         let api_limits = Arc::new(RateLimits::default());
         let hook_limits = Arc::new(RateLimits::new(0, HOOK_CALLS_MAX));
         let draining = Arc::new(AtomicBool::new(false));
-        let record = Record::default();
-        Self { desk, options: Arc::new(options), metrics, record, reception: None, api_limits, hook_limits, draining }
+        Self {
+            desk,
+            options: Arc::new(options),
+            metrics,
+            record: Record::default(),
+            reception: None,
+            connectors: Connectors::all(),
+            api_limits,
+            hook_limits,
+            draining,
+        }
     }
 
     /// Serves this record: the public log under `/log/`, and how it does.
@@ -61,10 +76,16 @@ impl WebState {
         Self { record, ..self }
     }
 
-    /// Takes in what platforms call us with.
+    /// Takes in what platforms call us with, through these networks' connectors.
     #[must_use]
     pub fn with_reception(self, reception: Reception) -> Self {
-        Self { reception: Some(reception), ..self }
+        Self { connectors: reception.connectors().clone(), reception: Some(reception), ..self }
+    }
+
+    /// Connects profiles to these networks.
+    #[must_use]
+    pub fn with_connectors(self, connectors: Connectors) -> Self {
+        Self { connectors, ..self }
     }
 
     /// Other limits of rate than the default ones.

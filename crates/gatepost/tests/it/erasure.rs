@@ -168,6 +168,7 @@ fn open(data: &Path) -> Ledger {
 
 #[test]
 fn the_search_finds_every_spelling_it_claims_to() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     let mut packed = vec![9; 50];
     let mut with_dictionary = zstd::bulk::Compressor::with_dictionary(1, DICTIONARY).expect("a compressor");
     packed.extend(with_dictionary.compress(PERSON.as_bytes()).expect("packs"));
@@ -179,7 +180,6 @@ fn the_search_finds_every_spelling_it_claims_to() {
         let packed = zstd::bulk::compress(&form.repeat(9), 1).expect("packs");
         assert!(find(&packed, PERSON).contains(&format!("zstd, {name}")), "{name}");
     }
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
     for before in 0..5 {
         let around = [&vec![b'x'; before][..], PERSON.as_bytes(), b"yz"].concat();
         assert!(find(STANDARD.encode(around).as_bytes(), PERSON).contains("base64"), "{before} bytes before");

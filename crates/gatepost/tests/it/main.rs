@@ -1,6 +1,7 @@
 //! The executable as its users meet it: commands typed in a fresh folder, their words, their JSON and their exit codes.
 
 mod backup;
+mod beside;
 mod check;
 mod configuration;
 mod crash;
@@ -8,5 +9,9 @@ mod erasure;
 mod help;
 mod inspect;
 mod monitoring;
+mod nodes;
+mod peers;
 mod people;
 mod program;
+mod time_stamps;
+mod upkeep;

@@ -1,5 +1,9 @@
 //! Postal addresses with street and number.
 
+mod cues;
+
+pub(crate) use cues::{cue, dwelling, field_post};
+
 use super::prelude::*;
 use crate::detect::Context;
 use crate::scan::is_word;
@@ -8,7 +12,7 @@ pub(crate) const KIND: Kind = Kind {
     id: "STREET_ADDRESS",
     title: "Street address",
     group: Group::Contact,
-    docs: "House number, name and street type in English order (12 Park Road), French order (12 rue de la Paix), Romance order (Via Roma 12) or with the type as the end of the name (Hauptstraße 12, Kerkstraat 5, Storgatan 3), and post boxes. Flat, place and postcode that follow belong to it; a postcode raises the level.",
+    docs: "House number, name and street type in English order (12 Park Road), French order (12 rue de la Paix), Romance order (Via Roma 12) or with the type as the end of the name (Hauptstraße 12, Kerkstraat 5, Storgatan 3), and post boxes. Flat, place and postcode that follow belong to it; a postcode raises the level. Without a street type: number and name after “lives at”, “address”, “send it to” and the like, or before a flat; military post offices. In a block of lines each line is a finding.",
     words: &[],
     examples: &[
         "I live at 221B Baker Street, London NW1 6XE",
@@ -18,12 +22,19 @@ pub(crate) const KIND: Kind = Kind {
         "Via Roma 131, Montafia",
         "P.O. Box 211",
         "Kerkstraat 5, 1017 GA Amsterdam",
+        "She lives at Tylova 285",
+        "send it to 9 Rynek Starego Miasta",
+        "Tylova 285, Apt. 4",
+        "PSC 3294, Box 9168, APO AA 61487",
     ],
     counter_examples: &[
         "Wall Street rallied 500 points",
         "the 5 main street artists",
         "on the road for 3 days",
         "2019 was a long way",
+        "send it to Anna at 5 pm",
+        "my address is private",
+        "flat 3 to 1",
     ],
     proof: "house number, name and street type",
     ..BLANK
@@ -179,7 +190,7 @@ pub(crate) fn compound(context: &mut Context<'_>, start: usize, end: usize) {
 
 /// Adds flat, place and postcode, and reports.
 fn finish(context: &mut Context<'_>, from: usize, to: usize) {
-    let tail = tail_end(context, to);
+    let tail = tail_end(context, from, to);
     let (end, score) = tail.map_or((to, 60), |end| (end, 85));
     if context.text.is_char_boundary(from) && context.text.is_char_boundary(end) {
         context.report(super::index::street_address, from..end, KIND.proof, score);
@@ -187,8 +198,13 @@ fn finish(context: &mut Context<'_>, from: usize, to: usize) {
 }
 
 /// The end of a postcode that follows with nothing but flat and place words between.
-fn tail_end(context: &mut Context<'_>, to: usize) -> Option<usize> {
-    let limit = (to + TAIL_MAX).min(context.bytes.len());
+fn tail_end(context: &mut Context<'_>, from: usize, to: usize) -> Option<usize> {
+    let mut limit = (to + TAIL_MAX).min(context.bytes.len());
+    // In a block of lines, each line stands for itself.
+    let before = context.bytes[..from].iter().rev().take(16).find(|b| b.is_ascii_alphabetic() || **b == b'\n');
+    if before.is_none_or(|b| *b == b'\n') {
+        limit = to + context.bytes[to..limit].iter().position(|b| *b == b'\n').unwrap_or(limit - to);
+    }
     let mut at = to;
     let mut found = None;
     let mut words = 0;

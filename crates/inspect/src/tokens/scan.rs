@@ -93,7 +93,8 @@ fn class(text: &str, at: usize) -> Class {
         0x1f000..=0x1faff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x231a..=0x23ff | 0x203c | 0x2049 | 0x3030 => {
             Class::Picture(width)
         }
-        _ if c.is_alphanumeric() => Class::Letter,
+        // A letter that folds to an apostrophe joins letters; it opens no word, or the scan would stand still before it.
+        _ if c.is_alphanumeric() && fold_char(c) != Folded::One('\'') => Class::Letter,
         _ => Class::Other(width),
     }
 }

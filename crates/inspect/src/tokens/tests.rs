@@ -141,3 +141,18 @@ fn buffers_are_reused() {
     }
     assert_eq!(capacities, (tokens.list.capacity(), tokens.folded.capacity()));
 }
+
+#[test]
+fn every_character_is_passed_over_in_any_company() {
+    let mut tokens = Tokens::new();
+    let mut text = String::new();
+    let odd = |c: &char| {
+        c.is_alphanumeric() && !c.is_ascii() && fold_char(*c) != Folded::One(*c) || !c.is_alphanumeric() && *c < '\u{3000}'
+    };
+    for c in (0..=0x10_ffff).filter_map(char::from_u32).filter(odd) {
+        text.clear();
+        text.extend([c, ' ', 'a', c, 'a', '1', c, '\u{fffd}', '@', c, '#', c, c, '\'', c]);
+        tokens.scan(&text);
+        assert!(tokens.list().iter().all(|token| text.get(token.range()).is_some()), "{c:?}");
+    }
+}

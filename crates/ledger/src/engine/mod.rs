@@ -18,6 +18,7 @@ mod sealer;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub(crate) use self::reader::Leaves;
 pub use self::reader::{Opened, ReadError, Reader, StreamEntries};
 
 use self::pending::{Answer, pending};
-use self::queue::{Control, Item, Queue};
+use self::queue::{Control, Item, LastWord, Queue};
 use crate::body;
 use crate::checkpoint::Checkpoint;
 use crate::context::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -340,27 +341,41 @@ impl Ledger {
     /// Runs `act` while nothing is in flight: everything before is settled and checkpointed, everything
     /// after waits, and no segment that was open before is continued afterwards.
     pub(crate) fn while_quiet<T>(&self, act: impl FnOnce() -> T) -> Result<T, AppendError> {
-        self.pause(None, act)
-    }
-
-    /// The same right after appending one of the ledger's own acts: it is durable and signed when `act` runs, and no record comes between.
-    pub(crate) fn while_quiet_after<T>(&self, entry: NewEntry, act: impl FnOnce(Receipt) -> T) -> Result<T, AppendError> {
-        check_limits(&entry, false)?;
-        let (answer, receipt) = pending();
-        let request = prepare(entry, None, answer);
-        self.pause(Some(Box::new(request)), || receipt.wait().map(act))?
-    }
-
-    fn pause<T>(&self, last: Option<Box<Request>>, act: impl FnOnce() -> T) -> Result<T, AppendError> {
-        let (answer, quiet) = pending();
-        let (resume, resumed) = std::sync::mpsc::channel();
-        let pause = Control::Pause { last, quiet: answer, resumed };
-        self.shared.queue.push(Item::Control(pause)).map_err(|()| self.stopped())?;
-        quiet.wait()?;
+        let resume = self.pause()?;
         let outcome = act();
         // The pipeline also goes on when this side is gone.
         drop(resume);
         Ok(outcome)
+    }
+
+    /// The same in two steps with one of the ledger's own acts between them: `decide` makes it while nothing is in flight, and `act` runs
+    /// when it is durable and signed. No record comes between.
+    pub(crate) fn while_quiet_append<D, T, E: From<AppendError>>(
+        &self,
+        decide: impl FnOnce() -> Result<(NewEntry, D), E>,
+        act: impl FnOnce(Receipt, D) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let resume = self.pause()?;
+        let (entry, decided) = decide()?;
+        check_limits(&entry, false)?;
+        let ((answer, receipt), (signed, quiet)) = (pending(), pending());
+        let last = LastWord { request: Box::new(prepare(entry, None, answer)), quiet: signed };
+        resume.send(last).map_err(|_| self.stopped())?;
+        let receipt = receipt.wait()?;
+        quiet.wait()?;
+        let outcome = act(receipt, decided);
+        drop(resume);
+        outcome
+    }
+
+    /// Waits until nothing is in flight; it stays so until the answer is dropped.
+    fn pause(&self) -> Result<Sender<LastWord>, AppendError> {
+        let (answer, quiet) = pending();
+        let (resume, resumed) = std::sync::mpsc::channel();
+        let pause = Control::Pause { quiet: answer, resumed };
+        self.shared.queue.push(Item::Control(pause)).map_err(|()| self.stopped())?;
+        quiet.wait()?;
+        Ok(resume)
     }
 
     /// A handle for reading; it stays valid while the ledger lives and sees what is settled or applied.

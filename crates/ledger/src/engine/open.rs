@@ -102,11 +102,16 @@ pub(super) fn recipients(log: &LogFile) -> Result<Vec<Recipient>, AgeError> {
 impl Ledger {
     /// Opens a ledger in a folder for writing.
     pub fn open(environment: Environment, root: &Path, master: &dyn MasterKey, options: Options) -> Result<Self, OpenError> {
-        Self::open_with(environment, root, &Opener::Master(master), options)
+        let ledger = Self::open_with(environment, root, &Opener::Master(master), options)?;
+        // Before anything is appended. A ledger on which this fails is damaged or out of space; taking records in matters more.
+        if let Err(error) = ledger.finish_newest_removal(master) {
+            tracing::error!(%error, "the newest removal could not be finished");
+        }
+        Ok(ledger)
     }
 
     /// Opens with the escrow identity when the master key is lost; renew the keystore under a new master
-    /// key right afterwards.
+    /// key right afterwards. Does not finish an interrupted removal.
     pub fn open_with(environment: Environment, root: &Path, opener: &Opener<'_>, options: Options) -> Result<Self, OpenError> {
         // The public description first: a folder without one is no ledger, whatever else is in it.
         LogFile::read(&*environment.disk, root)?;

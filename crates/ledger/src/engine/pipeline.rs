@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::pending::Answer;
-use super::queue::{Control, Taken};
+use super::queue::{Control, LastWord, Taken};
 use super::reader::Reader;
 use super::sealer::{Sealed, Sealer};
 use super::{AppendError, Receipt, Request, Shared};
@@ -58,27 +58,10 @@ fn seal_until_closed(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender
     let mut space = SpaceGuard { batches: 0, refusal: None };
     while let Some(taken) = shared.queue.take(options.batch_records_max, options.batch_bytes_max) {
         let stage = match taken {
-            Taken::Control(Control::Pause { last, quiet, resumed }) => {
-                // The reserve of space is there for such a record too: it may be the one that makes room.
-                if let Some(request) = last
-                    && next.send(Stage::Work(sealer.seal(vec![*request]))).is_err()
-                {
-                    return;
-                }
-                // Wait here too: after the pause, nothing may be sealed under what was erased meanwhile.
-                let (resume, settled) = std::sync::mpsc::channel();
-                let (inner_quiet, reached) = super::pending::pending();
-                let inner = Control::Pause { last: None, quiet: inner_quiet, resumed: settled };
-                if next.send(Stage::Control(inner)).is_err() {
-                    return;
-                }
-                quiet.give(reached.wait());
-                // Ends when the other side is dropped.
-                while resumed.recv().is_ok() {}
-                sealer.end_segments();
-                drop(resume);
-                continue;
-            }
+            Taken::Control(Control::Pause { quiet, resumed }) => match pause(&mut sealer, next, quiet, &resumed) {
+                Some(()) => continue,
+                None => return,
+            },
             Taken::Control(control) => Stage::Control(control),
             Taken::Records(requests) => match space.check(shared) {
                 Some(refusal) => {
@@ -93,6 +76,30 @@ fn seal_until_closed(shared: &Arc<Shared>, mut sealer: Sealer, next: &SyncSender
         if next.send(stage).is_err() {
             return;
         }
+    }
+}
+
+/// Waits here too, until the other side is dropped: after a pause, nothing may be sealed under what was erased meanwhile. `None` when the
+/// other threads are gone.
+fn pause(
+    sealer: &mut Sealer,
+    next: &SyncSender<Stage<Sealed>>,
+    mut quiet: Answer<()>,
+    resumed: &Receiver<LastWord>,
+) -> Option<()> {
+    loop {
+        let (resume, settled) = std::sync::mpsc::channel();
+        let (inner_quiet, reached) = super::pending::pending();
+        next.send(Stage::Control(Control::Pause { quiet: inner_quiet, resumed: settled })).ok()?;
+        quiet.give(reached.wait());
+        let Ok(last) = resumed.recv() else {
+            sealer.end_segments();
+            return Some(());
+        };
+        drop(resume);
+        // The reserve of space is there for such a record: it may be the one that makes room.
+        next.send(Stage::Work(sealer.seal(vec![*last.request]))).ok()?;
+        quiet = last.quiet;
     }
 }
 
@@ -276,7 +283,7 @@ impl Settler {
         let signed = self.checkpoint()?;
         match control {
             Control::Checkpoint(answer) => answer.give(Ok(signed)),
-            Control::Pause { quiet, resumed, last: _ } => {
+            Control::Pause { quiet, resumed } => {
                 quiet.give(Ok(()));
                 while resumed.recv().is_ok() {}
             }

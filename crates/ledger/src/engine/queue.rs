@@ -12,8 +12,15 @@ use crate::checkpoint::Checkpoint;
 pub(super) enum Control {
     /// Settle and sign.
     Checkpoint(Answer<Option<Checkpoint>>),
-    /// Append `last` as the last record, settle, sign, say so, and wait until the other side is dropped.
-    Pause { last: Option<Box<Request>>, quiet: Answer<()>, resumed: Receiver<()> },
+    /// Settle, sign, say so, and wait until the other side is dropped.
+    Pause { quiet: Answer<()>, resumed: Receiver<LastWord> },
+}
+
+/// A record that is appended during a pause, which goes on after it.
+pub(super) struct LastWord {
+    pub(super) request: Box<Request>,
+    /// Given when the record is durable and signed.
+    pub(super) quiet: Answer<()>,
 }
 
 pub(super) enum Item {

@@ -426,3 +426,52 @@ fn a_copy_without_its_empty_folders_opens_and_goes_on() {
     append(&ledger, 5..300);
     check_all(&ledger, 300);
 }
+
+/// While nothing is taken out of the queue: it holds so many records or bytes and no more, callers wait or are told, and all of it gets in.
+#[test]
+fn a_full_queue_makes_callers_wait_or_refuses_them_and_loses_nothing() {
+    for (records_max, bytes_max) in [(10, usize::MAX), (usize::MAX, 400)] {
+        let fixture = Fixture::new();
+        let options = Options {
+            queue_records_max: records_max,
+            queue_bytes_max: bytes_max,
+            on_fatal: OnFatal::Stop,
+            reserve_bytes: 0,
+            ..Options::default()
+        };
+        let ledger = Ledger::open(fixture.environment.clone(), fixture.root(), &master(), options).expect("opens");
+        let (taken, waiting) = std::thread::scope(|scope| {
+            let outcome = ledger.while_quiet(|| {
+                let mut taken = Vec::new();
+                let refused = loop {
+                    match ledger.try_append(entry(taken.len() as u64)) {
+                        Ok(pending) => taken.push(pending),
+                        Err(error) => break error,
+                    }
+                };
+                assert_eq!(refused, AppendError::QueueFull);
+                assert!(taken.len() <= 10, "{} were taken", taken.len());
+                let waiting = scope.spawn(|| ledger.append(entry(1000)).expect("accepted in the end").wait().expect("durable"));
+                (taken, waiting)
+            });
+            let (taken, waiting) = outcome.expect("paused");
+            (taken, waiting.join().expect("no panic"))
+        });
+        let count = taken.len() as u64;
+        let seqs: Vec<u64> = taken.into_iter().map(|pending| pending.wait().expect("durable").seq).collect();
+        assert_eq!(seqs, (0..count).collect::<Vec<_>>());
+        assert_eq!((waiting.seq, ledger.size()), (count, count + 1));
+    }
+}
+
+#[test]
+fn a_ledger_of_a_newer_format_is_refused_and_left_alone() {
+    let fixture = Fixture::new();
+    let path = fixture.root().join("log.toml");
+    let text = std::fs::read_to_string(&path).expect("read").replace("format = 1", "format = 2\nnews = true");
+    std::fs::write(&path, &text).expect("written");
+    let error = fixture.try_open().err().expect("refused");
+    assert!(matches!(error, OpenError::Store(StoreError::Format(2))), "{error}");
+    let read = Reader::open(&fixture.environment, fixture.root(), None).err().expect("refused");
+    assert_eq!(read.to_string(), "the ledger has format 2, which this program does not know: use a newer one");
+}

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the holds are read and the tombstone is written under the same lock that setting a hold takes,
 //! so that no hold can slip between. After the tombstone nothing is decided any more: a crash is finished by
-//! [`Ledger::finish_removals`], which can be repeated.
+//! [`Ledger::finish_removals`], which can be repeated; the newest one is finished when the ledger is opened.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use super::policy::{PolicyChange, PolicyInForce, expired};
 use super::state::{State, Verdict};
 use super::{Act, GovernanceError, Removals, Responsible, Tombstone};
 use crate::blob::BlobName;
-use crate::engine::{LEDGER_CLASS, Ledger};
+use crate::engine::{LEDGER_CLASS, LEDGER_STREAM, Ledger};
 use crate::entry::{Entry, EntryKind};
 use crate::frame::SealedBody;
 use crate::ids::{RecordId, SubjectId};
@@ -94,23 +94,34 @@ impl Ledger {
     pub fn erase(&self, target: &Target, responsible: &Responsible, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
         responsible.check()?;
         let _order = self.governing();
+        if matches!(target, Target::Segment(_)) {
+            self.end_open_segments()?;
+        }
         let state = self.governance()?;
+        let known = self.size();
         let (mut tombstone, held) = match target {
-            Target::Records(records) => self.records_tombstone(records, &state)?,
-            Target::Subject(subject) => self.subject_tombstone(*subject, &state)?,
-            Target::Segment(segment) => self.segment_tombstone(*segment, &state)?,
-        };
+            Target::Records(records) => self.records_tombstone(records, &state),
+            Target::Subject(subject) => self.subject_tombstone(*subject, &state),
+            Target::Segment(segment) => self.segment_tombstone(*segment, &state),
+        }?;
         tombstone.responsible = responsible.clone();
-        if let Some((name, records)) = held {
+        let outcome = match &held.0 {
+            Some(holding) => Err(holding.refusal()),
+            // Whoever is captured while this is being prepared is looked at again when nothing is in flight any more.
+            None => self.carry_out(EntryKind::ErasureTombstone, tombstone, master, |tombstone| match target {
+                Target::Subject(subject) => self.add_later_records(*subject, known, &state, tombstone),
+                Target::Records(_) | Target::Segment(_) => Ok(()),
+            }),
+        };
+        if let Err(GovernanceError::Held { name, records }) = &outcome {
             let refused = Act::RemovalRefused {
                 what: format!("{target:?}"),
                 why: format!("hold `{name}` covers {records} of the records"),
                 responsible: responsible.clone(),
             };
             self.act(EntryKind::RemovalRefused, RecordId::NONE, &refused)?;
-            return Err(GovernanceError::Held { name, records });
         }
-        self.carry_out(EntryKind::ErasureTombstone, &tombstone, master)
+        outcome
     }
 
     /// What disposal would remove now.
@@ -132,6 +143,7 @@ impl Ledger {
         if exports().load(Ordering::Acquire) > 0 {
             return Err(GovernanceError::ExportRunning);
         }
+        self.end_open_segments()?;
         let state = self.governance()?;
         let plan = self.plan(&state, &state.policies)?;
         let found = plan.lots.iter().map(|lot| lot.count).sum();
@@ -155,7 +167,7 @@ impl Ledger {
             let whole = Tombstone { segments: lot.segments, count: lot.count - single, ..base.clone() };
             let rest = Tombstone { ranges: lot.records, count: single, ..base };
             for tombstone in [whole, rest].into_iter().filter(|tombstone| tombstone.count > 0) {
-                removed.push(self.carry_out(EntryKind::DisposalTombstone, &tombstone, master)?);
+                removed.push(self.carry_out(EntryKind::DisposalTombstone, tombstone, master, |_| Ok(()))?);
             }
         }
         Ok(removed)
@@ -177,17 +189,39 @@ impl Ledger {
         Ok(open.len())
     }
 
+    /// Finishes the newest removal, which is the only one whose keys can be left over: one is carried out at a time. Called while the
+    /// ledger is opened, so that nothing is sealed under a key that is about to go.
+    pub(crate) fn finish_newest_removal(&self, master: &dyn MasterKey) -> Result<(), GovernanceError> {
+        let _order = self.governing();
+        let reader = self.reader();
+        let mut end = reader.stream_len(LEDGER_STREAM)?;
+        while end > 0 {
+            let start = end.saturating_sub(ABOUT_CHUNK as u64);
+            let count = usize::try_from(end - start).expect("a chunk is small");
+            let acts: Vec<Entry> = reader.stream(LEDGER_STREAM, start).take(count).collect::<Result<_, _>>()?;
+            let is_removal = |entry: &&Entry| matches!(entry.kind, EntryKind::ErasureTombstone | EntryKind::DisposalTombstone);
+            let Some(newest) = acts.iter().rfind(is_removal) else {
+                end = start;
+                continue;
+            };
+            if let Act::Tombstone(tombstone) = super::state::act_of(&reader.read(newest.seq)?)?
+                && self.is_unfinished(newest.seq, &tombstone)?
+            {
+                tracing::warn!(tombstone = newest.seq, "finishing a removal that was interrupted");
+                self.remove(newest.seq, &tombstone, master)?;
+            }
+            return Ok(());
+        }
+        Ok(())
+    }
+
     /// The verdict on a record.
     pub fn verdict(&self, seq: u64) -> Result<Verdict, GovernanceError> {
         let reader = self.reader();
         Ok(Verdict::of(&reader, &Removals::read(&reader)?, seq)?)
     }
 
-    fn records_tombstone(
-        &self,
-        records: &[RecordId],
-        state: &State,
-    ) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
+    fn records_tombstone(&self, records: &[RecordId], state: &State) -> Result<(Tombstone, Held), GovernanceError> {
         let reader = self.reader();
         let (mut seqs, mut held) = (Vec::new(), Held::default());
         for record in records {
@@ -200,40 +234,40 @@ impl Ledger {
             seqs.push(entry.seq);
         }
         let count = seqs.len() as u64;
-        Ok((Tombstone { ranges: ranges(seqs), count, ..empty_tombstone() }, held.0))
+        Ok((Tombstone { ranges: ranges(seqs), count, ..empty_tombstone() }, held))
     }
 
-    fn subject_tombstone(
-        &self,
-        subject: SubjectId,
-        state: &State,
-    ) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
+    fn subject_tombstone(&self, subject: SubjectId, state: &State) -> Result<(Tombstone, Held), GovernanceError> {
+        let (all, held) = self.records_about(subject, 0, state)?;
+        if all.is_empty() {
+            return Err(GovernanceError::NotFound(format!("record about {subject}")));
+        }
+        let count = all.len() as u64;
+        // An entry has room for so many; the subject itself names all of them to whoever holds the bodies.
+        let mut covered = ranges(all);
+        covered.truncate(RANGES_MAX);
+        Ok((Tombstone { subjects: vec![subject], ranges: covered, count, ..empty_tombstone() }, held))
+    }
+
+    /// The records about a subject from this one on, and whether holds cover any of them.
+    fn records_about(&self, subject: SubjectId, from: u64, state: &State) -> Result<(Vec<u64>, Held), GovernanceError> {
         let reader = self.reader();
-        let (mut count, mut next, mut held) = (0, 0, Held::default());
-        let mut all = Vec::new();
+        let (mut all, mut next, mut held) = (Vec::new(), from, Held::default());
         loop {
             let seqs = reader.about(subject, next, ABOUT_CHUNK)?;
-            let Some(last) = seqs.last() else { break };
+            let Some(last) = seqs.last() else { return Ok((all, held)) };
             next = last + 1;
-            count += seqs.len() as u64;
-            all.extend_from_slice(&seqs);
             for seq in seqs.iter().filter(|_| !state.holds.is_empty()) {
                 let entry = reader.entry(*seq)?;
                 // Co-subjects count: a hold on one person also keeps what is about two.
                 let subjects = reader.subjects(&entry)?;
                 held.check(state, &entry, if subjects.is_empty() { std::slice::from_ref(&subject) } else { &subjects });
             }
+            all.extend(seqs);
         }
-        if count == 0 {
-            return Err(GovernanceError::NotFound(format!("record about {subject}")));
-        }
-        // An entry has room for so many; the subject itself names all of them to whoever holds the bodies.
-        let mut covered = ranges(all);
-        covered.truncate(RANGES_MAX);
-        Ok((Tombstone { subjects: vec![subject], ranges: covered, count, ..empty_tombstone() }, held.0))
     }
 
-    fn segment_tombstone(&self, segment: u64, state: &State) -> Result<(Tombstone, Option<(String, u64)>), GovernanceError> {
+    fn segment_tombstone(&self, segment: u64, state: &State) -> Result<(Tombstone, Held), GovernanceError> {
         let names = self.store().segments()?;
         let found = names.into_iter().find(|name| name.segment == segment && name.class != LEDGER_CLASS);
         let name = found.ok_or_else(|| GovernanceError::NotFound(format!("segment {segment} to remove")))?;
@@ -242,20 +276,55 @@ impl Ledger {
             count += 1;
             held.check(state, entry, subjects);
         })?;
-        Ok((Tombstone { segments: vec![segment], count, ..empty_tombstone() }, held.0))
+        Ok((Tombstone { segments: vec![segment], count, ..empty_tombstone() }, held))
     }
 
-    /// Tombstone, durable checkpoint, keys, bytes. No record is taken in between tombstone and keys: it would be sealed under a key that is
-    /// about to go, and no tombstone would say so.
-    fn carry_out(&self, kind: EntryKind, tombstone: &Tombstone, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
-        let doomed = self.entries_of(tombstone)?;
-        let act = Act::Tombstone(tombstone.clone());
-        let entry = self.entry_of(self.new_record_id(), kind, RecordId::NONE, &act);
-        let receipt = self.while_quiet_after(entry, |receipt| {
-            self.remove_keys(&doomed, tombstone, &tombstone.subjects, master).map(|()| receipt)
-        })??;
-        self.remove_bytes(receipt.seq, tombstone, &doomed)?;
-        Ok(Removed { tombstone: receipt.seq, count: tombstone.count })
+    /// Tombstone, durable checkpoint, keys, bytes. No record is taken in between `complete`, tombstone and keys: it would be sealed under a
+    /// key that is about to go, and no tombstone would say so.
+    fn carry_out(
+        &self,
+        kind: EntryKind,
+        mut tombstone: Tombstone,
+        master: &dyn MasterKey,
+        complete: impl FnOnce(&mut Tombstone) -> Result<(), GovernanceError>,
+    ) -> Result<Removed, GovernanceError> {
+        let doomed = self.entries_of(&tombstone)?;
+        let decide = || -> Result<_, GovernanceError> {
+            complete(&mut tombstone)?;
+            let act = Act::Tombstone(tombstone.clone());
+            Ok((self.entry_of(self.new_record_id(), kind, RecordId::NONE, &act), tombstone))
+        };
+        let (seq, tombstone) = self.while_quiet_append(decide, |receipt, tombstone| {
+            self.remove_keys(&doomed, &tombstone, &tombstone.subjects, master)?;
+            Ok::<_, GovernanceError>((receipt.seq, tombstone))
+        })?;
+        self.remove_bytes(seq, &tombstone, &doomed)?;
+        Ok(Removed { tombstone: seq, count: tombstone.count })
+    }
+
+    /// Nothing is added to the segments that are there now: what is planned about a whole segment stays true.
+    fn end_open_segments(&self) -> Result<(), GovernanceError> {
+        Ok(self.while_quiet(|| ())?)
+    }
+
+    /// Adds what was captured about a subject since `known`; refuses when a hold covers any of it. Only while nothing is in flight.
+    fn add_later_records(
+        &self,
+        subject: SubjectId,
+        known: u64,
+        state: &State,
+        tombstone: &mut Tombstone,
+    ) -> Result<(), GovernanceError> {
+        let (later, held) = self.records_about(subject, known, state)?;
+        if let Some(held) = &held.0 {
+            return Err(held.refusal());
+        }
+        tombstone.count += later.len() as u64;
+        let mut covered = std::mem::take(&mut tombstone.ranges);
+        covered.extend(ranges(later));
+        covered.truncate(RANGES_MAX);
+        tombstone.ranges = covered;
+        Ok(())
     }
 
     /// What a crash left undone. Repeating it changes nothing.
@@ -483,15 +552,27 @@ impl DisposalPlan {
     }
 }
 
-/// The first hold found and how many records holds cover.
+/// What holds cover of something that was to go.
 #[derive(Default)]
-struct Held(Option<(String, u64)>);
+struct Held(Option<Holding>);
+
+/// The first hold found and how many records holds cover.
+struct Holding {
+    name: String,
+    records: u64,
+}
 
 impl Held {
     fn check(&mut self, state: &State, entry: &Entry, subjects: &[SubjectId]) {
         if let Some(hold) = state.holds.values().find(|hold| hold.covers(entry, subjects)) {
-            self.0.get_or_insert_with(|| (hold.name.clone(), 0)).1 += 1;
+            self.0.get_or_insert_with(|| Holding { name: hold.name.clone(), records: 0 }).records += 1;
         }
+    }
+}
+
+impl Holding {
+    fn refusal(&self) -> GovernanceError {
+        GovernanceError::Held { name: self.name.clone(), records: self.records }
     }
 }
 

@@ -1,14 +1,14 @@
 //! Holds against removals, crash order, verdicts, and that nothing of an erased text is left on disk.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::holds::Hold;
 use super::policy::PolicyChange;
 use super::removal::Target;
 use super::*;
-use crate::engine::Ledger;
 use crate::engine::tests::{Fixture, append, copy_of, entry, master};
+use crate::engine::{Ledger, NewEntry};
 use crate::ids::SubjectId;
 use crate::keys::master::LocalMasterKey;
 use crate::keys::secret::Secret;
@@ -237,8 +237,10 @@ fn a_crash_after_the_tombstone_is_finished_and_can_be_finished_twice() {
     ledger.checkpoint_now().expect("signed");
     drop(ledger);
     let ledger = fixture.open();
+    // Opening finishes the newest, before anything can be sealed under its keys; more than one is never open.
+    assert_eq!(ledger.verdict(2).expect("known"), Verdict::Erased(person));
     assert_eq!(ledger.verdict(1).expect("known"), Verdict::TombstonedStillPresent(record));
-    assert_eq!(ledger.finish_removals(&master()).expect("finished"), 2);
+    assert_eq!(ledger.finish_removals(&master()).expect("finished"), 1);
     assert_eq!(ledger.finish_removals(&master()).expect("nothing left"), 0);
     for (number, verdict) in [(1, Verdict::Erased(record)), (2, Verdict::Erased(person)), (0, Verdict::Present)] {
         assert_eq!(ledger.verdict(number).expect("known"), verdict, "entry {number}");
@@ -294,4 +296,51 @@ fn a_scrub_finds_altered_bodies_and_missing_ones_without_keys_and_logs_what_it_f
     assert!(classes.contains(&(crate::damage::DamageClass::BodyMissing, Some(1))), "{classes:?}");
     let last = ledger.reader().entry(ledger.size() - 1).expect("there");
     assert_eq!(last.kind, EntryKind::ScrubResult);
+}
+
+/// Whoever is erased while their records keep coming in: each one is erased by a tombstone that came after it, or can be read.
+#[test]
+fn a_person_who_is_captured_while_being_erased_loses_no_record_without_a_tombstone() {
+    const CAPTURES_MAX: u64 = 2000;
+    let fixture = Fixture::new();
+    let ledger = fixture.open();
+    let subject = SubjectId([88; 16]);
+    let about = |number: u64| NewEntry { subjects: vec![subject], ..entry(number) };
+    let is_done = AtomicBool::new(false);
+    let captured = std::thread::scope(|scope| {
+        let capturing = scope.spawn(|| {
+            let mut seqs = Vec::new();
+            for lot in 0..CAPTURES_MAX {
+                let pending: Vec<_> = (0..20).map(|n| ledger.append(about(lot * 20 + n)).expect("accepted")).collect();
+                seqs.extend(pending.into_iter().map(|pending| pending.wait().expect("durable").seq));
+                if is_done.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+            seqs
+        });
+        let mut erased = 0;
+        while erased < 10 && !capturing.is_finished() {
+            match ledger.erase(&Target::Subject(subject), &two(), &master()) {
+                Ok(_) => erased += 1,
+                Err(GovernanceError::NotFound(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+        is_done.store(true, Ordering::Relaxed);
+        capturing.join().expect("no panic")
+    });
+    ledger.checkpoint_now().expect("signed");
+    let (reader, mut erased) = (ledger.reader(), 0);
+    let removals = Removals::read(&reader).expect("readable");
+    for seq in captured {
+        match Verdict::of(&reader, &removals, seq).expect("known") {
+            Verdict::Present => {}
+            Verdict::Erased(tombstone) if tombstone > seq => erased += 1,
+            other => panic!("entry {seq}: {other:?}"),
+        }
+    }
+    let counted: u64 = removals.tombstones().iter().map(|(_, tombstone)| tombstone.count).sum();
+    assert!(counted >= erased, "{counted} were said to go, {erased} went");
+    deep_is_clean(&ledger);
 }

@@ -7,6 +7,8 @@
 use crate::sim_disk::{Call, Fault, Random, SimDisk};
 use crate::workload::{TestClock, Told, append, attachment, create, entry, environment, master, options};
 use ledger::engine::{AppendError, Environment, Ledger, OpenError, Pending, Reader};
+use ledger::governance::removal::Target;
+use ledger::governance::{Responsible, Verdict};
 use ledger::keys::keystore::Opener;
 use ledger::store::StoreError;
 use ledger::verify::{Settings, verify};
@@ -172,6 +174,78 @@ fn run_again(base: &SimDisk, again: &str) {
     for _ in 0..100 {
         one_fault(base, words[0].parse().expect("a run"), fault, words[2].parse().expect("a call"));
     }
+}
+
+/// What a fault in the middle of an erasure must not leave: some of it erased and some not, or anything else touched.
+fn one_erasure(base: &SimDisk, told: &Told, run: u64, fault: Fault, position: u64) -> (bool, bool) {
+    let _named = Named(format!("erasure {run} {fault:?} {position}"));
+    let mut random = Random(run ^ seed());
+    let (number, person) = (7, entry(7).subjects[0]);
+    let doomed = |number: u64| entry(number).subjects.contains(&person);
+    let disk = base.after_kill();
+    let (ledger, _) = open(&disk, run);
+    let ledger = ledger.expect("nothing fails yet");
+    disk.fail_at_act(position, fault);
+    let _may_fail = ledger.erase(&Target::Subject(person), &people(), &master());
+    let struck = disk.struck().is_some();
+    let crashed = if random.coin() { disk.after_power_cut(random.next()) } else { disk.after_kill() };
+    drop(ledger);
+    // Opening finishes it, or it never began.
+    let ledger = open(&crashed, run + 1).0.expect("opens after a fault");
+    assert_eq!(ledger.finish_removals(&master()).expect("healthy"), 0, "opening finishes what was begun");
+    let reader = ledger.reader();
+    let erased = matches!(ledger.verdict(told.acknowledged[&number].seq), Ok(Verdict::Erased(_)));
+    for (number, receipt) in &told.acknowledged {
+        match ledger.verdict(receipt.seq).expect("known") {
+            Verdict::Present => assert!(!(erased && doomed(*number)), "record {number} was spared"),
+            Verdict::Erased(_) => assert!(erased && doomed(*number), "record {number} went although nobody asked for it"),
+            other => panic!("record {number}: {other:?}"),
+        }
+    }
+    let report = verify(&reader, Settings { deep: true, bodies: true }, &mut |_| true).expect("verifiable");
+    assert!(report.findings == 0, "{report:?}");
+    let attached = |number: &&u64| attachment(**number).is_some() && !(erased && doomed(**number));
+    let files = crashed.files().iter().filter(|(path, _)| path.extension().is_some_and(|name| name == "blob")).count();
+    assert_eq!(files, told.acknowledged.keys().filter(attached).count(), "attachments on the disk");
+    ledger.append(entry(90_000)).expect("accepted").wait().expect("a healthy ledger goes on");
+    (struck, erased)
+}
+
+fn people() -> Responsible {
+    let text = str::to_owned;
+    Responsible { requested_by: text("person-a"), approved_by: text("person-b"), reason: text("a request under the rules") }
+}
+
+#[test]
+fn no_fault_at_any_call_of_an_erasure_leaves_it_half_done() {
+    let disk = new_ledger(seed());
+    let (ledger, clock) = open(&disk, 1);
+    let (ledger, mut told) = (ledger.expect("opens"), Told::default());
+    work(&ledger, &clock, &mut Random(seed()), &mut told, 6).expect("nothing fails");
+    ledger.close().expect("closes");
+    let base = disk.after_kill();
+    let acts = {
+        let disk = base.after_kill();
+        let ledger = open(&disk, 0).0.expect("opens");
+        let before = disk.total_acts();
+        ledger.erase(&Target::Subject(entry(7).subjects[0]), &people(), &master()).expect("erased");
+        disk.total_acts() - before
+    };
+    let mut counts = (0, 0, 0);
+    // The short form takes turns among the kinds of fault; the campaign tries each at each call, several times.
+    let faults = setting("LEDGER_FAULTS", FAULTS_SHORT);
+    let (all, rounds) = (faults > FAULTS_SHORT, faults.div_ceil(2000).min(5));
+    let kinds = Fault::ALL.len() as u64;
+    for position in 0..acts {
+        for (at, fault) in (0..).zip(Fault::ALL).filter(|(at, _)| all || position % kinds == *at) {
+            for round in 0..rounds {
+                let (struck, erased) = one_erasure(&base, &told, (position * kinds + at) * rounds + round, fault, position);
+                counts = (counts.0 + 1, counts.1 + u64::from(struck), counts.2 + u64::from(erased));
+            }
+        }
+    }
+    println!("{} erasures, {} faults struck, {} were carried out in the end", counts.0, counts.1, counts.2);
+    assert!(counts.1 * 2 > counts.0 && counts.2 > 0 && counts.2 < counts.0, "{counts:?}");
 }
 
 #[test]

@@ -17,7 +17,6 @@ mod oauth;
 mod reading;
 mod stream;
 mod thread;
-mod walk;
 mod writing;
 
 use std::{collections::BTreeMap, time::Duration};

@@ -17,7 +17,6 @@ use super::{
     mapping::{self, Around, raw},
     stream::{Stream, Streamed},
     thread::around,
-    walk::Walk,
 };
 use crate::{
     account::{Cursor, Session},
@@ -25,6 +24,7 @@ use crate::{
     event::{Event, Place, PlaceKind, Raw},
     http::{self, ANSWER_BYTES_MAX},
     network::{Batch, Gap},
+    walk::Walk,
 };
 
 /// Statuses or notifications a page. With [`AROUND_MAX`] and [`VERSIONS_MAX`] a pull stays below [`Batch::MAX`].
@@ -166,7 +166,7 @@ impl Reader {
         if at_front {
             self.missing(&page, found).await?;
         }
-        found.more |= self.reading.own.read(&ids);
+        found.more |= self.reading.own.read(&ids, ids.last().copied());
         Ok(())
     }
 
@@ -327,7 +327,7 @@ impl Reader {
         for (notification, part) in &page[..unknown] {
             self.notification(notification, part, found).await?;
         }
-        found.more |= self.reading.notified.read(&ids);
+        found.more |= self.reading.notified.read(&ids, ids.last().copied());
         Ok(())
     }
 

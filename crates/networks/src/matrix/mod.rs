@@ -137,7 +137,7 @@ static ABOUT: About = About {
         covers(
             "redactions",
             Captured::Normalised,
-            "of a message: its deletion; of a reaction whose event is no longer remembered: recorded without its emoji",
+            "of a message: its deletion; of a reaction whose event is no longer remembered (some thousand reactions are, until a restart): recorded without its emoji; of a whole server then as a deletion",
         ),
         covers("reactions", Captured::Normalised, ""),
         covers("files", Captured::Normalised, "bytes fetched from the homeserver"),

@@ -181,6 +181,14 @@ impl Pull<'_> {
         for (room, told) in &synced.rooms.invite {
             self.invited(room, told);
         }
+        for room in synced.rooms.leave.keys() {
+            self.gaps.push(Gap {
+                place: Some(room.clone()),
+                from_ms: None,
+                until_ms: None,
+                reason: "the account is no longer in the room: invite it again to go on".to_owned(),
+            });
+        }
         if rooms.len() > ROOMS_MAX {
             for left_out in rooms.drain(ROOMS_MAX..) {
                 let reason = format!("more than {ROOMS_MAX} rooms to read at once; name the rooms to capture in the settings");
@@ -201,17 +209,15 @@ impl Pull<'_> {
         }
     }
 
-    /// Learns names and relations of a room. Whether this account joined it just now.
+    /// Learns names and relations of a room. Whether this account joined it just now: only then a sync tells the room's whole state,
+    /// its creation with it. (Its own membership may be told again whenever it speaks.)
     fn learn(&self, room: &str, told: &Room) -> bool {
-        let me = self.session.account.native_id.as_str();
         let mut joined = false;
         memory::with(&self.key, |memory| {
             for raw in told.state.events.iter().chain(&told.timeline.events) {
                 let event: Value = serde_json::from_str(raw.get()).unwrap_or_default();
                 mapping::learn(&event, room, memory);
-                let ours =
-                    event["type"] == "m.room.member" && event["state_key"] == me && event["content"]["membership"] == "join";
-                joined |= ours && event["unsigned"]["prev_content"]["membership"] != "join";
+                joined |= event["type"] == "m.room.create";
             }
         });
         joined
@@ -327,7 +333,14 @@ fn filter(session: &Session, first: bool) -> String {
         "timeline": { "limit": if first { 1 } else { TIMELINE }, "lazy_load_members": true },
         "state": {
             "lazy_load_members": true,
-            "types": ["m.room.name", "m.room.canonical_alias", "m.room.join_rules", "m.room.history_visibility", "m.room.member"],
+            "types": [
+                "m.room.create",
+                "m.room.name",
+                "m.room.canonical_alias",
+                "m.room.join_rules",
+                "m.room.history_visibility",
+                "m.room.member",
+            ],
         },
         "ephemeral": { "types": [] },
         "account_data": { "types": [] },

@@ -16,7 +16,9 @@ const ROOM: &str = "!room:example.test";
 /// Maps events in order, learning from each before it is mapped, as a sync does.
 fn mapped(events: &[Value]) -> Vec<Event> {
     let mut memory = Memory::default();
-    events.iter().for_each(|event| learn(event, ROOM, &mut memory));
+    for event in events {
+        learn(event, ROOM, &mut memory);
+    }
     events.iter().map(|event| of_event(&event.to_string(), ROOM, &memory)).collect()
 }
 
@@ -273,6 +275,12 @@ proptest! {
             prop_assert!(!event.native_id.is_empty());
             prop_assert!(!event.raw.bytes.is_empty());
         }
+    }
+
+    #[test]
+    fn whatever_the_server_sends_is_answered(events in prop::collection::vec(any_json(), 0..4)) {
+        let answered = call("PUT", "/_matrix/app/v1/transactions/1", Some("theirs"), "", &json!({"events": events}));
+        prop_assert_eq!((answered.status, answered.events.len()), (200, events.len()));
     }
 
     #[test]

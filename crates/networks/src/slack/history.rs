@@ -7,7 +7,10 @@
 //!
 //! Not seen by a sweep: what was deleted, reactions that were taken back, and replies in threads older than the newest page.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -32,7 +35,9 @@ const PAGE: usize = 100;
 const EVENTS_ENOUGH: usize = Batch::MAX - PAGE - REACTIONS_PER_PAGE_MAX;
 /// Channels that are followed: their marks have to fit into a cursor.
 const CHANNELS_MAX: usize = 1_500;
-/// Pages of channels or people that are listed: 200 and 1,000 on a page.
+/// Channels or people on a page of a listing: the most that Slack gives, because listings are allowed twenty times a minute (Tier 2).
+const LISTED: &str = "999";
+/// Pages of a listing.
 const LIST_PAGES_MAX: usize = 50;
 /// People asked for one by one in a pull; the rest stay ids until the next.
 const PEOPLE_ASKED_MAX: usize = 20;
@@ -93,6 +98,7 @@ pub(crate) async fn pull(session: &Session, cursor: Option<&Cursor>, wait: Durat
     }
     if starts || !names::with(&pull.workspace, |names| names.readable().next().is_some()) {
         pull.list_channels().await?;
+        pull.notice_lost_channels();
     }
     let more = pull.sweep().await?;
     Ok(Batch { events: pull.events, cursor: cursor_of(&pull.progress)?, more, gaps: pull.gaps })
@@ -301,8 +307,9 @@ impl Pull<'_> {
         let mut found: Vec<Value> = Vec::new();
         let mut refused = None;
         for kind in KINDS {
-            match self.pages("conversations.list", "channels", &[("types", kind), ("limit", "200")]).await {
-                Ok(channels) => found.extend(channels),
+            let fields = [("types", kind), ("limit", LISTED)];
+            match self.pages("conversations.list", "channels", &fields, |channels| found.extend(channels)).await {
+                Ok(()) => {}
                 Err(error) if error.class == Class::Reauthorise && error.message.contains("missing_scope") => {
                     refused = Some(error);
                 }
@@ -327,9 +334,30 @@ impl Pull<'_> {
         if !names::with(&self.workspace, |names| names.is_new()) {
             return;
         }
-        if let Ok(people) = self.pages("users.list", "members", &[("limit", "1000")]).await {
+        let learn = |people: Vec<Value>| {
             names::with(&self.workspace, |names| people.iter().for_each(|user| names.learn_person(user)));
-        }
+        };
+        // What came before an error is learned; the rest is asked for one by one.
+        let _names_are_nice_to_have = self.pages("users.list", "members", &[("limit", LISTED)], learn).await;
+    }
+
+    /// A channel that was read and can be read no longer is a gap from then on.
+    fn notice_lost_channels(&mut self) {
+        let readable: BTreeSet<String> =
+            names::with(&self.workspace, |names| names.readable().map(|place| place.native_id.clone()).collect());
+        self.progress.marks.retain(|channel, mark| {
+            let kept = readable.contains(channel);
+            if !kept {
+                self.gaps.push(Gap {
+                    place: Some(channel.clone()),
+                    from_ms: mapping::time_ms(mark),
+                    until_ms: None,
+                    reason: "the channel can be read no longer: it was archived or deleted, or the app was removed from it"
+                        .to_owned(),
+                });
+            }
+            kept
+        });
     }
 
     /// Asks for people who came since, a few at a time.
@@ -346,9 +374,8 @@ impl Pull<'_> {
         }
     }
 
-    /// All items of a listing.
-    async fn pages(&self, method: &str, items: &str, fields: &[(&str, &str)]) -> Result<Vec<Value>> {
-        let mut found = Vec::new();
+    /// The items of a listing, page by page.
+    async fn pages(&self, method: &str, items: &str, fields: &[(&str, &str)], mut take: impl FnMut(Vec<Value>)) -> Result<()> {
         let mut next = String::new();
         for _ in 0..LIST_PAGES_MAX {
             let mut fields = fields.to_vec();
@@ -357,14 +384,14 @@ impl Pull<'_> {
             }
             let mut answer: Value = self.api.call(Does::Read, method, &fields).await?;
             if let Some(Value::Array(more)) = answer.get_mut(items).map(Value::take) {
-                found.extend(more);
+                take(more);
             }
             match answer["response_metadata"]["next_cursor"].as_str().filter(|cursor| !cursor.is_empty()) {
                 Some(cursor) => cursor.clone_into(&mut next),
                 None => break,
             }
         }
-        Ok(found)
+        Ok(())
     }
 }
 

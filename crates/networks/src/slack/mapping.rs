@@ -154,9 +154,10 @@ fn author(message: &Value, names: &Names) -> Option<Party> {
         party.bot |= message["bot_id"].is_string();
         return Some(party);
     }
-    let bot = message["bot_id"].as_str()?;
     let name = message["username"].as_str().or(message["bot_profile"]["name"].as_str()).map(str::to_owned);
-    Some(Party { native_id: bot.to_owned(), handle: None, name, bot: true })
+    // Old webhooks have a name only.
+    let id = message["bot_id"].as_str().map(str::to_owned).or_else(|| name.clone())?;
+    Some(Party { native_id: id, handle: None, name, bot: message["bot_id"].is_string() })
 }
 
 fn content(message: &Value, ts: &str, place: &Place, around: Around<'_>) -> Content {

@@ -156,6 +156,63 @@ fn a_scope_that_is_missing_is_named() {
     );
 }
 
+/// What an export and the history of the same channel tell, by the importer and by the connector.
+#[test]
+fn an_export_gives_every_message_the_id_that_capture_gives_it() {
+    use std::io::Write as _;
+
+    let messages = json!([
+        {"type": "message", "user": "U1", "text": "plain", "ts": "1700000000.000100"},
+        {"type": "message", "user": "U1", "text": "edited", "ts": "1700000001.000000", "edited": {"user": "U1", "ts": "1700000002.000000"}},
+        {"type": "message", "user": "U1", "text": "reply", "ts": "1700000003.000000", "thread_ts": "1700000000.000100", "parent_user_id": "U1"},
+        {"type": "message", "user": "U1", "text": "liked", "ts": "1700000004.000000", "reactions": [{"name": "tada", "users": ["U1"], "count": 1}]},
+        {"type": "message", "subtype": "channel_join", "user": "U1", "text": "<@U1> has joined the channel", "ts": "1700000005.000000"},
+        {"type": "message", "subtype": "channel_leave", "user": "U1", "text": "<@U1> has left the channel", "ts": "1700000006.000000"},
+        {"type": "message", "subtype": "channel_topic", "user": "U1", "text": "topic", "topic": "t", "ts": "1700000007.000000"},
+        {"type": "message", "subtype": "channel_name", "user": "U1", "text": "renamed", "old_name": "a", "name": "general", "ts": "1700000008.000000"},
+        {"type": "message", "subtype": "channel_archive", "user": "U1", "text": "archived", "ts": "1700000009.000000"},
+        {"type": "message", "subtype": "bot_message", "bot_id": "B1", "username": "build", "text": "done", "ts": "1700000010.000000"},
+        {"type": "message", "subtype": "bot_message", "username": "old hook", "text": "done", "ts": "1700000011.000000"},
+        {"type": "message", "subtype": "tombstone", "text": "This message was deleted.", "ts": "1700000012.000000"},
+        {"type": "message", "subtype": "thread_broadcast", "user": "U1", "text": "to all", "ts": "1700000013.000000", "thread_ts": "1700000000.000100"},
+        {"type": "message", "subtype": "me_message", "user": "U1", "text": "waves", "ts": "1700000014.000000"},
+    ]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("export.zip");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).expect("a file"));
+    let parts = [
+        ("users.json", json!([{"id": "U1", "name": "ada", "profile": {"display_name": "Ada"}}])),
+        ("channels.json", json!([{"id": "C1", "name": "general", "members": ["U1"]}])),
+        ("general/2023-11-14.json", messages.clone()),
+    ];
+    for (name, part) in parts {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("an entry");
+        archive.write_all(part.to_string().as_bytes()).expect("written");
+    }
+    archive.finish().expect("an archive");
+    let format = crate::import::FORMATS.iter().find(|format| format.id == "slack").expect("the importer");
+    let mut import = (format.open)(&path, crate::import::Limits::default()).expect("opened");
+    let mut imported = Vec::new();
+    while let Some(item) = import.next().expect("read") {
+        match item {
+            crate::import::Item::Event(event) => imported.push(*event),
+            crate::import::Item::Refused(refused) => panic!("{refused:?}"),
+        }
+    }
+    let captured: Vec<Event> = messages.as_array().into_iter().flatten().flat_map(history).collect();
+    let told = |events: &[Event]| -> Vec<_> {
+        let says = |event: &Event| match &event.what {
+            What::Posted(content) | What::Edited(content) => (content.text.clone(), content.thread.clone()),
+            other => (format!("{other:?}"), None),
+        };
+        let by = |event: &Event| event.by.as_ref().map(|by| by.native_id.clone());
+        let mut told: Vec<_> = events.iter().map(|event| (id(event), by(event), says(event))).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(told(&imported), told(&captured));
+}
+
 /// Signs as Slack does, by other means than the code under test: RFC 2104 written out over SHA-256.
 fn signed(secret: &str, time: i64, body: &[u8]) -> String {
     let hash = |parts: &[&[u8]]| aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &parts.concat());
@@ -267,6 +324,14 @@ proptest! {
             prop_assert!(!event.native_id.is_empty());
             prop_assert!(!event.raw.bytes.is_empty());
         }
+    }
+
+    #[test]
+    fn whatever_slack_signs_is_answered_and_kept(event in any_json()) {
+        let call = json!({"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": event});
+        let answered = deliver(&call, "s3cret", 1_700_000_010, 1_700_000_010);
+        prop_assert_eq!((answered.status, answered.events.len()), (200, 1));
+        prop_assert_eq!(&answered.events[0].raw.bytes, call.to_string().as_bytes());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! One binary, because linking is what costs. A server that is not installed is a failure that says what to run.
 
+mod bluesky;
 mod mastodon;
 mod matrix;
 mod rig;

@@ -50,7 +50,7 @@ impl Workspace {
         let mut workspace = Self { server, client: reqwest::Client::new(), proxy, hooks, session, channel: String::new() };
         let listed = workspace.as_ada("conversations.list", &[]).await;
         let launch = listed["channels"].as_array().into_iter().flatten().find(|channel| channel["name"] == "launch");
-        workspace.channel = launch.and_then(|channel| channel["id"].as_str()).expect("the seeded channel").to_owned();
+        launch.and_then(|channel| channel["id"].as_str()).expect("the seeded channel").clone_into(&mut workspace.channel);
         workspace
     }
 
@@ -188,7 +188,7 @@ async fn a_workspace_is_connected_by_oauth() {
     let connected = Slack.finish(&asked, &pending, &query).await.expect("connected");
     assert_eq!(connected.standing.missing_scopes, Vec::<String>::new());
     assert!(connected.secrets.get("user_token").is_some_and(|token| token.starts_with("xoxp-")));
-    assert!(!format!("{:?}", connected).contains("xoxb-"), "credentials do not print themselves");
+    assert!(!format!("{connected:?}").contains("xoxb-"), "credentials do not print themselves");
     let again = Slack.finish(&asked, &pending, &query).await.unwrap_err();
     assert_eq!(again.class, Class::Reauthorise, "a code is good once: {again}");
     let standing = Slack.check(&session(connected)).await.expect("checked");
@@ -279,6 +279,24 @@ async fn a_long_history_is_read_whole_through_refusals_and_broken_answers() {
     assert!(failures >= 2, "the faults were met: {failures}");
     let found = ids(&found);
     assert_eq!(expected.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new(), "nothing is lost");
+}
+
+#[tokio::test]
+async fn a_channel_that_is_lost_is_a_gap_from_its_last_message_on() {
+    let workspace = Workspace::start().await;
+    let last = workspace.ada_says("before", None).await;
+    let (_, cursor) = workspace.sweep(None).await;
+    let channel = workspace.channel.as_str();
+    let leaving = [("channel", channel)];
+    let url = format!("http://{}/api/conversations.leave", workspace.server.address());
+    let left = workspace.client.post(url).bearer_auth("xoxb-desk").form(&leaving).send().await.expect("asked");
+    assert!(left.status().is_success());
+    let batch = Slack.pull(&workspace.session, Some(&cursor), Duration::ZERO).await.expect("pulled");
+    assert_eq!(batch.gaps.iter().map(|gap| gap.place.as_deref()).collect::<Vec<_>>(), [Some(channel)]);
+    let seconds: i64 = last.split('.').next().and_then(|text| text.parse().ok()).expect("a time stamp");
+    assert_eq!(batch.gaps[0].from_ms.map(|ms| ms / 1_000), Some(seconds));
+    let again = Slack.pull(&workspace.session, Some(&batch.cursor), Duration::ZERO).await.expect("pulled");
+    assert_eq!(again.gaps, [], "said once");
 }
 
 #[tokio::test]

@@ -48,6 +48,25 @@ const EXPIRING_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// Longest value of a form's field: a signing key in PEM fits.
 const FIELD_BYTES_MAX: usize = 16 * 1024;
 
+pub use networks::{
+    capabilities::Captured as CapturedHow,
+    network::{About, ConnectField, ConnectMethod},
+};
+
+/// What a network is, for a page.
+pub fn about(network: &'static dyn Network) -> &'static About {
+    network.about()
+}
+
+/// The words for how something is captured.
+pub fn captured_word(how: CapturedHow) -> &'static str {
+    match how {
+        CapturedHow::Normalised => "Captured",
+        CapturedHow::RawOnly => "In the raw bytes only",
+        CapturedHow::No => "Not captured",
+    }
+}
+
 /// The networks this process can connect to.
 #[derive(Clone)]
 pub struct Connectors(Vec<&'static dyn Network>);

@@ -63,11 +63,11 @@ pub(super) fn print(args: &Session<'_>, report: &Report, out: &mut dyn Write) ->
         .collect();
     let value = json!({
         "entries": report.entries, "checkpoints": report.checkpoints, "bodies": report.bodies,
-        "opened": report.opened, "removed": report.removed, "findings": report.findings, "damage": findings,
+        "opened": report.opened, "attachments": report.blobs, "removed": report.removed, "findings": report.findings, "damage": findings,
     });
     let mut text = format!(
-        "{} entries, {} checkpoints, {} bodies compared, {} opened, {} removed under a tombstone\n",
-        report.entries, report.checkpoints, report.bodies, report.opened, report.removed
+        "{} entries, {} checkpoints, {} bodies and {} attachments compared, {} opened, {} removed under a tombstone\n",
+        report.entries, report.checkpoints, report.bodies, report.blobs, report.opened, report.removed
     );
     if report.findings == 0 {
         text.push_str("everything is in order");

@@ -11,6 +11,9 @@ use sqlx::postgres::{PgPool, PgRow};
 
 use super::{Head, StoreError, io, place, unsigned};
 
+/// What PostgreSQL answers when a table is not there.
+const UNDEFINED_TABLE: &str = "42P01";
+
 /// Who holds a log, as everybody can see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
@@ -27,9 +30,13 @@ pub(super) async fn holder(pool: &PgPool, log: &str) -> Result<(Holder, u64), St
     let row = sqlx::query("SELECT owner, epoch, lease_until <= now(), size FROM ledger_heads WHERE log = $1")
         .bind(log)
         .fetch_optional(pool)
-        .await
-        .map_err(io("read the head of"))?
-        .ok_or_else(|| StoreError::Missing(place()))?;
+        .await;
+    let row = match row {
+        // No tables yet: nobody has made a log here.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(UNDEFINED_TABLE) => None,
+        other => other.map_err(io("read the head of"))?,
+    };
+    let row = row.ok_or_else(|| StoreError::Missing(place()))?;
     let read = || {
         let holder = Holder { owner: row.try_get(0)?, epoch: unsigned(row.try_get(1)?), is_free: row.try_get(2)? };
         Ok((holder, unsigned(row.try_get(3)?)))

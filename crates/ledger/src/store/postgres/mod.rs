@@ -396,7 +396,7 @@ fn connect(url: &str) -> Result<(Runtime, PgPool), StoreError> {
         .map_err(|source| StoreError::Io { doing: "start the threads for", path: place(), source })?;
     // An acknowledgement means durable, whatever the server's own setting.
     let options: PgConnectOptions = url.parse().map_err(io("read the address of"))?;
-    let options = options.options([("synchronous_commit", "on")]);
+    let options = options.options([("synchronous_commit", "on"), ("client_min_messages", "warning")]);
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(Duration::from_secs(CONNECT_SECONDS_MAX));
     let pool = runtime.block_on(pool.connect_with(options)).map_err(io("connect to"))?;
     Ok((runtime, pool))

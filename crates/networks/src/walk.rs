@@ -1,6 +1,6 @@
 //! How far a list that grows at its front has been read.
 //!
-//! Servers list the newest first, and not all of them can list forwards from a point, so a list is walked back, page by page, until
+//! Servers list the newest first, and few of them can list forwards from a point, so a list is walked back, page by page, until
 //! something known is met. Invariant: `last` only moves when everything newer than it has been handed out, so that a walk that is
 //! interrupted, by a restart of either side, goes on where it was. What arrives meanwhile is the next walk's. Pure.
 
@@ -12,26 +12,26 @@ const LAST_MAX: usize = 8;
 /// Where reading a list stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     /// The newest ids of what is known; everything behind them is known too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     last: Vec<String>,
     /// The newest ids of the walk that is under way: they become `last` when it ends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     top: Vec<String>,
-    /// The oldest id handed out in the walk that is under way.
+    /// Where the walk that is under way goes on, in the server's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<String>,
 }
 
 impl Walk {
-    /// Where the next page begins: before this id; nothing for the front.
-    pub(super) fn before(&self) -> Option<&str> {
+    /// Where the next page begins, in the server's own words; nothing for the front.
+    pub(crate) fn before(&self) -> Option<&str> {
         self.at.as_deref()
     }
 
     /// How many of a page, newest first, are not known yet: those before the first that is.
-    pub(super) fn unknown(&self, ids: &[&str]) -> usize {
+    pub(crate) fn unknown(&self, ids: &[&str]) -> usize {
         ids.iter().position(|id| self.knows(id)).unwrap_or(ids.len())
     }
 
@@ -39,16 +39,16 @@ impl Walk {
         self.last.iter().any(|last| last == id || is_older_number(id, last))
     }
 
-    /// Takes note of a page and answers whether the walk goes on.
-    pub(super) fn read(&mut self, ids: &[&str]) -> bool {
+    /// Takes note of a page and answers whether the walk goes on. `next` is where the server's next page begins, if there is one.
+    pub(crate) fn read(&mut self, ids: &[&str], next: Option<&str>) -> bool {
         let unknown = &ids[..self.unknown(ids)];
         if self.top.is_empty() {
             self.top = unknown.iter().take(LAST_MAX).map(|id| (*id).to_owned()).collect();
         }
-        let next = unknown.last().filter(|_| unknown.len() == ids.len());
+        let is_news = unknown.len() == ids.len() && !ids.is_empty();
         // A server that answers the same page again would be asked for ever.
-        let next = next.filter(|next| self.at.as_deref() != Some(**next));
-        self.at = next.map(|next| (*next).to_owned());
+        let next = next.filter(|next| is_news && self.at.as_deref() != Some(*next));
+        self.at = next.map(str::to_owned);
         if self.at.is_none() {
             let mut last = std::mem::take(&mut self.top);
             last.append(&mut self.last);
@@ -78,7 +78,7 @@ mod tests {
             let start = state.before().map_or(0, |before| list.iter().position(|id| id == before).expect("listed") + 1);
             let ids: Vec<&str> = list[start..].iter().take(page).map(String::as_str).collect();
             out.extend(ids[..state.unknown(&ids)].iter().map(|id| (*id).to_owned()));
-            if !state.read(&ids) {
+            if !state.read(&ids, ids.last().copied()) {
                 break;
             }
         }
@@ -123,17 +123,17 @@ mod tests {
     #[test]
     fn the_same_page_again_ends_a_walk() {
         let mut state = Walk::default();
-        assert!(state.read(&["5", "4"]));
-        assert!(!state.read(&["5", "4"]));
+        assert!(state.read(&["5", "4"], Some("4")));
+        assert!(!state.read(&["5", "4"], Some("4")));
         assert_eq!((state.unknown(&["10", "6", "5"]), state.unknown(&["4"]), state.unknown(&["x"])), (2, 0, 1));
     }
 
     #[test]
     fn an_empty_list_is_read_at_once() {
         let mut state = Walk::default();
-        assert!(!state.read(&[]));
-        assert!(state.read(&["1"]) && !state.read(&[]));
-        assert!(!state.read(&[]), "what was known stays known when all of it is deleted");
+        assert!(!state.read(&[], None));
+        assert!(state.read(&["1"], Some("1")) && !state.read(&[], None));
+        assert!(!state.read(&[], None), "what was known stays known when all of it is deleted");
         assert_eq!(state.unknown(&["1"]), 0);
     }
 }

@@ -1,0 +1,1 @@
+//! OAuth against the real authorisation server.
