@@ -96,3 +96,23 @@ fn cost_grows_with_length_and_no_faster() {
         assert!(large <= small * 11 + STEPS_FIXED, "{pattern:?}: {small} steps, ten times the text {large}");
     }
 }
+
+#[test]
+fn the_worst_cases_that_were_asked_for_stay_below_it_at_full_size() {
+    let lists = inspect::lexicon::STARTER_PACKS
+        .iter()
+        .map(|p| inspect::TermList { name: p.name.to_owned(), content: p.list.to_owned() })
+        .collect();
+    let inspector = Inspector::compile(&Config { lists, ..Config::default() }).expect("compiles");
+    for (name, text) in [
+        ("a megabyte of @", "@".repeat(1 << 20)),
+        ("100,000 look-alikes", "\u{435}x".repeat(50_000)),
+        ("a long run of digits", "4".repeat(300_000)),
+        ("nested quotes", "\"'".repeat(50_000) + &"'\"".repeat(50_000)),
+        ("letters apart", "f ".repeat(100_000)),
+        ("one long word", "killyou".repeat(30_000)),
+    ] {
+        let per_byte = steps(&inspector, &text).saturating_sub(STEPS_FIXED) / text.len() as u64;
+        assert!(per_byte <= STEPS_PER_BYTE_MAX, "{per_byte} steps a byte for {name}");
+    }
+}
