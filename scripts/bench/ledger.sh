@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Prints the ledger's figures beside the disk's sync time, the seal-only rate, SQLite and PostgreSQL, all on one disk.
 #
-# LEDGER_BENCH_RECORDS (default 1000000) sets the size of the log, LEDGER_BENCH_DIR the folder (default target).
+# LEDGER_BENCH_RECORDS (default 1000000) sets the size of the log, LEDGER_BENCH_PEOPLE (default 997) how many persons it is about,
+# LEDGER_BENCH_DIR the folder (default target).
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 

@@ -23,6 +23,7 @@ pub mod publishing;
 pub mod records;
 pub mod rights;
 pub mod sealed;
+pub mod search;
 pub mod sign_in;
 pub mod views;
 pub mod workspace;

@@ -7,7 +7,7 @@ use clap::Args;
 use desk::{
     Desk, DeskParts, SystemClock, SystemIds,
     db::{Db, DbOptions, SchemaState},
-    sealed::Sealer,
+    sealed::{MASTER_KEY_LEN, Sealer},
 };
 
 use crate::{config::Config, data::DataFolder};
@@ -76,13 +76,18 @@ pub(crate) async fn open_desk(folder: &DataFolder, config: &Config, schema: Sche
             }
         }
     }
-    Ok(Desk::new(DeskParts {
+    Ok(desk_on(db, &master, config))
+}
+
+/// A desk on a database that is open already.
+pub(crate) fn desk_on(db: Db, master: &[u8; MASTER_KEY_LEN], config: &Config) -> Desk {
+    Desk::new(DeskParts {
         db,
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds::new()),
-        sealer: Sealer::new(&master),
+        sealer: Sealer::new(master),
         public_url: config.public_url(),
-    }))
+    })
 }
 
 /// A runtime for a command that is not a server.

@@ -71,6 +71,14 @@ impl Inspector {
                 }
             }
         }
+        for concept in vocabulary::concepts::CONCEPTS {
+            let of_concept = (0u16..).zip(kinds::ALL.iter()).filter(|(_, kind)| concept.kinds.contains(&kind.id));
+            for (number, _) in of_concept.filter(|(number, _)| is_on(*number)) {
+                for word in concept.words.iter().copied().flatten() {
+                    words.support_weakly(word, number);
+                }
+            }
+        }
         for (number, kind) in (kinds::ALL.len()..).zip(&config.custom) {
             for word in &kind.words {
                 words.support(word, u16::try_from(number).expect("fewer than KINDS_MAX kinds"));

@@ -4,6 +4,7 @@
 //! Invariant: data only; which roles are used is decided by the scanners.
 
 mod announcing;
+pub(crate) mod concepts;
 
 use announcing::{ADDRESS_CUES, CREDITS, DWELLINGS, FIELD_POSTS, LIVES_AT, RELATIONS};
 

@@ -76,6 +76,8 @@ pub(crate) struct Entry {
     before: [u64; PHRASE_BEFORE_MAX],
     before_count: u8,
     kinds: [u64; KIND_WORDS],
+    /// Kinds that it supports less than their own words do.
+    weak: [u64; KIND_WORDS],
     pub role: Option<Role>,
     pub text: Box<str>,
     next: u16,
@@ -84,6 +86,11 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn supports(&self, kind: u16) -> bool {
         self.kinds[usize::from(kind) / 64] >> (kind % 64) & 1 == 1
+    }
+
+    /// Whether it names the sort of number, of whatever country.
+    pub(crate) fn supports_weakly(&self, kind: u16) -> bool {
+        self.weak[usize::from(kind) / 64] >> (kind % 64) & 1 == 1
     }
 
     pub(crate) fn words_before(&self) -> usize {
@@ -193,6 +200,15 @@ impl WordTableBuilder {
         }
     }
 
+    /// Adds a word that supports a kind less than its own words do.
+    pub(crate) fn support_weakly(&mut self, phrase: &str, kind: u16) {
+        for spelling in spellings(phrase) {
+            if let Some(entry) = self.entry(&spelling, None) {
+                entry.weak[usize::from(kind) / 64] |= 1 << (kind % 64);
+            }
+        }
+    }
+
     fn support_one(&mut self, phrase: &str, kind: u16) {
         let entry = self.entry(phrase, None);
         if let Some(entry) = entry {
@@ -228,7 +244,15 @@ impl WordTableBuilder {
             at = entry.next;
         }
         let index = u16::try_from(self.entries.len()).ok().filter(|i| *i != NONE)?;
-        self.entries.push(Entry { before, before_count, kinds: [0; KIND_WORDS], role, text: phrase.into(), next: head });
+        self.entries.push(Entry {
+            before,
+            before_count,
+            kinds: [0; KIND_WORDS],
+            weak: [0; KIND_WORDS],
+            role,
+            text: phrase.into(),
+            next: head,
+        });
         self.by_key.insert(word, index);
         self.entries.last_mut()
     }

@@ -1,11 +1,13 @@
 //! Measures the goals of the ledger on the disk it is run on. Each figure stands beside the fdatasync p50 and
-//! the seal-only rate of the same run. `LEDGER_BENCH_RECORDS` sets the size (default 1,000,000).
+//! the seal-only rate of the same run. `LEDGER_BENCH_RECORDS` sets the size (default 1,000,000), `LEDGER_BENCH_PEOPLE` how many persons
+//! they are about (default 997): with a size of ten million, or 100 persons, each has ten thousand records.
 
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded for printing")]
 
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -48,12 +50,22 @@ fn message(number: u64, rng: &mut u64) -> Vec<u8> {
     .into_bytes()
 }
 
+/// How many persons the records are about.
+fn people() -> u64 {
+    static PEOPLE: LazyLock<u64> = LazyLock::new(|| setting("LEDGER_BENCH_PEOPLE").unwrap_or(997));
+    *PEOPLE
+}
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
 fn entry(number: u64, rng: &mut u64) -> NewEntry {
     let mut record = [0; 16];
     record[..8].copy_from_slice(&number.to_be_bytes());
     record[8..].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
     let mut subject = [7; 16];
-    subject[..8].copy_from_slice(&(number % 997).to_be_bytes());
+    subject[..8].copy_from_slice(&(number % people()).to_be_bytes());
     NewEntry {
         kind: EntryKind::Capture,
         record_id: RecordId(record),
@@ -263,9 +275,8 @@ fn line(name: &str, value: &str, goal: &str) {
 }
 
 fn main() {
-    let setting = |name: &str| std::env::var(name).ok();
-    let records: u64 = setting("LEDGER_BENCH_RECORDS").and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
-    let folder = setting("LEDGER_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
+    let records = setting("LEDGER_BENCH_RECORDS").unwrap_or(1_000_000);
+    let folder = std::env::var_os("LEDGER_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into);
     let dir = tempfile::tempdir_in(folder).expect("temporary folder");
     let root = dir.path().join("ledger");
     create(&Environment::default(), &root, "bench.example.test", &master(), &[], 64 << 20).expect("created");

@@ -91,3 +91,18 @@ pub fn every_file(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
         }
     }
 }
+
+/// Event number `n` of a feed that is the same in every process: every fifth changes the message before it, every seventh reacts to it.
+pub fn feed_event(n: usize) -> Event {
+    let second = i64::try_from(n).expect("a short feed");
+    match n {
+        n if n % 5 == 4 => {
+            edit(&format!("m{}", n - 1), second, "ann", &format!("text {n}, changed; write to ann{n}@example.test"))
+        }
+        n if n % 7 == 6 && n % 5 != 0 => {
+            let what = What::Reacted { key: "+1".to_owned(), added: true };
+            event(&format!("m{}", n - n % 5), &format!("react:{n}"), &format!("reader{n}"), what)
+        }
+        n => post(&format!("m{n}"), "ann", &format!("text {n}")),
+    }
+}

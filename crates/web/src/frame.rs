@@ -78,6 +78,15 @@ pub(crate) const PLACES: &[Place] = &[
         also: "records history trail evidence",
     },
     Place {
+        label: "Record",
+        about: "Whether it is whole, signed and stamped",
+        href: "/record",
+        icon: Icon::ShieldAlert,
+        room: Room::Records,
+        operation: Operation::RecordRead,
+        also: "ledger log checkpoint time stamps scrub evidence",
+    },
+    Place {
         label: "People",
         about: "Invite, suspend, see what somebody can do",
         href: "/people",

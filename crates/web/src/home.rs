@@ -73,5 +73,8 @@ pub(crate) async fn home(ctx: Ctx) -> PageResult {
     for alarm in &desk::capture::connections::alarms(ctx.desk(), ctx.actor()).await? {
         page = page.banner(crate::connections::alarm_banner(&ctx.times(), alarm));
     }
+    if let Some(warning) = crate::record::warning(&ctx) {
+        page = page.banner(warning);
+    }
     page.show(&stack(&[&head as &dyn Render, &numbers, &list]))
 }

@@ -14,6 +14,7 @@ pub mod gallery;
 pub mod gate;
 mod headers;
 pub mod home;
+pub mod hooks;
 pub mod jobs;
 mod lists;
 pub mod live;
@@ -23,6 +24,7 @@ mod probes;
 pub mod problem;
 pub mod profiles;
 mod public_log;
+mod record;
 pub mod rights;
 pub mod routes;
 pub mod settings;
@@ -68,6 +70,7 @@ pub fn app(state: WebState) -> Router {
         .route("/metrics", get(probes::metrics))
         .route("/log/{*path}", get(public_log::resource))
         .merge(assets::router())
+        .merge(hooks::router())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(CompressionLayer::new())

@@ -15,7 +15,7 @@ use desk::rights::Operation;
 use http::Method;
 
 use crate::{
-    account, api, audit_log, connections, door, gate, home, jobs, live, messages, people, profiles, rights, settings,
+    account, api, audit_log, connections, door, gate, home, jobs, live, messages, people, profiles, record, rights, settings,
     state::{BODY_MAX, WebState},
     views,
 };
@@ -168,6 +168,7 @@ pub fn routes() -> Vec<Route> {
         form("/connect/{network}", O::ConnectionMake, post(connections::begin)),
         form("/profiles/{id}/back-fill", O::CaptureBackFill, post(connections::back_fill)),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
+        page("/record", O::RecordRead, get(record::page)),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
         page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),
         page("/audit-log/export", O::AuditExport, get(audit_log::export)),

@@ -5,10 +5,14 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use desk::{Desk, capture::Connectors, records::Record};
+use desk::{
+    Desk,
+    capture::{Connectors, Reception},
+    records::Record,
+};
 use ipnet::IpNet;
 
-use crate::api::RateLimits;
+use crate::{api::RateLimits, hooks::HOOK_CALLS_MAX};
 
 /// Bytes in a form or JSON body. Uploads have routes, and limits, of their own.
 pub const BODY_MAX: usize = 256 * 1024;
@@ -38,8 +42,12 @@ pub struct WebState {
     pub record: Record,
     /// The networks that profiles can be connected to.
     pub connectors: Connectors,
+    /// Capture as this process has it; nothing when it has no part in it.
+    pub reception: Option<Reception>,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
+    /// Those of platforms that call us.
+    pub hook_limits: Arc<RateLimits>,
     draining: Arc<AtomicBool>,
 }
 
@@ -47,6 +55,7 @@ impl WebState {
     /// Puts the state together.
     pub fn new(desk: Desk, options: WebOptions, metrics: MetricsText) -> Self {
         let api_limits = Arc::new(RateLimits::default());
+        let hook_limits = Arc::new(RateLimits::new(0, HOOK_CALLS_MAX));
         let draining = Arc::new(AtomicBool::new(false));
         Self {
             desk,
@@ -54,7 +63,9 @@ impl WebState {
             metrics,
             record: Record::default(),
             connectors: Connectors::all(),
+            reception: None,
             api_limits,
+            hook_limits,
             draining,
         }
     }
@@ -69,6 +80,12 @@ impl WebState {
     #[must_use]
     pub fn with_connectors(self, connectors: Connectors) -> Self {
         Self { connectors, ..self }
+    }
+
+    /// Takes in what platforms call us with.
+    #[must_use]
+    pub fn with_reception(self, reception: Reception) -> Self {
+        Self { reception: Some(reception), ..self }
     }
 
     /// Other limits of rate than the default ones.

@@ -9,4 +9,5 @@ mod live;
 mod people;
 mod records;
 mod rights;
+mod search;
 mod sign_in;

@@ -3,8 +3,9 @@
 use std::{path::Path, process::ExitCode};
 
 use desk::{
-    Clock as _, SystemClock,
-    db::SchemaState,
+    Actor, Clock as _, SystemClock,
+    capture::connections,
+    db::{Db, SchemaState},
     records::{self, WriterState},
 };
 use ledger::keys::{keystore::Opener, master::LocalMasterKey};
@@ -15,7 +16,7 @@ use crate::{
     data::{DataFolder, is_open_to_others},
     output,
     record::{self, Place},
-    wiring::{CommonArgs, block_on, open_db},
+    wiring::{CommonArgs, block_on, desk_on, open_db},
 };
 
 /// Free space below which capture is in danger.
@@ -156,8 +157,31 @@ async fn database(folder: &DataFolder, config: &Config, deep: bool) -> Vec<Findi
             Err(error) => bad("integrity", error.to_string(), "stop the server and restore the newest good backup"),
         });
     }
+    if findings[0].ok {
+        findings.extend(captures(folder, config, &db).await);
+    }
     db.close().await;
     findings
+}
+
+/// Whether connected profiles are captured. A folder without connections has nothing to say.
+async fn captures(folder: &DataFolder, config: &Config, db: &Db) -> Option<Finding> {
+    // A missing key is a finding of its own already, and asking for it would make one.
+    if folder.own_key_file(config).is_some_and(|path| !path.exists()) {
+        return None;
+    }
+    let desk = desk_on(db.clone(), &*folder.master_key(config).ok()?, config);
+    Some(match connections::alarms(&desk, &Actor::operator()).await {
+        Ok(alarms) if alarms.is_empty() => good("capture", "no connected profile is silent, broken or without authorisation"),
+        Ok(alarms) => {
+            let say = |alarm: &connections::Alarm| {
+                format!("{}: {} since {}", alarm.title, alarm.what.title().to_lowercase(), alarm.since.rfc3339())
+            };
+            let found = alarms.iter().map(say).collect::<Vec<_>>().join("; ");
+            bad("capture", found, alarms.iter().map(|alarm| alarm.remedy.as_str()).collect::<Vec<_>>().join("; "))
+        }
+        Err(error) => bad("capture", error.to_string(), "start the database, or restore it from a backup"),
+    })
 }
 
 /// The record: whether it opens, and what somebody has to act on.

@@ -10,6 +10,7 @@ use std::{
 use anyhow::Context as _;
 use desk::{
     Desk,
+    capture::{Connectors, Examiner, Reception},
     jobs::{Worker, WorkerOptions, house_kinds},
     live,
     records::{Record, WriterState},
@@ -116,7 +117,12 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     // The record stops last, so that what the stop itself does is on it too.
     let end_record = CancellationToken::new();
     let keeping = tokio::spawn(keeper.run(opened, end_record.clone()));
-    let web = if roles.web { Some(start_web(&desk, config, metrics, record, &stop, &tasks).await?) } else { None };
+    let examiner = Arc::new(Examiner::new()?);
+    let reception = Reception::new(desk.clone(), record.clone(), examiner, Connectors::all());
+    if roles.record {
+        tasks.spawn(reception.clone().run(stop.clone()));
+    }
+    let web = if roles.web { Some(start_web(&desk, config, metrics, (record, reception), &stop, &tasks).await?) } else { None };
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
     }
@@ -173,12 +179,13 @@ async fn start_web(
     desk: &Desk,
     config: &Config,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
-    record: Record,
+    (record, reception): (Record, Reception),
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> anyhow::Result<(SocketAddr, WebState)> {
     let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
-    let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render())).with_record(record);
+    let state =
+        WebState::new(desk.clone(), options, Arc::new(move || metrics.render())).with_record(record).with_reception(reception);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

@@ -282,3 +282,34 @@ fn finished_segments_move_to_locked_objects_and_the_record_goes_on_without_them(
     let entry = in_database(database.url(), folder.path(), &key).entry(0).expect("entries stay");
     assert!(ledger::store::Store::body(&store, &entry).is_err(), "its body lies in object storage only");
 }
+
+#[test]
+fn a_backup_beside_postgresql_holds_the_record_and_a_restore_proves_it() {
+    let (database, other) = (Database::create().expect("a database"), Database::create().expect("another"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = Machine::new("one", database.url(), None);
+    let key = master(&one.place);
+    let mut server = one.serve();
+    server.writes();
+    one.gatepost(&["user", "create", "ann@example.test", "--name", "Ann"]).done();
+    let shipped = || in_ledger(&in_database(database.url(), folder.path(), &key)) == audit_log(database.url());
+    until("shipping", &server, shipped);
+    let copied = one.gatepost(&["backup", "copy"]);
+    assert_eq!(copied.code, 0, "{copied:?}");
+    let scrub = one.gatepost(&["ledger", "scrub"]);
+    assert!(scrub.code == 2 && scrub.err.contains("stop it first"), "a server writes: {scrub:?}");
+    server.stop();
+    assert_eq!(one.gatepost(&["--json", "ledger", "scrub"]).json()["findings"], 0, "nobody holds the lease any more");
+
+    let arguments = ["--json", "--data", "restored", "restore", "copy", "--key-file", "data/master.key"];
+    let restored = answer(one.command(&arguments).env("GATEPOST_DATABASE_URL", other.url()));
+    assert_eq!(restored.code, 0, "{restored:?}");
+    assert!(restored.json()["ledger_entries"].as_u64().is_some_and(|entries| entries > 0), "{restored:?}");
+    let verify = ["--json", "--data", "restored", "ledger", "verify", "--deep"];
+    let verified = answer(one.command(&verify).env("GATEPOST_DATABASE_URL", other.url()));
+    assert_eq!((verified.code, verified.json()["findings"].as_u64()), (0, Some(0)), "{verified:?}");
+    let status =
+        answer(one.command(&["--json", "--data", "restored", "ledger", "status"]).env("GATEPOST_DATABASE_URL", other.url()));
+    let original = one.gatepost(&["--json", "ledger", "status"]);
+    assert_eq!(status.json()["origin"], original.json()["origin"], "the same log");
+}

@@ -94,6 +94,9 @@ impl<'a> Context<'a> {
             if entry.role == Some(Role::Against) && distance <= AGAINST_BEFORE && against_at.is_none() {
                 against_at = Some(distance);
             }
+            if support.word.is_none() && entry.supports_weakly(kind) && distance <= SUPPORT_NEAR {
+                support.word = Some(hit.entry);
+            }
             if entry.supports(kind) {
                 support.word = Some(hit.entry);
                 support.near = distance <= SUPPORT_NEAR;
@@ -104,10 +107,14 @@ impl<'a> Context<'a> {
         }
         for hit in self.hits_after(end, SUPPORT_AFTER) {
             turns += 1;
-            if self.words.entry(hit.entry).supports(kind) {
+            let entry = self.words.entry(hit.entry);
+            if entry.supports(kind) {
                 support.word = Some(hit.entry);
                 support.near = true;
                 break;
+            }
+            if support.word.is_none() && entry.supports_weakly(kind) {
+                support.word = Some(hit.entry);
             }
         }
         support.against = against_at.is_some();

@@ -70,3 +70,22 @@ fn the_documentation_lists_every_kind_as_it_is() {
     }
     assert!(found == table(), "docs/inspection.md is stale; run this test with UPDATE_DOCS=1");
 }
+
+#[test]
+fn every_kind_that_uses_words_has_them_in_eight_languages() {
+    use crate::vocabulary::concepts::{CONCEPTS, LANGUAGES};
+    for kind in super::all().iter().filter(|kind| !kind.words.is_empty()) {
+        let concept = CONCEPTS.iter().find(|concept| concept.kinds.contains(&kind.id));
+        for (at, language) in LANGUAGES.iter().enumerate() {
+            let own = kind.words.iter().any(|(own, words)| own == language && !words.is_empty());
+            assert!(
+                own || concept.is_some_and(|concept| !concept.words[at].is_empty()),
+                "{} has no words in {language}",
+                kind.id
+            );
+        }
+    }
+    for id in CONCEPTS.iter().flat_map(|concept| concept.kinds) {
+        assert!(super::all().iter().any(|kind| kind.id == *id), "{id} is no kind");
+    }
+}

@@ -24,11 +24,12 @@ fn check(text: &str, inspector: &inspect::Inspector, scratch: &mut Scratch) {
 
 #[test]
 fn every_file_of_the_fuzz_corpus_is_inspected_without_panic() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/inspect");
+    let folders = ["inspect", "everything", "lists", "kinds"];
+    let folders = folders.map(|name| format!("{}/fuzz/corpus/{name}", env!("CARGO_MANIFEST_DIR")));
     let inspector = super::inspector();
     let mut scratch = Scratch::new();
     let mut count = 0;
-    for entry in std::fs::read_dir(folder).expect("the corpus is in the repository") {
+    for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("the corpus is in the repository")) {
         let bytes = std::fs::read(entry.expect("readable").path()).expect("readable");
         check(&String::from_utf8_lossy(&bytes), &inspector, &mut scratch);
         count += 1;
@@ -56,6 +57,17 @@ const PIECES: &[&str] = &[
     "[.]",
     "(at)",
     " at ",
+    " lives at ",
+    "address: ",
+    "221B ",
+    "Apt. 4",
+    "\nSuite 7",
+    "APO AE 12345",
+    "my wife ",
+    "Ann Lee\n",
+    "\u{2bc}",
+    "sh1t ",
+    "f u c k ",
     " dot ",
     "+44 ",
     "(0)",

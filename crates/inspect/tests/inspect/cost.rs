@@ -64,6 +64,18 @@ fn the_worst_known_inputs_stay_below_the_bound() {
         "iban card ssn phone ",
         "0123456789abcdef0123456789abcdef ",
         "１",
+        "lives at 1 A ",
+        "address: 1 ",
+        "1 A apt 1 ",
+        "A\n1\n",
+        "Ann Lee\n11\n",
+        "my wife Ann ",
+        "USS A APO AE 12345 ",
+        "passport tax number 1 ",
+        "f u c k ",
+        "sh1t ",
+        "killthemallkillthemall",
+        "\u{2bc}",
     ];
     let mut highest = (0, "");
     for pattern in worst {

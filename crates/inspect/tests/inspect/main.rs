@@ -4,7 +4,9 @@ mod allocations;
 mod corpus;
 mod cost;
 mod custom;
+mod languages;
 mod masking;
+mod threads;
 mod views;
 
 use inspect::{Config, Inspector, Message, Scratch};

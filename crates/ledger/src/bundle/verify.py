@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a proof bundle, or a whole exported log, without any of the software that made it.
 
-    verify.py RECORD.proof.json --key KEY [--tsa-root [NAME=]ROOT.pem ...] [--save FOLDER] [--json]
+    verify.py RECORD.proof.json --key KEY [--tsa-root [NAME=]ROOT.pem ...] [--attachment FILE] [--save FOLDER] [--json]
     verify.py --log FOLDER --key KEY
 
 It needs Python 3.9 or newer and, for signatures, the openssl program (3.0 or newer). It opens no network connection.
@@ -10,6 +10,7 @@ KEY is the log's public key, one line of the form name+8 hex digits+base64, or t
 company or from someone who kept it, not from the bundle: a bundle that names its own key proves nothing.
 ROOT.pem is the root certificate of a time stamp authority; give NAME= when two authorities are used. Without it the time stamps are
 listed as not checked.
+--attachment compares a file with the digest and length that the record's plaintext gives of its attachment.
 --save writes what is in the bundle as separate files, with the openssl commands that check them by hand.
 
 What is checked, in this order: the checkpoint's signature; that the entry is in the log at its place (RFC 6962); that the plaintext is
@@ -285,10 +286,30 @@ def check_bundle(bundle, key, roots):
         "record_id": entry.record_id.hex(),
         "captured_at": entry.captured_at(),
         "body_bytes": entry.body_length,
+        "attachment": attachment_of(body),
         "removed_by_entry": removed_by,
         "timestamps": [check_timestamp(stamp, checkpoint.text, roots) for stamp in bundle.get("timestamps", [])],
         "timestamps_left_out": bundle.get("timestamps_left_out", []),
     }
+
+
+def attachment_of(body):
+    """Digest and length of the attachment, from a plaintext of form 2: after form, time, name and key."""
+    if body is None or body[:1] != b"\x02":
+        return None
+    require(len(body) >= 113, "the plaintext is cut short")
+    return {"sha256": body[73:105].hex(), "bytes": int.from_bytes(body[105:113], "big")}
+
+
+def check_attachment(attachment, path):
+    require(attachment is not None, "the bundle says nothing of an attachment: ask for one with the record's text")
+    digest, length = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
+            length += len(part)
+    same = (digest.hexdigest(), length) == (attachment["sha256"], attachment["bytes"])
+    require(same, "the file is not the record's attachment")
 
 
 def check_removal(part, entry, checkpoint):
@@ -372,6 +393,7 @@ def arguments():
     parser.add_argument("--log", type=Path, metavar="FOLDER")
     parser.add_argument("--key", required=True)
     parser.add_argument("--tsa-root", action="append", default=[], metavar="[NAME=]PEM")
+    parser.add_argument("--attachment", type=Path, metavar="FILE")
     parser.add_argument("--save", type=Path, metavar="FOLDER")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
@@ -391,6 +413,9 @@ def run(given):
         name, separator, path = root.partition("=")
         roots[name if separator else None] = path if separator else name
     outcome = check_bundle(bundle, key, roots)
+    if given.attachment is not None:
+        check_attachment(outcome["attachment"], given.attachment)
+        outcome["attachment"]["checked"] = True
     if given.save is not None:
         save(bundle, key, given.save)
     return outcome
@@ -405,6 +430,9 @@ def describe(outcome):
         lines.append(f"its content was removed; entry {outcome['removed_by_entry']} says so")
     elif outcome["verdict"] == "WITHHELD":
         lines.append("its content is not in this bundle")
+    if outcome["attachment"] is not None:
+        said = "the file is that one" if outcome["attachment"].get("checked") else "not checked: give --attachment"
+        lines.append(f"attachment of {outcome['attachment']['bytes']} bytes with SHA-256 {outcome['attachment']['sha256']}: {said}")
     for stamp in outcome["timestamps"]:
         said = f"existed at {stamp['time']}" if stamp["checked"] else "not checked: give --tsa-root"
         lines.append(f"time stamp by {stamp['authority']}: {said}")

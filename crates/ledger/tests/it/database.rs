@@ -171,6 +171,16 @@ fn what_was_committed_is_read_back_by_the_next_process() {
     keys_and_removal(&server, &store, recovered);
 }
 
+/// Many bodies at once are what each is alone, whether they lie in the table, in an object, are wiped or removed.
+fn read_together_as_one_by_one(store: &PgStore) {
+    for range in [0..3, 5..700, 650..1100, 1099..1100] {
+        let entries: Vec<Entry> = range.map(entry_of).collect();
+        for (entry, together) in entries.iter().zip(store.bodies(&entries)) {
+            assert_eq!(together.expect("read"), store.body(entry).expect("read"), "{}", entry.seq);
+        }
+    }
+}
+
 fn keys_and_removal(server: &Server, store: &PgStore, mut tree: Frontier) {
     let with_keys = batch(&mut tree, 4, 2, b"sealed additions");
     store.commit(&with_keys).expect("committed");
@@ -185,6 +195,7 @@ fn keys_and_removal(server: &Server, store: &PgStore, mut tree: Frontier) {
     store.wipe_body(&gone).expect("wiped");
     assert_eq!(store.body(&gone).expect("read"), None);
     assert_eq!(store.body(&entry_of(1236)).expect("read"), Some(sealed_of(1236)), "its neighbour stays");
+    read_together_as_one_by_one(store);
     let at_least_zeroes =
         format!("SELECT count(*) FROM ledger_bodies WHERE position('\\x{}'::bytea in sealed) > 0", hex::encode(sealed_of(1234)));
     assert_eq!(server.sql(&at_least_zeroes), "0", "its bytes are overwritten");
@@ -449,6 +460,7 @@ fn finished_segments_move_to_locked_objects_and_are_read_there() {
     }
     store.wipe_body(&entry_of(500)).expect("marked");
     assert_eq!(store.body(&entry_of(500)).expect("read"), None);
+    read_together_as_one_by_one(&store);
     let mut seen = 0;
     store
         .scan_segment(name, &mut |seq, sealed| {

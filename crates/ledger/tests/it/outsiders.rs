@@ -4,6 +4,7 @@
 use crate::programs::{Flipped, accepted, peer, proofs_python, refused, run};
 use crate::sample::{OLD_SIZE, RECORDS, Sample};
 use crate::time_authority::Responder;
+use crate::workload::attachment;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ledger::bundle::{PROOF_BYTES_MAX, VERIFIER};
@@ -203,4 +204,29 @@ fn the_travelling_verifier_names_the_tombstone_of_an_erased_record() {
     refused(&run("python3", arguments), "a tombstone that does not name the record");
     let keys = [sample.vkey.parse().expect("a key")];
     assert!(pinned.verify(crate::workload::ORIGIN, &keys, |_| None).is_err(), "here too");
+}
+
+/// A record's plaintext gives the digest of its attachment, so whoever was handed the file can tell whether it is the one.
+#[test]
+fn the_travelling_verifier_tells_the_recorded_attachment_from_another_file() {
+    let work = tempfile::tempdir().expect("a folder");
+    let sample = Sample::write(work.path(), 10);
+    let verifier = write(work.path(), "verify.py", VERIFIER);
+    let bytes = attachment(28).expect("it has one");
+    let bundle = write(work.path(), "bundle", sample.bundle(sample.attach(28)).to_json().expect("fits"));
+    let without = write(work.path(), "without", sample.bundle(3).to_json().expect("fits"));
+    let check = |bundle: &Path, file: &[u8]| {
+        let file = write(work.path(), "picture", file);
+        let arguments: [&std::ffi::OsStr; 6] =
+            [verifier.as_ref(), bundle.as_ref(), "--attachment".as_ref(), file.as_ref(), "--key".as_ref(), sample.vkey.as_ref()];
+        run("python3", arguments)
+    };
+    let said = accepted(&check(&bundle, &bytes));
+    assert!(said.starts_with("PRESENT: ") && said.contains("the file is that one"), "{said}");
+    let mut other = bytes.clone();
+    other[5] ^= 1;
+    for file in [&other[..], &bytes[1..], b""] {
+        refused(&check(&bundle, file), "another file");
+    }
+    refused(&check(&without, &bytes), "a record without an attachment");
 }

@@ -1,7 +1,7 @@
 //! A log of fresh records by the engine itself, exported at the C2SP paths.
 
 use crate::loopback::Loopback;
-use crate::workload::{create, entry, environment, master, options, record_id};
+use crate::workload::{self, create, entry, environment, master, options, record_id};
 use ledger::bundle::{Bundle, Disclosure};
 use ledger::engine::{Ledger, Options, Reader};
 use ledger::governance::removal::Target;
@@ -64,6 +64,13 @@ impl Sample {
     pub fn bundle(&self, seq: u64) -> Bundle {
         let removals = Removals::read(&self.reader).expect("readable");
         Bundle::of(&self.reader, &removals, seq, Disclosure::Content).expect("provable")
+    }
+
+    /// Appends a record with an attachment; its place.
+    pub fn attach(&self, number: u64) -> u64 {
+        let receipt = workload::append(&self.ledger, number).expect("accepted").wait().expect("durable");
+        self.ledger.checkpoint_now().expect("signs");
+        receipt.seq
     }
 
     /// Erases the person whom this record is about.

@@ -125,7 +125,7 @@ fn questions(corpus: &Corpus) -> Vec<Question> {
         ("two frequent words", format!("{often} {}", stem(30)), plain(&[&often, &stem(30)], " ")),
         ("one of two words", format!("{some} OR {often}"), plain(&[&some, &often], " OR ")),
         ("a phrase of frequent words", format!("\"{top} {}\"", stem(1)), Some(format!("\"{top} {}\"", stem(1)))),
-        ("a frequent word in a month", format!("{often} on:2021-01"), None),
+        ("a frequent word in a month", format!("{often} on:2020-03"), None),
         ("a frequent word of a person", format!("{often} from:person7"), None),
         ("a frequent word without another", format!("{often} -{}", stem(30)), None),
         ("a frequent word with a finding", format!("{often} finding:any"), None),

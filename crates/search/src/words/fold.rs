@@ -5,8 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Appends the folded form of a word.
 pub fn fold(word: &str, into: &mut String) {
     if word.is_ascii() {
-        into.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
-        return;
+        return lower_ascii(word, into);
     }
     let plain = word.nfkd().filter(|letter| !is_accent(*letter)).flat_map(char::to_lowercase);
     // Composed again, so that Korean syllables and Japanese sounds, which decompose too, are whole.
@@ -22,6 +21,15 @@ pub fn fold(word: &str, into: &mut String) {
             'ς' => into.push('σ'),
             other => into.push(other),
         }
+    }
+}
+
+/// Appends a word of ASCII in lower case.
+pub(super) fn lower_ascii(word: &str, into: &mut String) {
+    let start = into.len();
+    into.push_str(word);
+    if let Some(added) = into.get_mut(start..) {
+        added.make_ascii_lowercase();
     }
 }
 

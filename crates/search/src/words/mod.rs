@@ -58,6 +58,13 @@ impl<'a> Words<'a> {
     }
 
     fn letters(&mut self, start: usize) -> Word {
+        let ascii = self.text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let after = start + ascii;
+        if self.text.as_bytes().get(after).is_none_or(u8::is_ascii) {
+            // Nothing but ASCII up to here, and no mark can follow.
+            self.at = after;
+            return self.word(start..start + ascii.min(WORD_BYTES_MAX), Shape::Letters);
+        }
         let rest = &self.text[start..];
         let end = rest
             .char_indices()

@@ -1,11 +1,10 @@
 //! Stems: "parcels" is found by "parcel". A stemmer is slow beside everything else that happens to a word, so known stems are kept.
 
-use std::collections::HashMap;
-
 use frostem::Stemmer;
+use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
-use super::fold;
+use super::fold::{fold, lower_ascii};
 use crate::language::Language;
 
 /// Longer words, and words with digits, are names and numbers: they have no stem.
@@ -22,7 +21,7 @@ pub struct Stems {
 
 struct OfLanguage {
     stemmer: Stemmer,
-    known: HashMap<Box<str>, Box<str>>,
+    known: FxHashMap<Box<str>, Box<str>>,
 }
 
 impl Stems {
@@ -33,7 +32,7 @@ impl Stems {
         };
         self.buffer.clear();
         if word.is_ascii() {
-            self.buffer.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+            lower_ascii(word, &mut self.buffer);
         } else {
             self.buffer.extend(word.nfc().flat_map(char::to_lowercase));
         }
@@ -41,8 +40,8 @@ impl Stems {
         if self.by_language.len() <= place {
             self.by_language.resize_with(place + 1, || None);
         }
-        let of_language =
-            self.by_language[place].get_or_insert_with(|| OfLanguage { stemmer: language.stemmer(), known: HashMap::new() });
+        let of_language = self.by_language[place]
+            .get_or_insert_with(|| OfLanguage { stemmer: language.stemmer(), known: FxHashMap::default() });
         if let Some(stem) = of_language.known.get(self.buffer.as_str()) {
             into.push_str(stem);
             return;

@@ -72,6 +72,11 @@ impl Edge {
         Self { router: web::app(state) }
     }
 
+    /// Over a state of one's own.
+    pub fn over(state: WebState) -> Self {
+        Self { router: web::app(state) }
+    }
+
     pub async fn send(&self, who: &As, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
         let (status, headers, bytes) = self.exchange(who, method, path, headers, body).await;
         Answer { status, headers, text: String::from_utf8(bytes).expect("text") }

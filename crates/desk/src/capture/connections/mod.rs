@@ -16,6 +16,7 @@ pub use follow::Follower;
 pub use hooks::{HookError, deliver};
 pub(crate) use model::Connection;
 pub use model::{Alarm, AlarmKind, Begun, ConnectionState, Health, NewConnection};
+pub use networks::network::{Delivery, Received};
 use networks::{
     Class, Network, NetworkError, Pending, Secrets,
     account::{Begun as NetworkBegun, Connected},

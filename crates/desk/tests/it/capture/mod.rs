@@ -1,6 +1,6 @@
 //! Capture on both engines.
 
-mod cast;
+pub(crate) mod cast;
 mod connections;
 mod importing;
 mod imports;

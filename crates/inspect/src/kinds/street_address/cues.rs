@@ -25,11 +25,12 @@ pub(crate) fn cue(context: &mut Context<'_>, end: usize) {
     let (mut at, mut numbers) = (start, 0);
     while numbers < 2 {
         let length = context.bytes[at..].iter().take(7).take_while(|b| b.is_ascii_alphanumeric()).count();
-        if !is_house_number(&context.bytes[at..at + length]) || !matches!(context.byte(at + length), b' ' | b',') {
+        if !is_house_number(&context.bytes[at..at + length]) || !matches!(context.bytes.get(at + length), Some(b' ' | b',')) {
             break;
         }
         numbers += 1;
-        at += length + 1 + usize::from(context.byte(at + length) == b',');
+        at += length + 1;
+        at += usize::from(context.bytes.get(at) == Some(&b' '));
     }
     let first = context.byte(at);
     if !(first.is_ascii_uppercase() || first >= 0xc3) || at == 0 {
