@@ -254,3 +254,6 @@ impl Network for Bluesky {
         Box::pin(writing::hide(session, native_id, hidden))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,3 +219,6 @@ impl Network for Mastodon {
         Box::pin(writing::delete(session, native_id))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,10 +18,6 @@ pub const SESSION_SECRET: &str = "jwt-secret";
 /// Any 32 bytes below the curve's order: the server's right to change the identities it made.
 const ROTATION_KEY: &str = "4f2a1c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b4a3f2e1d0c9b8a7f6e5d4c3b2a19";
 
-/// The server's SQLite module ends the process when Node.js collects a statement of it outside any script, as it does when it has time:
-/// so it collects only when a script asks for memory.
-const COLLECT_IN_THE_OPEN: [&str; 2] = ["--no-incremental-marking", "--no-memory-reducer"];
-
 /// A running server with its directory; the server's files go with it.
 pub struct Bluesky {
     home: PathBuf,
@@ -104,7 +100,6 @@ impl Bluesky {
 
 fn command(node: &PathBuf, home: &PathBuf, temporary: &std::path::Path) -> Command {
     let mut command = Command::new(node);
-    command.args(COLLECT_IN_THE_OPEN);
     command.args(["--input-type=module", "--eval", include_str!("bluesky.mjs")]);
     command.current_dir(home).env("TMPDIR", temporary);
     command
