@@ -475,3 +475,20 @@ fn a_ledger_of_a_newer_format_is_refused_and_left_alone() {
     let read = Reader::open(&fixture.environment, fixture.root(), None).err().expect("refused");
     assert_eq!(read.to_string(), "the ledger has format 2, which this program does not know: use a newer one");
 }
+
+#[test]
+fn zeroes_after_the_last_checkpoint_are_a_torn_tail() {
+    for zeroes in [1, 4, 12, 24, 208, 1000] {
+        let fixture = Fixture::new();
+        let ledger = fixture.open();
+        append(&ledger, 0..5);
+        ledger.close().expect("closes");
+        let path = fixture.root().join("checkpoints/log");
+        let whole = std::fs::read(&path).expect("read");
+        std::fs::write(&path, [&whole[..], &vec![0; zeroes]].concat()).expect("written");
+        let ledger = fixture.open();
+        assert_eq!(std::fs::read(&path).expect("read"), whole, "{zeroes} zeroes");
+        append(&ledger, 5..9);
+        check_all(&ledger, 9);
+    }
+}

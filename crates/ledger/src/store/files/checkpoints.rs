@@ -57,8 +57,10 @@ impl Checkpoints {
                 return Err(Damage::new(DamageClass::CheckpointAltered, detail).into());
             }
             file.set_len(end).map_err(io("cut", &path))?;
-            file.sync().map_err(sync(&path))?;
         }
+        // Whoever wrote the last record may have been killed before it was synced. Were the next one written now, a power cut could keep
+        // that one and lose this one.
+        file.sync().map_err(sync(&path))?;
         let newest_size = newest.as_deref().map(size_of).transpose()?;
         *lock(&self.state) = Some(State { file, end, newest_size });
         Ok(newest)
@@ -103,7 +105,7 @@ impl Checkpoints {
         Ok(newest)
     }
 
-    /// Every whole checkpoint; a torn last one is left out, anything else unreadable is damage.
+    /// Every checkpoint; anything unreadable is damage. A torn last one is cut off when the log is opened for writing.
     pub(super) fn each(&self, each: &mut dyn FnMut(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let path = self.path();
         if !self.disk.exists(&path).map_err(io("look for", &path))? {
@@ -164,7 +166,8 @@ impl Checkpoints {
         }
         read_exact_at(file, &mut head, at).map_err(io("read", &path))?;
         let length = u32::from_be_bytes(head[..4].try_into().expect("four bytes")) as usize;
-        if length > NOTE_BYTES_MAX || at + AROUND + length as u64 > end {
+        // Zeroes are no record: a file system may show them where it lost what was written last.
+        if length == 0 || length > NOTE_BYTES_MAX || at + AROUND + length as u64 > end {
             return Ok(None);
         }
         let mut rest = vec![0; length + 4];
