@@ -331,7 +331,7 @@ proptest! {
         let call = json!({"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": event});
         let answered = deliver(&call, "s3cret", 1_700_000_010, 1_700_000_010);
         prop_assert_eq!((answered.status, answered.events.len()), (200, 1));
-        prop_assert_eq!(&answered.events[0].raw.bytes, call.to_string().as_bytes());
+        prop_assert_eq!(answered.events[0].raw.bytes.clone(), call.to_string().into_bytes());
     }
 
     #[test]
