@@ -23,14 +23,19 @@ use super::{
 };
 use crate::{
     actor::Actor,
+    desk::Desk,
     error::{Error, Invalid, Result},
     ids::ProfileId,
+    profiles::{self, NewProfile, Profile},
+    rights::{Operation, Target},
 };
 
 /// The most raw bytes of a lot: what is under way stays below some ten times this.
 const LOT_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Lots that are read ahead.
 const LOTS_AHEAD: usize = 2;
+/// The longest name that a profile gets from its file.
+const NAME_CHARS_MAX: usize = 60;
 /// What is read at once for the file's digest.
 const CHUNK_BYTES: usize = 1024 * 1024;
 
@@ -80,6 +85,35 @@ impl Watch {
         self.inner.all_bytes.store(all, Ordering::Relaxed);
         self.inner.items.store(items, Ordering::Relaxed);
     }
+}
+
+/// The profile that a file goes into: the one that somebody named by its id, name on the network or title, else the one of the account that
+/// the file names, which is made when there is none.
+///
+/// # Errors
+/// [`Error::Invalid`] when no profile, or more than one, is called so; [`Error::Refused`].
+pub async fn profile_for(desk: &Desk, actor: &Actor, format: &Format, source: &str, named: Option<&str>) -> Result<ProfileId> {
+    let mut act = desk.act(actor, Operation::ImportRun, Target::Workspace).await?;
+    if let Some(named) = named {
+        let all = profiles::everything(act.tx()).await?;
+        let is_named = |profile: &&Profile| profile.id.to_string() == named || profile.handle == named || profile.title == named;
+        let mut found = all.iter().filter(is_named);
+        return match (found.next(), found.next()) {
+            (Some(profile), None) => Ok(profile.id),
+            (None, _) => Err(Invalid::field("profile", "there is none of this name; name none, and one is made for the file")),
+            (Some(_), Some(_)) => Err(Invalid::field("profile", "more than one is called so; give its id")),
+        };
+    }
+    let clean: String = source.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+    let handle = if clean.trim().is_empty() { format.name } else { clean.trim() };
+    if let Some(profile) = profiles::by_account(act.tx(), format.network, handle).await? {
+        return Ok(profile);
+    }
+    let title = format!("{handle} ({})", format.name);
+    let new = NewProfile { network: format.network.to_owned(), handle: handle.to_owned(), title, group: None, protected: true };
+    let profile = profiles::add_within(&mut act, &new).await?;
+    act.commit().await?;
+    Ok(profile)
 }
 
 /// Imports a file, or goes on with it where it was interrupted. Answers with the import as it stands: done, failed (the rest of the file

@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod config;
+mod import;
 mod init;
 mod inspect;
 mod ledger;
@@ -40,6 +41,7 @@ enum Command {
     Backup(backup::Args),
     /// Make a data folder from a backup and prove that it is whole.
     Restore(restore::Args),
+    Import(import::Args),
     Inspect(inspect::Args),
     /// Look at, verify and prove the tamper-evident record.
     Ledger(ledger::Args),
@@ -60,6 +62,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::User(args) => user::run(common, args),
         Command::Backup(args) => backup::run(common, &args),
         Command::Restore(args) => restore::run(common, &args),
+        Command::Import(args) => import::run(common, &args),
         Command::Inspect(args) => Ok(inspect::run(&args)),
         Command::Ledger(args) => ledger::run(common, &args),
         Command::Config(args) => config::run(common, &args),

@@ -16,6 +16,7 @@ const COMMANDS: &[&[&str]] = &[
     &["user", "restore"],
     &["backup"],
     &["restore"],
+    &["import"],
     &["inspect"],
     &["ledger"],
     &["config"],

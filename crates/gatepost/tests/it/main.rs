@@ -7,6 +7,7 @@ mod configuration;
 mod crash;
 mod erasure;
 mod help;
+mod importing;
 mod inspect;
 mod monitoring;
 mod nodes;

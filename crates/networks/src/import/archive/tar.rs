@@ -4,10 +4,13 @@
 //! process), within the archive's budget. Links, devices and sparse files are refused: an export has none.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, BufReader, BufWriter, Read, Write},
+    os::unix::fs::OpenOptionsExt,
     sync::Arc,
 };
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
 use super::{Archive, Entry, Kind, name, read_up_to};
 use crate::import::ImportError;
@@ -27,7 +30,7 @@ pub(super) fn is_header(block: &[u8]) -> bool {
 /// Unpacks the gzip around the tar and reads that.
 pub(super) fn unpack_gzip(archive: &mut Archive) -> Result<(), ImportError> {
     let read = |error| ImportError::Read { name: "the gzipped archive".to_owned(), error };
-    let temporary = tempfile::tempfile().map_err(|error| ImportError::Read {
+    let temporary = unnamed_file().map_err(|error| ImportError::Read {
         name: "a temporary file (set TMPDIR to a folder with room for the unpacked archive)".to_owned(),
         error,
     })?;
@@ -50,6 +53,16 @@ pub(super) fn unpack_gzip(archive: &mut Archive) -> Result<(), ImportError> {
     archive.file = Arc::new(temporary);
     archive.bytes = bytes;
     read_in_place(archive)
+}
+
+/// A new file that only this process has: it is removed from its folder at once, and from the disk when it is closed.
+fn unnamed_file() -> io::Result<File> {
+    let mut random = [0; 16];
+    SystemRandom::new().fill(&mut random).map_err(|_| io::Error::other("the operating system gave no random numbers"))?;
+    let path = std::env::temp_dir().join(format!("gatepost-import-{}", hex::encode(random)));
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
 }
 
 /// What an extended header says about the entry after it.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{People, text};
 use crate::{
     event::{Attachment, Content, Event, Membership, Party, Place, Raw, What},
-    import::Item,
+    import::{Item, json},
 };
 
 /// A text that is not copied when it stands as it is in the file.
@@ -138,17 +138,9 @@ fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue
     let ts = message.ts.as_deref().ok_or("it has no `ts`, the time that is its id")?;
     let time_ms = millis(ts).ok_or("its `ts` is not a time as Slack writes them")?;
     let native_id = format!("{}:{ts}", place.native_id);
-    let raw_of = |bytes: &[u8]| Raw { media_type: "application/json".to_owned(), bytes: bytes.to_vec() };
-    let event = |native_id: String, revision: String, what: What, time_ms: Option<i64>, by: Option<Party>| {
-        Item::Event(Box::new(Event {
-            native_id,
-            revision,
-            what,
-            source_time_ms: time_ms,
-            place: place.clone(),
-            by,
-            raw: raw_of(raw),
-        }))
+    let event = |raw: &[u8], native_id: String, revision: String, what: What, time_ms: Option<i64>, by: Option<Party>| {
+        let raw = Raw { media_type: "application/json".to_owned(), bytes: raw.to_vec() };
+        Item::Event(Box::new(Event { native_id, revision, what, source_time_ms: time_ms, place: place.clone(), by, raw }))
     };
     let subtype = message.subtype.as_deref().unwrap_or_default();
     match subtype {
@@ -156,7 +148,7 @@ fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue
             return history(message, subtype, raw, place, people, queue);
         }
         "tombstone" => {
-            let event = event(native_id, "delete".to_owned(), What::Deleted, None, None);
+            let event = event(raw, native_id, "delete".to_owned(), What::Deleted, None, None);
             queue.push_back(event);
             return Ok(());
         }
@@ -169,16 +161,16 @@ fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue
         let word = if change == Membership::Joined { "joined" } else { "left" };
         let by = message.inviter.as_deref().map(|id| person(id, people)).or(by);
         let revision = format!("member:{}:{word}:{ts}", party.native_id);
-        queue.push_back(event(channel, revision, What::Member { party, change }, Some(time_ms), by));
+        queue.push_back(event(raw, channel, revision, What::Member { party, change }, Some(time_ms), by));
         return Ok(());
     }
     if let Some(change) = place_change(subtype) {
         let what = What::PlaceChanged { change: change.to_owned() };
-        queue.push_back(event(channel, format!("{change}:{ts}"), what, Some(time_ms), by));
+        queue.push_back(event(raw, channel, format!("{change}:{ts}"), what, Some(time_ms), by));
         return Ok(());
     }
     if let Some(kind) = message.kind.as_deref().filter(|kind| *kind != "message") {
-        queue.push_back(event(native_id, String::new(), What::Other { name: kind.to_owned() }, Some(time_ms), by));
+        queue.push_back(event(raw, native_id, String::new(), What::Other { name: kind.to_owned() }, Some(time_ms), by));
         return Ok(());
     }
     let content = Box::new(content(message, raw, place, people));
@@ -186,16 +178,18 @@ fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue
         Some(edited) => {
             let revision = format!("edit:{}", &*edited.ts);
             let by = edited.user.as_deref().map(|id| person(id, people)).or(by);
-            queue.push_back(event(native_id.clone(), revision, What::Edited(content), millis(&edited.ts), by));
+            queue.push_back(event(raw, native_id.clone(), revision, What::Edited(content), millis(&edited.ts), by));
         }
-        None => queue.push_back(event(native_id.clone(), String::new(), What::Posted(content), Some(time_ms), by)),
+        None => queue.push_back(event(raw, native_id.clone(), String::new(), What::Posted(content), Some(time_ms), by)),
     }
-    for reaction in &message.reactions {
+    // A reaction's raw form is its own part of the message, which may be long and have hundreds.
+    let parts = json::member(raw, "reactions").into_iter().flat_map(json::elements);
+    for (reaction, part) in message.reactions.iter().zip(parts) {
         for user in &reaction.users {
             let party = person(user, people);
             let revision = format!("react:{}:{}:add", &**user, &*reaction.name);
             let what = What::Reacted { key: reaction.name.0.to_string(), added: true };
-            queue.push_back(event(native_id.clone(), revision, what, None, Some(party)));
+            queue.push_back(event(part, native_id.clone(), revision, what, None, Some(party)));
         }
     }
     Ok(())
@@ -210,7 +204,7 @@ fn history(
     people: &People,
     queue: &mut VecDeque<Item>,
 ) -> Result<(), String> {
-    use crate::import::json::member;
+    use json::member;
     let inner = |key: &str| member(raw, key).filter(|bytes| bytes.starts_with(b"{"));
     let before = inner("previous_message").or_else(|| inner("original"));
     let plain_message = |bytes: &[u8]| {
@@ -280,7 +274,7 @@ fn content(message: &Message<'_>, raw: &[u8], place: &Place, people: &People) ->
         message.text.as_deref().map(|marked| text::plain(marked, people, &mut mentions, &mut links)).unwrap_or_default();
     // Of a program's message the blocks are what Slack shows; its text is for notifications. A person's blocks repeat the text.
     if (said.is_empty() || message.bot_id.is_some())
-        && let Some(blocks) = crate::import::json::member(raw, "blocks").and_then(|blocks| serde_json::from_slice(blocks).ok())
+        && let Some(blocks) = json::member(raw, "blocks").and_then(|blocks| serde_json::from_slice(blocks).ok())
     {
         let shown = text::of_blocks(&blocks, people, &mut mentions, &mut links);
         if !shown.is_empty() {

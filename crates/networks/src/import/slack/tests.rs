@@ -105,6 +105,7 @@ fn reactions_joins_deletions_and_topics_are_events_of_their_own() {
     for user in ["U2", "U9"] {
         let reaction = all.event("C1:1700000000.000100", &format!("react:{user}:+1:add"));
         assert_eq!(reaction.what, What::Reacted { key: "+1".to_owned(), added: true });
+        assert_eq!(reaction.raw.bytes, br#"{"name":"+1","users":["U2","U9"],"count":2}"#);
     }
     let join = all.event("C1", "member:U2:joined:1700000002.000000");
     assert!(matches!(&join.what, What::Member { change: Membership::Joined, party } if party.native_id == "U2"));

@@ -1,0 +1,197 @@
+//! `gatepost import`: an export file into the record.
+//!
+//! Works while no server holds the data folder; a running one imports through its page. Exit codes as everywhere: 0 everything was taken, 1
+//! done but items were refused, 2 it could not be done or was interrupted. An interrupted import goes on when it is run again.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use clap::builder::PossibleValuesParser;
+use desk::{
+    Desk,
+    actor::Actor,
+    capture::{
+        Examiner, ImportRun, ImportState, Intake,
+        import_file::{self, ExportFile, Watch},
+        imports,
+    },
+    ids::ProfileId,
+};
+use ledger::{engine::OnFatal, keys::master::LocalMasterKey};
+use networks::import::{FORMATS, Format, Limits, format, tally};
+use serde_json::json;
+
+use crate::{
+    data::DataFolder,
+    output,
+    record::Place,
+    wiring::{CommonArgs, Schema, open_desk},
+};
+
+/// Done, with refused items.
+const FINDINGS: u8 = 1;
+/// Refused items that are printed for people; all are in the record and, up to this times fifty, in JSON.
+const REFUSED_SHOWN: i64 = 20;
+/// Refused items in JSON.
+const REFUSED_LISTED: i64 = 1_000;
+/// How often the progress line changes.
+const SHOW_EVERY: Duration = Duration::from_millis(250);
+
+/// Import an export file into the record: Slack, Mattermost, Teams, Mastodon, Bluesky, mail, JSON lines.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What the file is.
+    #[arg(value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.id)))]
+    form: String,
+    /// The export file, as it was downloaded.
+    file: PathBuf,
+    /// Into which profile: its id, name on the network or title. Without it, the one that the file names, made when there is none.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+    /// Only count what is in the file and what would be refused; changes nothing and needs no data folder.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> {
+    let format = format(&args.form).expect("clap accepts only these");
+    if args.dry_run {
+        return dry_run(common.json, format, &args.file);
+    }
+    let config = common.load_config()?;
+    let folder = DataFolder::open(&common.data)?;
+    let _lock = if config.database_url.is_empty() {
+        Some(folder.lock().context("a running server keeps the record to itself: import through its page, or stop it first")?)
+    } else {
+        None
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")?;
+    runtime.block_on(async {
+        let desk = open_desk(&folder, &config, Schema::MustBeCurrent).await?;
+        let (place, master) = (Place::of(&folder, &config)?, LocalMasterKey::derive(&*folder.master_key(&config)?));
+        let opened = tokio::task::spawn_blocking(move || place.write(&master, OnFatal::Stop, None)).await?;
+        let ledger = opened
+            .context("failed to open the ledger for writing; a running server holds it, or `gatepost ledger verify` says more")?
+            .ledger;
+        let intake = Intake::new(desk.clone(), ledger.clone(), Arc::new(Examiner::new()?));
+        let done = import(common.json, format, args, &desk, &intake).await;
+        drop(intake);
+        if let Err(error) = tokio::task::spawn_blocking(move || ledger.end()).await? {
+            tracing::warn!(%error, "the ledger did not close cleanly; it recovers at the next start");
+        }
+        desk.db().close().await;
+        done
+    })
+}
+
+async fn import(json: bool, format: &'static Format, args: &Args, desk: &Desk, intake: &Intake) -> anyhow::Result<ExitCode> {
+    let actor = Actor::operator();
+    let name = args.file.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
+    let file = ExportFile { format, path: args.file.clone(), name };
+    let profile = profile_for(desk, &actor, format, args).await?;
+    let watch = Watch::default();
+    let interrupted = watch.clone();
+    let signals = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            interrupted.stop();
+        }
+    });
+    let shown = watch.clone();
+    let bar = std::io::stderr().is_terminal().then(|| tokio::spawn(async move { show(&shown).await }));
+    let done = import_file::run(intake, &actor, profile, &file, &watch).await;
+    signals.abort();
+    if let Some(bar) = bar {
+        bar.abort();
+        let _unwritable = writeln!(std::io::stderr());
+    }
+    let run = done?;
+    let refused = imports::refusals(desk, &actor, run.id, 0, if json { REFUSED_LISTED } else { REFUSED_SHOWN }).await?;
+    let listed: Vec<_> =
+        refused.iter().map(|(item, refused)| json!({ "item": item, "place": refused.place, "reason": refused.reason })).collect();
+    let mut text = said(&run);
+    for (_, refused) in &refused {
+        text.push_str(&format!("  refused {}: {}\n", refused.place, refused.reason));
+    }
+    output::answer(json, &json!({ "import": run, "refused": listed }), &text)?;
+    match run.state {
+        ImportState::Done if run.refused == 0 => Ok(ExitCode::SUCCESS),
+        ImportState::Done => Ok(ExitCode::from(FINDINGS)),
+        ImportState::Failed => bail!("the file could not be read to its end: {}", run.error.unwrap_or_default()),
+        ImportState::Running => bail!("interrupted after {} items; run the same command again to go on", run.position),
+    }
+}
+
+fn said(run: &ImportRun) -> String {
+    format!("{} items: {} recorded, {} recorded before, {} refused\n", run.position, run.recorded, run.duplicates, run.refused)
+}
+
+/// The profile that was named, or the one of the file.
+async fn profile_for(desk: &Desk, actor: &Actor, format: &'static Format, args: &Args) -> anyhow::Result<ProfileId> {
+    let path = args.file.clone();
+    let source =
+        tokio::task::spawn_blocking(move || (format.open)(&path, Limits::default()).map(|import| import.source())).await??;
+    Ok(import_file::profile_for(desk, actor, format, &source, args.profile.as_deref()).await?)
+}
+
+/// Keeps one line about the progress up to date.
+async fn show(watch: &Watch) {
+    let began = Instant::now();
+    loop {
+        tokio::time::sleep(SHOW_EVERY).await;
+        let (done, all, items) = watch.progress();
+        let percent = done.saturating_mul(100) / all.max(1);
+        let seconds = began.elapsed().as_secs().max(1);
+        let rate = items / i64::try_from(seconds).unwrap_or(i64::MAX);
+        let _unwritable = write!(std::io::stderr(), "\r{percent:3} % of the file, {items} items, {rate} a second ");
+    }
+}
+
+fn dry_run(json: bool, format: &'static Format, path: &Path) -> anyhow::Result<ExitCode> {
+    let visible = std::io::stderr().is_terminal();
+    let mut percent_shown = u64::MAX;
+    let tally = tally::tally_file(format, path, Limits::default(), |import| {
+        let (done, all) = import.progress();
+        let percent = done.saturating_mul(100) / all.max(1);
+        if visible && percent != percent_shown {
+            percent_shown = percent;
+            let _unwritable = write!(std::io::stderr(), "\r{percent:3} % of the file ");
+        }
+        true
+    })?;
+    if visible {
+        let _unwritable = writeln!(std::io::stderr());
+    }
+    let mut text = format!(
+        "{}: {} items in {} places\n  {} posts, {} edits, {} deletions, {} reactions, {} comings and goings, {} others, {} attachments\n  {} would be refused\n",
+        tally.source,
+        tally.items,
+        tally.places,
+        tally.posts,
+        tally.edits,
+        tally.deletions,
+        tally.reactions,
+        tally.memberships,
+        tally.others,
+        tally.attachments,
+        tally.refused
+    );
+    for (what, count) in &tally.left_out {
+        text.push_str(&format!("  left out, no messages: {what} ({count})\n"));
+    }
+    for (place, reason) in tally.refusals.iter().take(usize::try_from(REFUSED_SHOWN).unwrap_or_default()) {
+        text.push_str(&format!("  refused {place}: {reason}\n"));
+    }
+    text.push_str("Nothing was changed.\n");
+    output::answer(json, &tally, &text)?;
+    match &tally.failed {
+        Some(error) => bail!("the file cannot be read to its end: {error}"),
+        None if tally.refused > 0 => Ok(ExitCode::from(FINDINGS)),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
