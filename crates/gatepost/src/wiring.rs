@@ -98,6 +98,11 @@ pub(crate) fn ledger_folder(folder: &DataFolder) -> PathBuf {
     folder.path().join("ledger")
 }
 
+/// The search index's folder in a data folder.
+pub(crate) fn search_folder(folder: &DataFolder) -> PathBuf {
+    folder.path().join("search")
+}
+
 /// Opens the ledger of a folder for writing, and makes it at the first time. One process at a time can.
 ///
 /// Beside PostgreSQL there is none yet: several nodes would each have their own log.

@@ -7,6 +7,7 @@ mod init;
 mod inspect;
 mod ledger;
 mod restore;
+mod search;
 mod serve;
 mod user;
 
@@ -43,6 +44,7 @@ enum Command {
     Inspect(inspect::Args),
     /// Look at, verify and prove the tamper-evident record.
     Ledger(ledger::Args),
+    Search(search::Args),
     /// Show the configuration in force, or the reference of all keys.
     Config(config::Args),
 }
@@ -62,6 +64,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Restore(args) => restore::run(common, &args),
         Command::Inspect(args) => Ok(inspect::run(&args)),
         Command::Ledger(args) => ledger::run(common, &args),
+        Command::Search(args) => search::run(common, &args),
         Command::Config(args) => config::run(common, &args),
     };
     done.unwrap_or_else(|error| {

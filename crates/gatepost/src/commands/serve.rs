@@ -8,6 +8,7 @@ use desk::{
     jobs::{Worker, WorkerOptions, house_kinds},
     live,
     records::{Outbox, PublicLog},
+    search,
 };
 use ledger::engine::Ledger;
 use tokio::{
@@ -21,7 +22,7 @@ use crate::{
     config::{Config, Origin},
     data::DataFolder,
     telemetry,
-    wiring::{CommonArgs, Schema, open_desk, open_ledger},
+    wiring::{CommonArgs, Schema, open_desk, open_ledger, search_folder},
 };
 
 /// How long a stopping server may finish or hand back what it holds.
@@ -103,6 +104,10 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
         let options = WorkerOptions { at_once_max: config.worker_parallel as usize, ..WorkerOptions::default() };
         let worker = Worker::new(desk.clone(), house_kinds(), options);
         tasks.spawn(worker.run(stop.clone()));
+    }
+    let (index, follows) = search::open(&search_folder(folder)).context("failed to open the search index")?;
+    if follows {
+        tasks.spawn(search::Indexer::new(desk.clone(), index.clone()).run(stop.clone()));
     }
     // The outbox stops last, so that what the stop itself does is on record too.
     let shipped = CancellationToken::new();

@@ -18,6 +18,7 @@ const COMMANDS: &[&[&str]] = &[
     &["restore"],
     &["inspect"],
     &["ledger"],
+    &["search"],
     &["config"],
     &["config", "reference"],
     &["config", "test"],

@@ -9,3 +9,4 @@ mod inspect;
 mod monitoring;
 mod people;
 mod program;
+mod search;
