@@ -90,6 +90,11 @@ pub(crate) fn desk_on(db: Db, master: &[u8; MASTER_KEY_LEN], config: &Config) ->
     })
 }
 
+/// The search index's folder in a data folder.
+pub(crate) fn search_folder(folder: &DataFolder) -> PathBuf {
+    folder.path().join("search")
+}
+
 /// A runtime for a command that is not a server.
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start the runtime")?.block_on(work)

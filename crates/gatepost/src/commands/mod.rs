@@ -8,6 +8,7 @@ mod init;
 mod inspect;
 mod ledger;
 mod restore;
+mod search;
 mod serve;
 mod user;
 
@@ -45,6 +46,7 @@ enum Command {
     Inspect(inspect::Args),
     /// Look at, verify and prove the tamper-evident record.
     Ledger(ledger::Args),
+    Search(search::Args),
     /// Show the configuration in force, or the reference of all keys.
     Config(config::Args),
 }
@@ -65,6 +67,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Import(args) => import::run(common, &args),
         Command::Inspect(args) => Ok(inspect::run(&args)),
         Command::Ledger(args) => ledger::run(common, &args),
+        Command::Search(args) => search::run(common, &args),
         Command::Config(args) => config::run(common, &args),
     };
     done.unwrap_or_else(|error| {

@@ -14,6 +14,7 @@ use desk::{
     jobs::{Worker, WorkerOptions, house_kinds},
     live,
     records::{Record, WriterState},
+    search::{self, Search},
 };
 use ledger::keys::master::LocalMasterKey;
 use tokio::{
@@ -29,7 +30,7 @@ use crate::{
     http_out::{AUTHORITY_TIME_MAX, HttpOut},
     record::{self, Keeper, Opened, Place, Seat},
     telemetry,
-    wiring::{CommonArgs, Schema, open_desk},
+    wiring::{CommonArgs, Schema, open_desk, search_folder},
 };
 
 /// How long a stopping server may finish or hand back what it holds.
@@ -114,6 +115,10 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
         let worker = Worker::new(desk.clone(), house_kinds(), options);
         tasks.spawn(worker.run(stop.clone()));
     }
+    let (index, follows) = search::open(&search_folder(folder)).context("failed to open the search index")?;
+    if follows {
+        tasks.spawn(search::Indexer::new(desk.clone(), index.clone()).run(stop.clone()));
+    }
     // The record stops last, so that what the stop itself does is on it too.
     let end_record = CancellationToken::new();
     let keeping = tokio::spawn(keeper.run(opened, end_record.clone()));
@@ -122,7 +127,8 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     if roles.record {
         tasks.spawn(reception.clone().run(stop.clone()));
     }
-    let web = if roles.web { Some(start_web(&desk, config, metrics, (record, reception), &stop, &tasks).await?) } else { None };
+    let edge = (record, reception, Search::new(index));
+    let web = if roles.web { Some(start_web(&desk, config, metrics, edge, &stop, &tasks).await?) } else { None };
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
     }
@@ -179,13 +185,15 @@ async fn start_web(
     desk: &Desk,
     config: &Config,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
-    (record, reception): (Record, Reception),
+    (record, reception, search): (Record, Reception, Search),
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> anyhow::Result<(SocketAddr, WebState)> {
     let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
-    let state =
-        WebState::new(desk.clone(), options, Arc::new(move || metrics.render())).with_record(record).with_reception(reception);
+    let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render()))
+        .with_record(record)
+        .with_reception(reception)
+        .with_search(search);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

@@ -19,6 +19,7 @@ const COMMANDS: &[&[&str]] = &[
     &["import"],
     &["inspect"],
     &["ledger"],
+    &["search"],
     &["config"],
     &["config", "reference"],
     &["config", "test"],

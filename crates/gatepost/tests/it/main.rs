@@ -14,5 +14,6 @@ mod nodes;
 mod peers;
 mod people;
 mod program;
+mod search;
 mod time_stamps;
 mod upkeep;
