@@ -99,33 +99,43 @@ async fn what_is_posted_is_read_with_the_same_id_and_its_end_is_too() {
     assert_eq!(Bluesky.read_back(&session, &sent.native_id).await, Ok(None));
     assert_eq!(Bluesky.find(&session, &first).await, Ok(None));
 
-    let again = |collection: &str, key: &str, record: Value| json!({ "repo": session.account.native_id, "collection": collection, "rkey": key, "record": record });
-    let token = session.secrets.get("access_token").expect("a token");
-    let own_key = answered.native_id.rsplit('/').next().expect("a key");
-    let record = json!({ "$type": "app.bsky.feed.post", "text": "replaced", "createdAt": "2026-11-10T12:00:00.000Z" });
-    let written =
-        call(&server.url(), Some(token), "com.atproto.repo.putRecord", &again("app.bsky.feed.post", own_key, record)).await;
-    let subject = json!({ "uri": theirs.native_id, "cid": theirs.revision });
-    let repost = json!({ "$type": "app.bsky.feed.repost", "subject": subject, "createdAt": "2026-11-10T12:00:00.000Z" });
-    call(&server.url(), Some(token), "com.atproto.repo.putRecord", &again("app.bsky.feed.repost", "3kkkkkkkkkkkk", repost)).await;
-    let events = read_all(&Bluesky, &session, &mut cursor).await.expect("both");
-    let replaced = about(&events, &answered.native_id)[0];
-    assert_eq!(replaced.revision, format!("edit:{}", written["cid"].as_str().expect("a cid")));
-    assert!(matches!(&replaced.what, What::Edited(content) if content.text == "replaced"));
-    let shared = about(&events, &theirs.native_id)[0];
-    assert_eq!(shared.revision, format!("react:{}:repost:add:3kkkkkkkkkkkk", session.account.native_id));
-    Bluesky
-        .delete(&session, &format!("at://{}/app.bsky.feed.repost/3kkkkkkkkkkkk", session.account.native_id), "d")
-        .await
-        .expect("taken back");
-    let events = read_all(&Bluesky, &session, &mut cursor).await.expect("taken back");
-    assert_eq!(about(&events, &theirs.native_id)[0].what, What::Reacted { key: "repost".to_owned(), added: false });
+    changed_elsewhere(&server.url(), &session, &answered.native_id, &theirs, &mut cursor).await;
 
     let too_long = post(&key(4), &"kite ".repeat(61));
     assert_eq!(Bluesky.send(&session, &too_long).await.unwrap_err().class, Class::RefusedContent);
     answer.key = key(5);
     assert_eq!(Bluesky.send(&session, &answer).await.unwrap_err().class, Class::Gone, "nobody answers what is gone");
     assert_eq!(Bluesky.edit(&session, &answered.native_id, &post("k", "x")).await.unwrap_err().class, Class::Bug);
+}
+
+/// A record is replaced and a post shared with another program, and the share is taken back.
+async fn changed_elsewhere(
+    base: &str,
+    session: &Session,
+    own: &str,
+    theirs: &networks::Published,
+    cursor: &mut Option<networks::Cursor>,
+) {
+    let again = |collection: &str, key: &str, record: Value| json!({ "repo": session.account.native_id, "collection": collection, "rkey": key, "record": record });
+    let token = session.secrets.get("access_token").expect("a token");
+    let own_key = own.rsplit('/').next().expect("a key");
+    let record = json!({ "$type": "app.bsky.feed.post", "text": "replaced", "createdAt": "2026-11-10T12:00:00.000Z" });
+    let written = call(base, Some(token), "com.atproto.repo.putRecord", &again("app.bsky.feed.post", own_key, record)).await;
+    let subject = json!({ "uri": theirs.native_id, "cid": theirs.revision });
+    let repost = json!({ "$type": "app.bsky.feed.repost", "subject": subject, "createdAt": "2026-11-10T12:00:00.000Z" });
+    call(base, Some(token), "com.atproto.repo.putRecord", &again("app.bsky.feed.repost", "3kkkkkkkkkkkk", repost)).await;
+    let events = read_all(&Bluesky, session, cursor).await.expect("both");
+    let replaced = about(&events, own)[0];
+    assert_eq!(replaced.revision, format!("edit:{}", written["cid"].as_str().expect("a cid")));
+    assert!(matches!(&replaced.what, What::Edited(content) if content.text == "replaced"));
+    let shared = about(&events, &theirs.native_id)[0];
+    assert_eq!(shared.revision, format!("react:{}:repost:add:3kkkkkkkkkkkk", session.account.native_id));
+    Bluesky
+        .delete(session, &format!("at://{}/app.bsky.feed.repost/3kkkkkkkkkkkk", session.account.native_id), "d")
+        .await
+        .expect("taken back");
+    let events = read_all(&Bluesky, session, cursor).await.expect("taken back");
+    assert_eq!(about(&events, &theirs.native_id)[0].what, What::Reacted { key: "repost".to_owned(), added: false });
 }
 
 #[tokio::test]
