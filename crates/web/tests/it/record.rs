@@ -47,10 +47,10 @@ async fn what_is_wrong_with_the_record_is_shown_to_whoever_may_know() {
     record.publish(damaged(test.desk.now()));
     let page = get(&edge, "/record", Some(&reader.cookie)).await;
     for part in [
-        "12,345",
+        "12\u{202f}345",
         "node-2/77",
         "href=\"/log/checkpoint\"",
-        "9,000 entries",
+        "9\u{202f}000 entries",
         "could not be reached: &lt;refused&gt;",
         "2 findings",
         "Time stamps of authority `first` are missing",
