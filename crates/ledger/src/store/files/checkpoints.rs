@@ -58,8 +58,12 @@ impl Checkpoints {
             }
             file.set_len(end).map_err(io("cut", &path))?;
         }
-        // Whoever wrote the last record may have been killed before it was synced. Were the next one written now, a power cut could keep
-        // that one and lose this one.
+        // Whoever wrote the last record may have been killed before it was synced, or after that failed; then syncing again does nothing.
+        // So it is written again. Were the next one written now, a power cut could keep that one and lose this one.
+        if let Some(note) = &newest {
+            let record = record_of(note)?;
+            write_all_at(&*file, &record, end - record.len() as u64).map_err(io("write", &path))?;
+        }
         file.sync().map_err(sync(&path))?;
         let newest_size = newest.as_deref().map(size_of).transpose()?;
         *lock(&self.state) = Some(State { file, end, newest_size });
@@ -73,9 +77,7 @@ impl Checkpoints {
             let detail = format!("a checkpoint of size {size} was to follow one of {:?}", state.newest_size);
             return Err(Damage::new(DamageClass::CheckpointAltered, detail).into());
         }
-        let length = u32::try_from(note.len()).map_err(|_| StoreError::Stopped)?.to_be_bytes();
-        let crc = crc32c::crc32c(note.as_bytes()).to_be_bytes();
-        let record = [&length[..], &crc, note.as_bytes(), &length].concat();
+        let record = record_of(note)?;
         let path = self.path();
         write_all_at(&*state.file, &record, state.end).map_err(io("write", &path))?;
         state.file.sync().map_err(sync(&path))?;
@@ -189,6 +191,12 @@ impl Checkpoints {
         let refused = || io("name", &path)(std::io::Error::from(std::io::ErrorKind::InvalidInput));
         if plain { Ok(path) } else { Err(refused()) }
     }
+}
+
+fn record_of(note: &str) -> Result<Vec<u8>, StoreError> {
+    let length = u32::try_from(note.len()).map_err(|_| StoreError::Stopped)?.to_be_bytes();
+    let crc = crc32c::crc32c(note.as_bytes()).to_be_bytes();
+    Ok([&length[..], &crc, note.as_bytes(), &length].concat())
 }
 
 fn size_of(note: &str) -> Result<u64, StoreError> {
