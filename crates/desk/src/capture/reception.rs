@@ -75,6 +75,9 @@ impl Reception {
                 }
                 continue;
             };
+            if let Err(error) = intake.catch_up_all().await {
+                tracing::error!(%error, "what the record has and the database lacks cannot be read back; it is tried with the next message");
+            }
             let ends = stop.child_token();
             let following = tokio::spawn(Follower::new(intake, self.0.connectors.clone()).run(ends.clone()));
             tokio::select! {

@@ -111,7 +111,7 @@ pub(crate) async fn forget_secrets(tx: &mut Tx, profile: ProfileId, now: Time) -
     Ok(())
 }
 
-/// Notes contact: what was asked was answered.
+/// Notes contact: what was asked was answered, or the platform called. A call does not mend a token that is not valid any more.
 pub(crate) async fn contacted(
     tx: &mut Tx,
     profile: ProfileId,
@@ -123,7 +123,7 @@ pub(crate) async fn contacted(
          lag_ms = COALESCE($4, lag_ms), failures = 0, next_try_at_ms = NULL, error_class = NULL, error_message = NULL, \
          silent_since_ms = NULL, \
          state_changed_at_ms = CASE WHEN state = 'connected' THEN state_changed_at_ms ELSE $2 END, state = 'connected' \
-         WHERE profile_id = $1 AND state <> 'disconnected'")
+         WHERE profile_id = $1 AND state NOT IN ('disconnected', 'needs_authorisation')")
     .bind(profile)
     .bind(now)
     .bind(newest)

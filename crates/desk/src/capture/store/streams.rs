@@ -44,6 +44,12 @@ pub(crate) async fn ensure(tx: &mut Tx, profile: ProfileId) -> Result<()> {
     Ok(())
 }
 
+/// Every profile that has a stream.
+pub(crate) async fn profiles(on: &mut dyn Connection) -> Result<Vec<ProfileId>> {
+    let rows = sql("SELECT profile_id FROM capture_streams ORDER BY profile_id").all(on).await?;
+    rows.iter().map(|row| Ok(row.get("profile_id")?)).collect()
+}
+
 /// Moves on to `applied` entries, from `before`; false when somebody else moved it meanwhile.
 pub(crate) async fn advance(tx: &mut Tx, profile: ProfileId, before: i64, applied: i64) -> Result<bool> {
     let changed = sql("UPDATE capture_streams SET applied = $3 WHERE profile_id = $1 AND applied = $2")

@@ -147,6 +147,11 @@ async fn an_expired_token_is_renewed_once_and_a_revoked_one_asks_for_a_person() 
         let noted = "SELECT COUNT(*) AS n FROM audit_entries WHERE act = 'capture.state'";
         assert_eq!(number(&test.desk, noted).await, 1);
         assert_eq!(setting.step().await, "Stop", "nobody asks until somebody has connected it again");
+        // A platform that still calls us does not hide that.
+        let headers = [("x-signature".to_owned(), "signing-renewed".to_owned())];
+        let delivery = Delivery { method: "POST", path: "", query: "", headers: &headers, body: b"pushed", now_ms: 0 };
+        connections::deliver(&setting.intake, &setting.connectors, setting.profile, delivery).await.expect("received");
+        assert_eq!(setting.health(&test.desk).await.state, ConnectionState::NeedsAuthorisation);
 
         // As another account it cannot be connected again; as the same one nothing is lost.
         setting.network.happen([post("m2", "ann", "two")]);
@@ -159,7 +164,7 @@ async fn an_expired_token_is_renewed_once_and_a_revoked_one_asks_for_a_person() 
         let begun = connections::begin(&test.desk, &setting.connectors, &setting.owner, again).await.expect("connects");
         assert_eq!(begun, Begun::Connected(setting.profile));
         setting.step().await;
-        assert_eq!(texts(&test.desk).await, ["one", "two"]);
+        assert_eq!(texts(&test.desk).await, ["one", "pushed", "two"]);
         assert!(setting.alarms(&test.desk).await.is_empty());
     })
     .await;

@@ -131,6 +131,7 @@ async fn what_is_in_the_record_and_not_in_the_tables_is_read_back_from_the_recor
         forget_projection(&test.desk).await;
         let intake = intake_in(&test.desk, folder.path());
         assert_eq!(intake.catch_up(profile).await.expect("caught up"), 6);
+        assert_eq!(intake.catch_up_all().await.expect("caught up"), 0, "nothing is left");
         assert_eq!(projection(&test.desk).await, before);
         assert_eq!(number(&test.desk, "SELECT COUNT(*) AS n FROM gaps").await, 1);
         // And what the source sends again is all known.
