@@ -288,13 +288,14 @@ pub enum BodyError {
     Format(u32),
 }
 
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
 /// Reads a body.
 pub(crate) fn read(body: &[u8]) -> Result<Captured, BodyError> {
     let end = body.iter().position(|byte| *byte == b'\n').ok_or(BodyError::Line)?;
-    #[derive(Deserialize)]
-    struct Version {
-        format: u32,
-    }
     let version: Version = serde_json::from_slice(&body[..end]).map_err(|_| BodyError::Line)?;
     if version.format != FORMAT {
         return Err(BodyError::Format(version.format));

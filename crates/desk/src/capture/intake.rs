@@ -460,6 +460,9 @@ fn names(desk: &Desk, profile: ProfileId, events: Vec<Event>) -> Result<Vec<Name
         .collect()
 }
 
+/// Gaps with their positions, and when the heartbeat was.
+type Noted = (Vec<(i64, Note)>, Option<Time>);
+
 /// Puts gaps and the heartbeat of a lot on record. A gap's record is named after all that is known of it and the cursor it came with, so
 /// that a lot that comes twice leaves it once.
 fn append_notes(
@@ -470,7 +473,7 @@ fn append_notes(
     then: &Then,
     now: Time,
     appended: &mut Appended,
-) -> Result<(Vec<(i64, Note)>, Option<Time>)> {
+) -> Result<Noted> {
     let cursor = match then {
         Then::Cursor(cursor) | Then::Beat(cursor) | Then::BackFill(Some(cursor)) => Some(cursor.0.as_str()),
         Then::Nothing | Then::BackFill(None) | Then::Import(_) => None,

@@ -97,8 +97,7 @@ pub(crate) async fn write(
     known: &Known,
     namer: &mut super::naming::Naming<'_>,
 ) -> Result<(Written, Known)> {
-    let concerned: HashSet<MessageId> =
-        lot.iter().filter(|looked| step_of(looked).is_some()).map(|looked| message_of(looked)).collect();
+    let concerned: HashSet<MessageId> = lot.iter().filter(|looked| step_of(looked).is_some()).map(message_of).collect();
     let ids: Vec<_> = concerned.into_iter().collect();
     let mut projection = Projection::new(profile, store::existing(tx, &ids).await?, known);
     for looked in lot {

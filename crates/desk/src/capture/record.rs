@@ -171,11 +171,8 @@ pub(crate) fn append(ledger: &Ledger, lot: Vec<Prepared>) -> Result<Appended> {
         let (fresh, receipt) = taken(answers.next().expect("one answer for each entry"))?;
         appended.add(receipt);
         appended.order.push(fresh);
-        match (fresh, receipt) {
-            (Fresh::New(entry), Some(receipt)) => {
-                appended.recorded.push(Recorded { named, entry, captured_at_ms: receipt.captured_at_ms });
-            }
-            _ => {}
+        if let (Fresh::New(entry), Some(receipt)) = (fresh, receipt) {
+            appended.recorded.push(Recorded { named, entry, captured_at_ms: receipt.captured_at_ms });
         }
     }
     Ok(appended)

@@ -74,9 +74,8 @@ pub(crate) async fn renew(desk: &Desk, network: &dyn Network, opened: &Opened) -
     loop {
         tries += 1;
         match keep(desk, profile, now.connection.secrets_version, &sealed).await {
-            Ok(true) => break,
-            // Somebody connected it again in this moment: theirs is newer.
-            Ok(false) => break,
+            // Stored, or somebody connected it again in this moment: then theirs is newer.
+            Ok(_) => break,
             Err(error) if tries >= STORE_TRIES => return Err(NotRenewed::Desk(error)),
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
         }

@@ -23,7 +23,7 @@ pub(crate) async fn existing(on: &mut dyn Connection, ids: &[MessageId]) -> Resu
              WHERE id IN ({})",
             places(lot.len())
         );
-        let query = lot.into_iter().fold(sql(text), |query, key| query.bind(key));
+        let query = lot.into_iter().fold(sql(text), crate::db::Query::bind);
         for row in query.all(on).await? {
             let standing = Standing {
                 first_entry: row.get("first_entry")?,

@@ -91,7 +91,7 @@ pub(crate) async fn by_number(on: &mut dyn Connection, numbers: &[i64]) -> Resul
     let mut found = Vec::new();
     for lot in lots(&keys) {
         let text = format!("SELECT * FROM messages WHERE number IN ({})", places(lot.len()));
-        found.extend(messages(on, lot.into_iter().fold(sql(text), |query, key| query.bind(key))).await?);
+        found.extend(messages(on, lot.into_iter().fold(sql(text), crate::db::Query::bind)).await?);
     }
     found.sort_by_key(|message| std::cmp::Reverse(message.number));
     Ok(found)
@@ -103,7 +103,7 @@ pub(crate) async fn by_id(on: &mut dyn Connection, ids: &[MessageId]) -> Result<
     let mut found = Vec::new();
     for lot in lots(&keys) {
         let text = format!("SELECT * FROM messages WHERE id IN ({})", places(lot.len()));
-        found.extend(messages(on, lot.into_iter().fold(sql(text), |query, key| query.bind(key))).await?);
+        found.extend(messages(on, lot.into_iter().fold(sql(text), crate::db::Query::bind)).await?);
     }
     Ok(found)
 }
@@ -163,7 +163,7 @@ async fn rows_of(on: &mut dyn Connection, keys: &[Value], beginning: &str, end: 
     let mut found = Vec::new();
     for lot in lots(keys) {
         let text = format!("{beginning} ({}) {end}", places(lot.len()));
-        found.extend(lot.into_iter().fold(sql(text), |query, key| query.bind(key)).all(on).await?);
+        found.extend(lot.into_iter().fold(sql(text), crate::db::Query::bind).all(on).await?);
     }
     Ok(found)
 }
