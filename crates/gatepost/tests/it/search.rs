@@ -26,7 +26,7 @@ async fn capture(place: &Place, texts: &[&str]) {
     };
     let profile: ProfileId = profiles::add(&desk, &Actor::desk("test"), &new).await.expect("a profile");
     let events = texts.iter().enumerate().map(|(n, text)| post(&format!("m{n}"), "ann", text)).collect();
-    let lot = Lot { via: Via::Pull, connector: "slack", events, gaps: Vec::new(), then: Then::Nothing };
+    let lot = Lot { via: Via::Pull, connector: "slack", events, gaps: Vec::new(), late: Vec::new(), then: Then::Nothing };
     intake_in(&desk, &place.path("another-ledger")).take(profile, lot).await.expect("taken");
     desk.db().close().await;
 }
