@@ -1,6 +1,6 @@
 //! Reads an export file and does nothing with it: `bench_parse FORM FILE`. Prints processor time per item and the memory it took.
 
-use std::{fs, path::Path};
+use std::{fs, io::Write as _, path::Path};
 
 use networks::import::{Limits, format, tally};
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "cpu_us": cpu_us(),
         "peak_kib": status("VmHWM:"),
     });
-    println!("{line}");
+    writeln!(std::io::stdout(), "{line}")?;
     Ok(())
 }
 

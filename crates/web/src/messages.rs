@@ -72,9 +72,15 @@ pub(crate) async fn stream(ctx: Ctx, QueryFields(query): QueryFields) -> PageRes
         let place = capture::place(ctx.desk(), ctx.actor(), place).await?;
         facets.push(address.facet(&place_name(&place), "place", &place.id.to_string()));
     }
-    let mut bar = address.filter("stream", "Search everything on record", facets);
-    bar.action = "/search".to_owned();
-    bar.results_id = "content".to_owned();
+    let bar = html! {
+        div.toolbar {
+            form.filter role="search" aria-label="Search everything on record" method="get" action="/search" {
+                (Icon::Search)
+                input.input type="search" name="q" placeholder="Search everything on record" aria-label="Search everything on record" autocomplete="off" spellcheck="false" enterkeyhint="search";
+            }
+            @for facet in &facets { (facet) }
+        }
+    };
     let cards: Vec<_> = shown.messages.iter().map(|message| card(&ctx.times(), message, &profiles)).collect();
     let mut head = PageHead::new("Stream");
     head.lead = Some(
@@ -418,9 +424,12 @@ fn shown(piece: &Piece<'_>) -> Markup {
 }
 
 fn record_card(times: &Times, message: &Message, position: Option<&capture::Position>) -> Card {
-    let signed = |position: &capture::Position| match position.checkpoint_size {
-        Some(size) => html! { "in the signed checkpoint over " (size) " entries" },
-        None => html! { "not signed yet; a checkpoint follows within seconds" },
+    let signed = |position: &capture::Position| {
+        if let Some(size) = position.checkpoint_size {
+            html! { "in the signed checkpoint over " (size) " entries" }
+        } else {
+            html! { "not signed yet; a checkpoint follows within seconds" }
+        }
     };
     let mut facts = vec![
         ("Recorded", times.exact(message.captured_at).render()),

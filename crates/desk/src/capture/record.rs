@@ -213,7 +213,9 @@ mod tests {
     fn entries_of_somebody_else_are_noticed() {
         let reach = |seqs: &[i64]| {
             let mut reach = Reach::default();
-            seqs.iter().for_each(|seq| reach.add(*seq));
+            for seq in seqs {
+                reach.add(*seq);
+            }
             reach
         };
         assert!(reach(&[]).follows(7) && reach(&[7, 8, 9]).follows(7));

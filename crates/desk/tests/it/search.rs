@@ -76,7 +76,8 @@ async fn what_is_captured_edited_and_deleted_is_found_as_it_stands() {
         place.indexer.catch_up().await.expect("caught up");
         let now = place.found(&operator, "parcel from:ann in:general").await;
         assert_eq!((texts(&now), now.waiting), (vec!["The parcels are late"], 0));
-        assert_eq!(now.results[0].marks, [4..11]);
+        assert_eq!(now.results[0].marks.first(), Some(&(4..11)));
+        assert_eq!(now.results[0].marks.len(), 1);
 
         place.take(shop, vec![edit("m1", 90, "ann", "The letters are late"), event("m2", "delete", "ben", What::Deleted)]).await;
         place.indexer.catch_up().await.expect("caught up");

@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_or_not_json_is_an_error_after_what_was_sound() {
-        assert_eq!(read(b"[1, 2", None, 50).1, false);
+        assert!(!read(b"[1, 2", None, 50).1);
         assert_eq!(read(b"[1 2]", None, 50), (vec![Some(b"1".to_vec())], false));
         assert_eq!(read(b"[{}, {\"a", None, 50), (vec![Some(b"{}".to_vec())], false));
         assert_eq!(read(b"hello", None, 50), (vec![], false));

@@ -310,12 +310,12 @@ mod tests {
 
     const ACTOR: &str =
         r#"{"@context":[],"id":"https://social.example.test/users/ada","type":"Person","preferredUsername":"ada","name":"Ada"}"#;
-    const OUTBOX: &str = r##"{"@context":"https://www.w3.org/ns/activitystreams","id":"outbox.json","type":"OrderedCollection","totalItems":4,"orderedItems":[
+    const OUTBOX: &str = r#"{"@context":"https://www.w3.org/ns/activitystreams","id":"outbox.json","type":"OrderedCollection","totalItems":4,"orderedItems":[
  {"id":"https://social.example.test/users/ada/statuses/1/activity","type":"Create","actor":"https://social.example.test/users/ada","published":"2023-11-14T22:13:20Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":[],"object":{"id":"https://social.example.test/users/ada/statuses/1","type":"Note","summary":"food","inReplyTo":"https://other.example.test/9","published":"2023-11-14T22:13:20Z","url":"https://social.example.test/@ada/1","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://social.example.test/users/ada/followers"],"content":"<p>Hello <a href=\"https://example.test/x\">x</a></p>","contentMap":{"en":"<p>Hello</p>"},"attachment":[{"type":"Document","mediaType":"image/png","url":"/media_attachments/files/1/a.png","name":"a cat"}],"tag":[{"type":"Mention","href":"https://other.example.test/users/bo","name":"@bo@other.example.test"}]}},
  {"id":"https://social.example.test/users/ada/statuses/2/activity","type":"Announce","published":"2023-11-14T22:13:21Z","to":["https://social.example.test/users/ada/followers"],"cc":[],"object":"https://other.example.test/7"},
  {"id":"https://social.example.test/users/ada/statuses/3/activity","type":"Create","published":"2023-11-14T22:13:22Z","object":{"id":"https://social.example.test/users/ada/statuses/3","type":"Note","updated":"2023-11-14T22:15:00Z","to":["https://other.example.test/users/bo"],"cc":[],"content":"<p>psst</p>"}},
  {"type":"Create","object":{}}
-]}"##;
+]}"#;
 
     fn files() -> Vec<(&'static str, &'static [u8])> {
         vec![

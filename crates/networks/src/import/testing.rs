@@ -56,7 +56,7 @@ pub(super) fn read_within(format: &Format, bytes: &[u8], limits: Limits) -> Ever
         match import.attachment(&attachment) {
             Ok(None) => {}
             Ok(Some(reader)) => {
-                all.attached.push((attachment.native_id.clone(), read(reader).map_err(|error| error.to_string())))
+                all.attached.push((attachment.native_id.clone(), read(reader).map_err(|error| error.to_string())));
             }
             Err(error) => all.attached.push((attachment.native_id.clone(), Err(error.to_string()))),
         }

@@ -19,6 +19,18 @@ pub struct Facet {
     pub on: bool,
 }
 
+impl Render for Facet {
+    fn render(&self) -> Markup {
+        html! {
+            a.facet href=(self.href) data-on=[self.on.then_some("")] {
+                @if self.on { (Icon::X) } @else { (Icon::Plus) }
+                (self.label)
+                @if self.on { span.unseen { " (on; follow to remove)" } }
+            }
+        }
+    }
+}
+
 /// A kept combination of filter, facets and order.
 #[derive(Debug, Clone, Default)]
 pub struct SavedView {
@@ -87,13 +99,7 @@ impl Render for Filter {
             @if !self.views.is_empty() { (self.views()) }
             div.toolbar {
                 (self.form())
-                @for facet in &self.facets {
-                    a.facet href=(facet.href) data-on=[facet.on.then_some("")] {
-                        @if facet.on { (Icon::X) } @else { (Icon::Plus) }
-                        (facet.label)
-                        @if facet.on { span.unseen { " (on; follow to remove)" } }
-                    }
-                }
+                @for facet in &self.facets { (facet) }
                 div.toolbar-end data-page-acts {
                     @if let Some(dialog) = &self.save_dialog { (Button::new("Save view", super::button::Does::Opens(dialog.clone())).with_icon(Icon::Bookmark).with_size(Size::Small)) }
                     @for button in &self.actions { (button) }

@@ -33,7 +33,7 @@ struct Setting {
     intake: capture::Intake,
     owner: Actor,
     profile: ProfileId,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn token_form(token: &str, profile: Option<ProfileId>) -> NewConnection {
@@ -58,7 +58,7 @@ async fn connected(test: &TestDesk) -> Setting {
     let Begun::Connected(profile) = begun else { panic!("no round trip is needed") };
     let intake = intake_in(&test.desk, folder.path());
     let follower = Follower::new(intake.clone(), connectors.clone()).waiting(Duration::ZERO);
-    Setting { network, connectors, follower, intake, owner, profile, _folder: folder }
+    Setting { network, connectors, follower, intake, owner, profile, folder }
 }
 
 impl Setting {
@@ -338,7 +338,7 @@ async fn credentials_are_in_no_table_no_entry_and_no_answer() {
         // Every byte of the database's files and of the ledger.
         let mut files = Vec::new();
         let folders =
-            [test.sqlite_path().map(|path| path.parent().expect("a folder").to_owned()), Some(setting._folder.path().into())];
+            [test.sqlite_path().map(|path| path.parent().expect("a folder").to_owned()), Some(setting.folder.path().into())];
         for folder in folders.into_iter().flatten() {
             testkit::records::every_file(&folder, &mut files);
         }

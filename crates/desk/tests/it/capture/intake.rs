@@ -53,8 +53,9 @@ async fn what_comes_in_is_recorded_inspected_and_visible() {
         let reader = intake.ledger().reader();
         let entries: Vec<_> = reader.stream(stream_of(profile), 0).map(|entry| entry.expect("an entry")).collect();
         let kinds: Vec<_> = entries.iter().map(|entry| entry.kind).collect();
-        use EntryKind::{Capture, Membership as Member, Reaction, Revision, SourceDeletion};
-        assert_eq!(kinds, [Capture, Capture, Revision, Reaction, SourceDeletion, Member]);
+        let first = [EntryKind::Capture, EntryKind::Capture, EntryKind::Revision];
+        let further = [EntryKind::Reaction, EntryKind::SourceDeletion, EntryKind::Membership];
+        assert_eq!(kinds, [first, further].concat());
         assert_eq!(entries[2].refers_to, entries[1].record_id, "an edit points to the first entry");
         let body = reader.read(entries[1].seq).expect("opens").body().expect("a body");
         let end = body.bytes.iter().position(|byte| *byte == b'\n').expect("a line");

@@ -23,8 +23,8 @@ fn posts_replies_and_direct_messages_are_read_once() {
         [("", "hello @bo, see https://example.test"), ("edit:1700000009000", "first"), ("", "second"), ("", "x"), ("", "psst")];
     assert_eq!(texts, want);
     let places: Vec<_> = all.events.iter().filter(|event| content(event).is_some()).map(|event| event.place.kind).collect();
-    use PlaceKind::{Direct, Private, Workspace};
-    assert_eq!(places, [Workspace, Workspace, Workspace, Private, Direct]);
+    let (workspace, private, direct) = (PlaceKind::Workspace, PlaceKind::Private, PlaceKind::Direct);
+    assert_eq!(places, [workspace, workspace, workspace, private, direct]);
     assert_eq!(all.events.last().unwrap().place.native_id, "direct:ada,bo");
     assert_eq!(all.refused.iter().map(|refused| &*refused.place).collect::<Vec<_>>(), ["line 5", "line 10"]);
     assert!(all.refused[0].reason.starts_with("reply 2: "), "{:?}", all.refused);
