@@ -7,7 +7,7 @@ export async function prepare(context, base) {
   await page.close();
 }
 
-/** `{Name in /list}/rest` → the address that the list's link with that name leads to, and the rest. */
+/** `{Name in /list}/rest` → the address that the list's link with that name leads to, and the rest. `{first message in /stream}`: of a card. */
 export async function resolvePath(context, base, path) {
   const named = /^\{(.+) in (\/[^}]+)\}(.*)$/.exec(path);
   if (!named) return path;
@@ -15,7 +15,9 @@ export async function resolvePath(context, base, path) {
   const page = await context.newPage();
   try {
     await page.goto(new URL(list, base).href);
-    const href = await page.locator("main").getByRole("link", { name, exact: true }).first().getAttribute("href");
+    const main = page.locator("main");
+    const link = name === "first message" ? main.locator("article.message a[data-opens]") : main.getByRole("link", { name, exact: true });
+    const href = await link.first().getAttribute("href");
     return `${href}${rest}`;
   } finally {
     await page.close();

@@ -13,6 +13,10 @@ const ELSEWHERE = {
   "/sign-in/second-factor": "flows/door.mjs, half-way through a sign-in",
   "/audit-log/export": "a file, not a page",
   "/live": "a stream, not a page",
+  "/messages/{id}": "in desk-pages.txt, as the first message of the stream",
+  "/stream/arrivals": "a part that the stream page fetches",
+  "/messages/{id}/raw/{entry}": "a file, not a page",
+  "/connect/back": "the way back from a network, which only a network can open",
 };
 
 flow("pages", (desk) => ({

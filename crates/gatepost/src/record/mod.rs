@@ -120,7 +120,7 @@ impl Place {
         let options = Options { on_fatal, ..Options::default() };
         let Some(database) = &self.database else {
             if !self.folder.join("log.toml").exists() {
-                engine::create(&environment, &self.folder, &self.origin, master, &[], RING_BYTES)?;
+                self.make(&environment, master)?;
             }
             let ledger = Ledger::open(environment, &self.folder, master, options)?;
             return Ok(Opened { ledger: Arc::new(ledger), database: None });
@@ -137,6 +137,25 @@ impl Place {
         let opener = Opener::Master(master);
         let ledger = Ledger::open_in(environment, seat.path(), store.clone(), recovered, &opener, options)?;
         Ok(Opened { ledger: Arc::new(ledger), database: Some(store) })
+    }
+
+    /// Makes the ledger beside its place and moves it there when it is whole: a start that is killed leaves nothing half made.
+    fn make(&self, environment: &Environment, master: &LocalMasterKey) -> Result<(), OpenError> {
+        let failed = |doing| {
+            let path = self.folder.clone();
+            move |source| StoreError::Io { doing, path, source }
+        };
+        let making = self.folder.with_extension("making");
+        if making.exists() {
+            // Nothing was ever recorded in it.
+            std::fs::remove_dir_all(&making).map_err(failed("clear what an interrupted first start left beside"))?;
+        }
+        engine::create(environment, &making, &self.origin, master, &[], RING_BYTES)?;
+        std::fs::rename(&making, &self.folder).map_err(failed("move the new ledger to"))?;
+        if let Some(parent) = self.folder.parent() {
+            std::fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(failed("make lasting the new ledger in"))?;
+        }
+        Ok(())
     }
 
     /// Who writes it now, as far as that can be told from outside.

@@ -10,7 +10,7 @@ use crate::event::{Attachment, Content, Event, Membership, Party, Place, PlaceKi
 /// Milliseconds in a slot: short enough that somebody who watches sees the next message soon.
 pub(super) const SLOT_MS: i64 = 10_000;
 /// Messages in an hour of an ordinary day, over a whole feed.
-const HOURLY: u64 = 45;
+const HOURLY: u64 = 90;
 /// A crisis brews once in so many slots (about two days).
 const CRISIS_EVERY: i64 = 17_280;
 /// How long it lasts (about an hour and a half).
@@ -232,7 +232,7 @@ impl World {
         let mut dice = Dice::new(self.seed, slot, 1);
         // Nights are quiet: the hour of the day by universal time is enough for a demo.
         let hour = (slot * SLOT_MS / 3_600_000).rem_euclid(24);
-        let day = if (7..22).contains(&hour) { 130 } else { 40 };
+        let day = if (7..22).contains(&hour) { 120 } else { 80 };
         let slots_an_hour = (3_600_000 / SLOT_MS).unsigned_abs();
         let per_mille = HOURLY * day * 10 / slots_an_hour + self.crisis(slot).map_or(0, |gone| 200 + gone * 14);
         let sure = per_mille / 1_000;
