@@ -89,7 +89,7 @@ pub(crate) async fn stream(ctx: Ctx, QueryFields(query): QueryFields) -> PageRes
     let oldest = shown.messages.last().map_or(0, |message| message.number);
     let follows = before.is_none();
     let list = html! {
-        div.message-list role="feed" aria-label="Captured messages" data-list id="stream" {
+        div.message-list role=[(!cards.is_empty()).then_some("feed")] aria-label=[(!cards.is_empty()).then_some("Captured messages")] data-list id="stream" {
             @if follows { (arrivals(&filter, after, oldest)) }
             @for card in &cards { (card) }
         }

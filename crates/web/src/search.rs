@@ -11,7 +11,7 @@ use maud::{Markup, Render, html};
 
 use crate::{
     frame::{Ctx, Fields, QueryFields},
-    lists::{link, stack_all},
+    lists::stack_all,
     messages::{Marks, card_marked},
     problem::{PageResult, encode_query},
     ui::{
@@ -20,6 +20,7 @@ use crate::{
         feedback::Empty,
         layout::Room,
         nav::PageHead,
+        results::Facet,
     },
 };
 
@@ -119,10 +120,10 @@ async fn results(ctx: &Ctx, text: &str, query: &Fields, found: &Found) -> Result
         p role="status" { strong { (total.unwrap_or_else(|| "The best matches".to_owned())) } }
         (behind(found))
         @if let Some(counts) = &found.counts {
-            p.muted {
-                @for (name, count) in counts.networks.iter().take(COUNTS_MAX) { (narrow(text, &format!("network:{name}"), name, *count)) " " }
-                @for (_, title, count) in counts.profiles.iter().take(COUNTS_MAX) { (narrow(text, &format!("profile:\"{title}\""), title, *count)) " " }
-                @for (kind, count) in counts.findings.iter().take(COUNTS_MAX) { (narrow(text, &format!("finding:{kind}"), kind, *count)) " " }
+            div.toolbar role="group" aria-label="Narrow by" {
+                @for (name, count) in counts.networks.iter().take(COUNTS_MAX) { (narrow(text, &format!("network:{name}"), name, *count)) }
+                @for (_, title, count) in counts.profiles.iter().take(COUNTS_MAX) { (narrow(text, &format!("profile:\"{title}\""), title, *count)) }
+                @for (kind, count) in counts.findings.iter().take(COUNTS_MAX) { (narrow(text, &format!("finding:{kind}"), kind, *count)) }
             }
         }
         div.message-list role="feed" aria-label="Results" data-list { @for hit in &found.results { (card(hit).render()) } }
@@ -132,8 +133,9 @@ async fn results(ctx: &Ctx, text: &str, query: &Fields, found: &Found) -> Result
     })
 }
 
-fn narrow(text: &str, term: &str, name: &str, count: u64) -> Markup {
-    link(&format!("/search?q={}", encode_query(&format!("{text} {term}"))), &format!("{name} ({count})"))
+fn narrow(text: &str, term: &str, name: &str, count: u64) -> Facet {
+    let href = format!("/search?q={}", encode_query(&format!("{text} {term}")));
+    Facet { label: format!("{name} ({count})"), href, on: false }
 }
 
 fn behind(found: &Found) -> Markup {

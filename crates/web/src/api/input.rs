@@ -303,17 +303,17 @@ schema_of!(
         .pattern(Some(
             r#"^[^\s\x00-\x1f\x7f-\x9f<>,;"\\@]{1,64}@[^\s\x00-\x1f\x7f-\x9f<>,;"\\@.]+(\.[^\s\x00-\x1f\x7f-\x9f<>,;"\\@.]+)*$"#
         ))
-        .description(Some("An e-mail address; at most 254 bytes, 64 of them before the @."))
+        .description(Some("An e-mail address; at most 254 characters, 64 of them before the @."))
 );
 
 impl<'de> Deserialize<'de> for Email {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>,;\"\\@".contains(c);
-        let fits = text.len() <= desk::people::EMAIL_MAX
+        let fits = text.chars().count() <= desk::people::EMAIL_MAX
             && text.split_once('@').is_some_and(|(local, domain)| {
                 !local.is_empty()
-                    && local.len() <= 64
+                    && local.chars().count() <= 64
                     && local.chars().all(plain)
                     && domain.split('.').all(|label| !label.is_empty() && label.chars().all(plain))
             });
