@@ -27,7 +27,7 @@ flow("house", (desk) => {
     "Ctrl-K finds a place by another word for it, and Enter goes there": async () => {
       await owner.keyboard.press("Control+k");
       await owner.locator("#palette[open]").waitFor();
-      await owner.keyboard.type("evidence");
+      await owner.keyboard.type("trail");
       equal(await owner.locator("#palette a.palette-item:visible").count(), 1, "entries");
       await desk.look(owner, "palette");
       await owner.keyboard.press("Enter");
