@@ -34,7 +34,7 @@ done
 read -r _ base token <"$work/server.log"
 
 code=0
-PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/scripts/schemathesis SCHEMATHESIS_HOOKS=hooks \
+HYPOTHESIS_STORAGE_DIRECTORY=$work/hypothesis PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$PWD/scripts/schemathesis SCHEMATHESIS_HOOKS=hooks \
   "$schemathesis" --config-file scripts/schemathesis/schemathesis.toml run "$base/api/v1/openapi.json" \
   --header "Authorization: Bearer $token" --checks all --seed "$SEED" --generation-database none --no-color "$@" || code=$?
 kill -0 "$server" 2>/dev/null || { cat "$work/server.log"; fail "the server ended during the run"; }

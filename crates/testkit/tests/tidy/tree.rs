@@ -31,8 +31,19 @@ impl TextFile {
 }
 
 /// Folders that hold nothing of ours, or what a program wrote; by name, anywhere.
-const FOLDERS_PASSED_OVER: [&str; 9] =
-    [".git", "target", "node_modules", "dist", "artifacts", "corpus", "vectors", "model", "snapshots"];
+const FOLDERS_PASSED_OVER: [&str; 11] = [
+    ".git",
+    "target",
+    "node_modules",
+    "dist",
+    "artifacts",
+    "corpus",
+    "vectors",
+    "model",
+    "snapshots",
+    ".hypothesis",
+    ".schemathesis",
+];
 
 /// Folders passed over at the root only: a developer's data folder, and pictures.
 const ROOT_FOLDERS_PASSED_OVER: [&str; 1] = ["data"];
