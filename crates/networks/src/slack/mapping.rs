@@ -19,7 +19,10 @@
 use aws_lc_rs::digest;
 use serde_json::Value;
 
-use super::{names::Names, text};
+use super::{
+    names::Names,
+    text::{self, Directory as _},
+};
 use crate::event::{Attachment, Content, Event, Membership, Party, Place, Raw, What};
 
 /// Reactions taken one by one from a page of history; more are in the raw bytes only. Keeps a page of a hundred messages below the
@@ -37,9 +40,13 @@ pub(crate) struct Around<'a> {
 /// A Slack time stamp as Unix milliseconds: `1700000000.000100`.
 pub(crate) fn time_ms(ts: &str) -> Option<i64> {
     let (seconds, fraction) = ts.split_once('.').unwrap_or((ts, "0"));
-    let seconds: i64 = seconds.parse().ok().filter(|seconds| (0..=253_402_300_799).contains(seconds))?;
-    let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
-    Some(seconds * 1_000 + digits.parse::<i64>().ok().filter(|ms| *ms >= 0)?)
+    let digits = |text: &str| !text.is_empty() && text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(seconds) || !digits(fraction) {
+        return None;
+    }
+    let seconds: i64 = seconds.parse().ok().filter(|seconds| *seconds <= 253_402_300_799)?;
+    let millis = fraction.bytes().chain(*b"00").take(3).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    Some(seconds * 1_000 + millis)
 }
 
 /// A message's id within its workspace.
@@ -116,7 +123,7 @@ fn main(message: &Value, ts: &str, place: &Place, around: Around<'_>, raw: &Raw)
     }
 }
 
-fn joined_or_left(subtype: &str) -> Option<Membership> {
+pub(crate) fn joined_or_left(subtype: &str) -> Option<Membership> {
     match subtype {
         "channel_join" | "group_join" | "mpim_join" => Some(Membership::Joined),
         "channel_leave" | "group_leave" | "mpim_leave" => Some(Membership::Left),
@@ -124,13 +131,13 @@ fn joined_or_left(subtype: &str) -> Option<Membership> {
     }
 }
 
-fn member_revision(user: &str, change: Membership, when: &str) -> String {
+pub(crate) fn member_revision(user: &str, change: Membership, when: &str) -> String {
     let change = if change == Membership::Joined { "joined" } else { "left" };
     format!("member:{user}:{change}:{when}")
 }
 
 /// The house's word for a change of a channel, from a message's subtype.
-fn place_change(subtype: &str) -> Option<&'static str> {
+pub(crate) fn place_change(subtype: &str) -> Option<&'static str> {
     let (_, change) = subtype.split_once('_').filter(|(kind, _)| matches!(*kind, "channel" | "group" | "mpim"))?;
     Some(match change {
         "name" | "rename" => "renamed",

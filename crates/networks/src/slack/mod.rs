@@ -16,12 +16,12 @@
 mod client;
 mod errors;
 mod history;
-mod mapping;
+pub(crate) mod mapping;
 mod names;
 mod oauth;
 mod sending;
 mod signature;
-mod text;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod tests;

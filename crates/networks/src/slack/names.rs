@@ -10,6 +10,7 @@ use std::{
 
 use serde_json::Value;
 
+use super::text::Directory;
 use crate::event::{Party, Place, PlaceKind};
 
 /// People remembered of one workspace: about 100 bytes each, so 5 MiB.
@@ -37,22 +38,6 @@ pub(crate) struct Channel {
 }
 
 impl Names {
-    /// A person by id; with the id alone when nothing is known.
-    pub fn party(&self, id: &str) -> Party {
-        self.people.get(id).cloned().unwrap_or_else(|| Party { native_id: id.to_owned(), ..Party::default() })
-    }
-
-    /// The name shown of a person, when it is known.
-    pub fn person(&self, id: &str) -> Option<&str> {
-        let party = self.people.get(id)?;
-        party.name.as_deref().or(party.handle.as_deref())
-    }
-
-    /// A channel's name, when it is known.
-    pub fn channel(&self, id: &str) -> Option<&str> {
-        self.channels.get(id)?.place.name.as_deref()
-    }
-
     /// A channel as a place. What kind an unknown one is follows from what the event says, else from its id, else it is taken for
     /// private: the narrower reading.
     pub fn place(&self, id: &str, said: Option<&str>) -> Place {
@@ -128,6 +113,21 @@ impl Names {
     /// Forgets the channels, before they are listed again.
     pub fn forget_channels(&mut self) {
         self.channels.clear();
+    }
+}
+
+impl Directory for Names {
+    fn party(&self, id: &str) -> Party {
+        self.people.get(id).cloned().unwrap_or_else(|| Party { native_id: id.to_owned(), ..Party::default() })
+    }
+
+    fn person(&self, id: &str) -> Option<&str> {
+        let party = self.people.get(id)?;
+        party.name.as_deref().or(party.handle.as_deref())
+    }
+
+    fn channel(&self, id: &str) -> Option<&str> {
+        self.channels.get(id)?.place.name.as_deref()
     }
 }
 

@@ -54,6 +54,16 @@ fn session() -> Session {
 }
 
 #[test]
+fn slack_times_become_milliseconds() {
+    assert_eq!(time_ms("1355517523.000005"), Some(1_355_517_523_000));
+    assert_eq!(time_ms("1355517523.5"), Some(1_355_517_523_500));
+    assert_eq!(time_ms("1355517523.678901"), Some(1_355_517_523_678));
+    for wrong in ["", "x", "1.", ".1", "-1.0", "99999999999999.0"] {
+        assert_eq!(time_ms(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
 fn a_message_is_the_same_event_by_push_and_by_history() {
     let message = json!({"type": "message", "user": "U1", "text": "hello <@U1>", "ts": "1700000000.000100"});
     let mut pushed = message.clone();

@@ -5,8 +5,19 @@
 
 use serde_json::Value;
 
-use super::names::Names;
 use crate::event::Party;
+
+/// Who and what the ids in a text stand for: what a connector remembers, or the lists of an export.
+pub(crate) trait Directory {
+    /// A person by id; with the id alone when nothing is known.
+    fn party(&self, id: &str) -> Party;
+
+    /// The name shown of a person, when it is known.
+    fn person(&self, id: &str) -> Option<&str>;
+
+    /// A channel's name, when it is known.
+    fn channel(&self, id: &str) -> Option<&str>;
+}
 
 /// Blocks inside blocks that are looked into: lists in quotes in rich text are four deep; more is an attack on the stack.
 const DEPTH_MAX: usize = 12;
@@ -35,14 +46,14 @@ impl Read {
         }
     }
 
-    fn user(&mut self, id: &str, label: Option<&str>, names: &Names) {
+    fn user(&mut self, id: &str, label: Option<&str>, names: &dyn Directory) {
         let shown = names.person(id).or(label).unwrap_or(id);
         self.text.push('@');
         self.text.push_str(shown.trim_start_matches('@'));
         self.mention(names.party(id));
     }
 
-    fn channel(&mut self, id: &str, label: Option<&str>, names: &Names) {
+    fn channel(&mut self, id: &str, label: Option<&str>, names: &dyn Directory) {
         self.text.push('#');
         self.text.push_str(names.channel(id).or(label.filter(|label| !label.is_empty())).unwrap_or(id));
     }
@@ -55,16 +66,22 @@ impl Read {
 }
 
 /// What a message object says.
-pub(crate) fn of_message(message: &Value, names: &Names) -> Read {
+pub(crate) fn of_message(message: &Value, names: &dyn Directory) -> Read {
+    let list = |part: &'static str| message[part].as_array().map(Vec::as_slice).unwrap_or_default();
+    of_members(list("blocks"), message["text"].as_str().unwrap_or_default(), list("attachments"), names)
+}
+
+/// The same of a message whose members were read one by one: its blocks, its text, its legacy attachments.
+pub(crate) fn of_members(blocks: &[Value], text: &str, cards: &[Value], names: &dyn Directory) -> Read {
     let mut read = Read::default();
-    for block in message["blocks"].as_array().into_iter().flatten() {
+    for block in blocks {
         read.new_line();
         of_block(block, names, &mut read, 0);
     }
     if read.text.trim().is_empty() {
-        read = of_mrkdwn(message["text"].as_str().unwrap_or_default(), names);
+        read = of_mrkdwn(text, names);
     }
-    for card in message["attachments"].as_array().into_iter().flatten() {
+    for card in cards {
         of_card(card, names, &mut read);
     }
     read.text.truncate(read.text.trim_end().len());
@@ -72,7 +89,7 @@ pub(crate) fn of_message(message: &Value, names: &Names) -> Read {
 }
 
 /// A legacy attachment: programs write whole messages into these. A preview of a link (`from_url`) was not written by the author.
-fn of_card(card: &Value, names: &Names, read: &mut Read) {
+fn of_card(card: &Value, names: &dyn Directory, read: &mut Read) {
     if card["from_url"].is_string() || card["is_msg_unfurl"].as_bool().unwrap_or(false) {
         return;
     }
@@ -94,7 +111,7 @@ fn of_card(card: &Value, names: &Names, read: &mut Read) {
     }
 }
 
-fn append_mrkdwn(value: &Value, names: &Names, read: &mut Read) {
+fn append_mrkdwn(value: &Value, names: &dyn Directory, read: &mut Read) {
     let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return };
     let more = of_mrkdwn(text, names);
     read.new_line();
@@ -104,7 +121,7 @@ fn append_mrkdwn(value: &Value, names: &Names, read: &mut Read) {
 }
 
 /// One block or element, whatever it is called: containers are looked into, leaves say their text.
-fn of_block(block: &Value, names: &Names, read: &mut Read, depth: usize) {
+fn of_block(block: &Value, names: &dyn Directory, read: &mut Read, depth: usize) {
     if depth > DEPTH_MAX {
         return;
     }
@@ -136,7 +153,7 @@ fn of_block(block: &Value, names: &Names, read: &mut Read, depth: usize) {
 }
 
 /// Everything inside a block that can be read.
-fn of_parts(block: &Value, names: &Names, read: &mut Read, depth: usize) {
+fn of_parts(block: &Value, names: &dyn Directory, read: &mut Read, depth: usize) {
     for part in ["text", "title", "description", "label"] {
         if block[part].is_object() {
             read.new_line();
@@ -150,13 +167,13 @@ fn of_parts(block: &Value, names: &Names, read: &mut Read, depth: usize) {
     of_elements(&block["elements"], names, read, depth);
 }
 
-fn of_elements(elements: &Value, names: &Names, read: &mut Read, depth: usize) {
+fn of_elements(elements: &Value, names: &dyn Directory, read: &mut Read, depth: usize) {
     for element in elements.as_array().into_iter().flatten() {
         of_block(element, names, read, depth + 1);
     }
 }
 
-fn append_in_place(text: &str, names: &Names, read: &mut Read) {
+fn append_in_place(text: &str, names: &dyn Directory, read: &mut Read) {
     let more = of_mrkdwn(text, names);
     read.text.push_str(&more.text);
     more.mentions.into_iter().for_each(|party| read.mention(party));
@@ -164,7 +181,7 @@ fn append_in_place(text: &str, names: &Names, read: &mut Read) {
 }
 
 /// What `mrkdwn` says: `<…>` resolved, emphasis taken off, `&amp; &lt; &gt;` undone.
-pub(crate) fn of_mrkdwn(text: &str, names: &Names) -> Read {
+pub(crate) fn of_mrkdwn(text: &str, names: &dyn Directory) -> Read {
     let mut read = Read::default();
     let mut rest = text;
     while let Some(at) = rest.find('<') {
@@ -182,7 +199,7 @@ pub(crate) fn of_mrkdwn(text: &str, names: &Names) -> Read {
 }
 
 /// What stands between `<` and `>`.
-fn of_angle(inside: &str, names: &Names, read: &mut Read) {
+fn of_angle(inside: &str, names: &dyn Directory, read: &mut Read) {
     let (target, label) = match inside.split_once('|') {
         Some((target, label)) => (target, Some(label)),
         None => (inside, None),
@@ -264,6 +281,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::names::Names;
     use super::*;
 
     fn names() -> Names {

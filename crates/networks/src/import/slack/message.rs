@@ -8,10 +8,14 @@ use std::{borrow::Cow, collections::VecDeque};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{People, text};
+use super::People;
 use crate::{
-    event::{Attachment, Content, Event, Membership, Party, Place, Raw, What},
+    event::{Attachment, Content, Event, Party, Place, Raw, What},
     import::{Item, json},
+    slack::{
+        mapping::{joined_or_left, member_revision, native_id, place_change, time_ms},
+        text::{self, Directory as _},
+    },
 };
 
 /// A text that is not copied when it stands as it is in the file.
@@ -136,8 +140,8 @@ fn what_of(error: &serde_json::Error) -> String {
 
 fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue: &mut VecDeque<Item>) -> Result<(), String> {
     let ts = message.ts.as_deref().ok_or("it has no `ts`, the time that is its id")?;
-    let time_ms = millis(ts).ok_or("its `ts` is not a time as Slack writes them")?;
-    let native_id = format!("{}:{ts}", place.native_id);
+    let at_ms = time_ms(ts).ok_or("its `ts` is not a time as Slack writes them")?;
+    let native_id = native_id(&place.native_id, ts);
     let event = |raw: &[u8], native_id: String, revision: String, what: What, time_ms: Option<i64>, by: Option<Party>| {
         let raw = Raw { media_type: "application/json".to_owned(), bytes: raw.to_vec() };
         Item::Event(Box::new(Event { native_id, revision, what, source_time_ms: time_ms, place: place.clone(), by, raw }))
@@ -156,37 +160,36 @@ fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue
     }
     let by = author(message, people);
     let channel = place.native_id.clone();
-    if let Some(change) = membership(subtype) {
+    if let Some(change) = joined_or_left(subtype) {
         let party = by.clone().unwrap_or_default();
-        let word = if change == Membership::Joined { "joined" } else { "left" };
-        let by = message.inviter.as_deref().map(|id| person(id, people)).or(by);
-        let revision = format!("member:{}:{word}:{ts}", party.native_id);
-        queue.push_back(event(raw, channel, revision, What::Member { party, change }, Some(time_ms), by));
+        let by = message.inviter.as_deref().map(|id| people.party(id)).or(by);
+        let revision = member_revision(&party.native_id, change, ts);
+        queue.push_back(event(raw, channel, revision, What::Member { party, change }, Some(at_ms), by));
         return Ok(());
     }
     if let Some(change) = place_change(subtype) {
         let what = What::PlaceChanged { change: change.to_owned() };
-        queue.push_back(event(raw, channel, format!("{change}:{ts}"), what, Some(time_ms), by));
+        queue.push_back(event(raw, channel, format!("{change}:{ts}"), what, Some(at_ms), by));
         return Ok(());
     }
     if let Some(kind) = message.kind.as_deref().filter(|kind| *kind != "message") {
-        queue.push_back(event(raw, native_id, String::new(), What::Other { name: kind.to_owned() }, Some(time_ms), by));
+        queue.push_back(event(raw, native_id, String::new(), What::Other { name: kind.to_owned() }, Some(at_ms), by));
         return Ok(());
     }
     let content = Box::new(content(message, raw, place, people));
     match &message.edited {
         Some(edited) => {
             let revision = format!("edit:{}", &*edited.ts);
-            let by = edited.user.as_deref().map(|id| person(id, people)).or(by);
-            queue.push_back(event(raw, native_id.clone(), revision, What::Edited(content), millis(&edited.ts), by));
+            let by = edited.user.as_deref().map(|id| people.party(id)).or(by);
+            queue.push_back(event(raw, native_id.clone(), revision, What::Edited(content), time_ms(&edited.ts), by));
         }
-        None => queue.push_back(event(raw, native_id.clone(), String::new(), What::Posted(content), Some(time_ms), by)),
+        None => queue.push_back(event(raw, native_id.clone(), String::new(), What::Posted(content), Some(at_ms), by)),
     }
     // A reaction's raw form is its own part of the message, which may be long and have hundreds.
     let parts = json::member(raw, "reactions").into_iter().flat_map(json::elements);
     for (reaction, part) in message.reactions.iter().zip(parts) {
         for user in &reaction.users {
-            let party = person(user, people);
+            let party = people.party(user);
             let revision = format!("react:{}:{}:add", &**user, &*reaction.name);
             let what = What::Reacted { key: reaction.name.0.to_string(), added: true };
             queue.push_back(event(part, native_id.clone(), revision, what, None, Some(party)));
@@ -222,12 +225,12 @@ fn history(
             before.ts.as_deref().map(str::to_owned)
         });
         let deleted = deleted.ok_or("it says a message was deleted and not which")?;
-        let time_ms = message.ts.as_deref().and_then(millis);
+        let at_ms = message.ts.as_deref().and_then(time_ms);
         queue.push_back(Item::Event(Box::new(Event {
-            native_id: format!("{}:{deleted}", place.native_id),
+            native_id: native_id(&place.native_id, &deleted),
             revision: "delete".to_owned(),
             what: What::Deleted,
-            source_time_ms: time_ms,
+            source_time_ms: at_ms,
             place: place.clone(),
             by: author(message, people),
             raw: Raw { media_type: "application/json".to_owned(), bytes: raw.to_vec() },
@@ -239,10 +242,6 @@ fn history(
         None if before.is_some() => Ok(()),
         None => Err("it says a message changed and not how".to_owned()),
     }
-}
-
-fn person(id: &str, people: &People) -> Party {
-    people.get(id).cloned().unwrap_or_else(|| Party { native_id: id.to_owned(), ..Party::default() })
 }
 
 fn author(message: &Message<'_>, people: &People) -> Option<Party> {
@@ -269,26 +268,24 @@ fn author(message: &Message<'_>, people: &People) -> Option<Party> {
 }
 
 fn content(message: &Message<'_>, raw: &[u8], place: &Place, people: &People) -> Content {
-    let (mut mentions, mut links) = (Vec::new(), Vec::new());
-    let mut said =
-        message.text.as_deref().map(|marked| text::plain(marked, people, &mut mentions, &mut links)).unwrap_or_default();
-    // Of a program's message the blocks are what Slack shows; its text is for notifications. A person's blocks repeat the text.
-    if (said.is_empty() || message.bot_id.is_some())
-        && let Some(blocks) = json::member(raw, "blocks").and_then(|blocks| serde_json::from_slice(blocks).ok())
-    {
-        let shown = text::of_blocks(&blocks, people, &mut mentions, &mut links);
-        if !shown.is_empty() {
-            said = shown;
-        }
-    }
+    let blocks: Vec<Value> =
+        json::member(raw, "blocks").and_then(|blocks| serde_json::from_slice(blocks).ok()).unwrap_or_default();
+    let text = message.text.as_deref().unwrap_or_default();
+    let read = text::of_members(&blocks, text, &message.attachments, people);
     let mut attachments: Vec<_> =
         message.files.iter().chain(&message.file).enumerate().map(|(at, file)| attached(at, file)).collect();
-    for (at, card) in message.attachments.iter().enumerate() {
-        take_card(at, card, people, &mut said, &mut mentions, &mut links, &mut attachments);
-    }
+    attachments.extend(message.attachments.iter().enumerate().filter_map(|(at, card)| preview(at, card)));
     let thread = message.thread_ts.as_deref().filter(|&thread| Some(thread) != message.ts.as_deref());
-    let thread = thread.map(|thread| format!("{}:{thread}", place.native_id));
-    Content { text: said, reply_to: thread.clone(), thread, mentions, links, attachments, ..Content::default() }
+    let thread = thread.map(|thread| native_id(&place.native_id, thread));
+    Content {
+        text: read.text,
+        reply_to: thread.clone(),
+        thread,
+        mentions: read.mentions,
+        links: read.links,
+        attachments,
+        ..Content::default()
+    }
 }
 
 fn attached(at: usize, file: &File<'_>) -> Attachment {
@@ -303,90 +300,10 @@ fn attached(at: usize, file: &File<'_>) -> Attachment {
     }
 }
 
-/// Programs write in attachments: that is text of the message. The preview of a link is not; it is a card.
-fn take_card(
-    at: usize,
-    card: &Value,
-    people: &People,
-    said: &mut String,
-    mentions: &mut Vec<Party>,
-    links: &mut Vec<String>,
-    attachments: &mut Vec<Attachment>,
-) {
-    let text_of =
-        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    if let Some(from) = text_of(card, "from_url") {
-        let alt = text_of(card, "title").or_else(|| text_of(card, "fallback"));
-        attachments.push(Attachment { native_id: format!("card:{at}"), alt, source: Some(from), ..Attachment::default() });
-        return;
-    }
-    let mut parts: Vec<String> = ["pretext", "title", "text"].iter().filter_map(|key| text_of(card, key)).collect();
-    for field in card.get("fields").and_then(Value::as_array).into_iter().flatten() {
-        parts.extend(["title", "value"].iter().filter_map(|key| text_of(field, key)));
-    }
-    let mut parts: Vec<_> = parts.iter().map(|part| text::plain(part, people, mentions, links)).collect();
-    if parts.is_empty()
-        && let Some(blocks) = card.get("blocks")
-    {
-        parts.push(text::of_blocks(blocks, people, mentions, links));
-    }
-    if parts.is_empty() {
-        parts.extend(text_of(card, "fallback"));
-    }
-    for part in parts {
-        if !said.is_empty() {
-            said.push('\n');
-        }
-        said.push_str(&part);
-    }
-}
-
-fn membership(subtype: &str) -> Option<Membership> {
-    match subtype {
-        "channel_join" | "group_join" | "mpim_join" => Some(Membership::Joined),
-        "channel_leave" | "group_leave" | "mpim_leave" => Some(Membership::Left),
-        _ => None,
-    }
-}
-
-/// A subtype that is about the conversation, in the live connector's word for it.
-fn place_change(subtype: &str) -> Option<&'static str> {
-    let (_, change) = subtype.split_once('_').filter(|(kind, _)| matches!(*kind, "channel" | "group" | "mpim"))?;
-    Some(match change {
-        "name" | "rename" => "renamed",
-        "topic" => "topic",
-        "purpose" => "purpose",
-        "archive" => "archived",
-        "unarchive" => "unarchived",
-        "convert_to_private" => "made_private",
-        "convert_to_public" => "made_public",
-        "posting_permissions" => "posting_permissions",
-        _ => return None,
-    })
-}
-
-/// `1355517523.000005` in Unix milliseconds.
-fn millis(ts: &str) -> Option<i64> {
-    let (seconds, fraction) = ts.split_once('.').unwrap_or((ts, "0"));
-    let digits = |text: &str| !text.is_empty() && text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(seconds) || !digits(fraction) {
-        return None;
-    }
-    let millis = fraction.bytes().chain(*b"00").take(3).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-    Some(seconds.parse::<i64>().ok()? * 1000 + millis)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slack_times_become_milliseconds() {
-        assert_eq!(millis("1355517523.000005"), Some(1_355_517_523_000));
-        assert_eq!(millis("1355517523.5"), Some(1_355_517_523_500));
-        assert_eq!(millis("1355517523.678901"), Some(1_355_517_523_678));
-        for wrong in ["", "x", "1.", ".1", "-1.0", "99999999999999.0"] {
-            assert_eq!(millis(wrong), None, "{wrong}");
-        }
-    }
+/// The preview of a link: it hangs on the message and is not what its author wrote.
+fn preview(at: usize, card: &Value) -> Option<Attachment> {
+    let said = |key: &str| card.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let source = said("from_url")?;
+    let alt = said("title").or_else(|| said("fallback"));
+    Some(Attachment { native_id: format!("card:{at}"), alt, source: Some(source), ..Attachment::default() })
 }

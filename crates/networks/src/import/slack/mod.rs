@@ -11,7 +11,6 @@
 //! without its time. Log files and canvases are counted and left out.
 
 mod message;
-mod text;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -26,7 +25,10 @@ use super::{
     archive::{Archive, EntryId, EntryReader},
     json::{ArrayReader, Element},
 };
-use crate::event::{Attachment, Party, Place, PlaceKind};
+use crate::{
+    event::{Attachment, Party, Place, PlaceKind},
+    slack::text::Directory,
+};
 
 /// The form.
 pub const FORMAT: Format = Format {
@@ -51,6 +53,22 @@ const LISTS: [(&str, PlaceKind); 4] = [
 
 /// People by id.
 type People = HashMap<String, Party>;
+
+impl Directory for People {
+    fn party(&self, id: &str) -> Party {
+        self.get(id).cloned().unwrap_or_else(|| Party { native_id: id.to_owned(), ..Party::default() })
+    }
+
+    fn person(&self, id: &str) -> Option<&str> {
+        let party = self.get(id)?;
+        party.name.as_deref().or(party.handle.as_deref())
+    }
+
+    /// Exports name channels in the reference itself.
+    fn channel(&self, _id: &str) -> Option<&str> {
+        None
+    }
+}
 
 struct SlackExport {
     archive: Archive,
