@@ -220,4 +220,6 @@ typed_ids! {
     PartyId,
     /// One reading of an export file.
     ImportId,
+    /// An export file that somebody uploaded.
+    UploadId,
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use ledger::{
-    engine::{AppendError, Ledger, NewEntry, Pending, ReadError},
+    engine::{AppendError, Ledger, NewEntry, Pending, ReadError, StoredBlob},
     entry::EntryKind,
 };
 use networks::{Cursor, Event, event::What, network::Gap};
@@ -22,6 +22,7 @@ use tokio::sync::{OwnedMutexGuard, mpsc};
 use uuid::Uuid;
 
 use super::{
+    attachments::Settled,
     body::{self, Circumstances, Via},
     examine::{self, Examined, Examiner},
     imports::ImportStep,
@@ -119,6 +120,7 @@ impl std::fmt::Debug for Intake {
 /// A lot that is durable.
 struct Durable {
     appended: Appended,
+    attached: Vec<(i64, Settled)>,
     gaps: Vec<(i64, Note)>,
     beat_at: Option<Time>,
     then: Then,
@@ -129,6 +131,7 @@ struct Ready {
     lot: Vec<Looked>,
     order: Vec<Fresh>,
     reach: Reach,
+    attached: Vec<(i64, Settled)>,
     gaps: Vec<(i64, Note)>,
     beat_at: Option<Time>,
     then: Then,
@@ -172,7 +175,7 @@ impl Intake {
             // An earlier attempt, given up, reached the ledger after all: everything is read back in order, this lot with it.
             self.open(profile, &mut stream).await?;
             applied = stream.take().expect("a stream that was opened is caught up");
-            ready = Ready { lot: Vec::new(), gaps: Vec::new(), reach: Reach::default(), ..ready };
+            ready = Ready { lot: Vec::new(), attached: Vec::new(), gaps: Vec::new(), reach: Reach::default(), ..ready };
         }
         let taken = self.apply(profile, ready, &mut applied).await?;
         *stream = Some(applied);
@@ -269,20 +272,27 @@ impl Intake {
     /// # Errors
     /// As [`Intake::take`].
     pub(crate) async fn note(&self, profile: ProfileId, note: Note) -> Result<()> {
+        let desk = &self.inner.desk;
+        let entry = note.entry(desk.fresh(), stream_of(profile), desk.now().0);
+        self.put_entries(profile, vec![(entry, None)]).await
+    }
+
+    /// Puts entries of a profile's stream on record that are no events, each with its blob if it has one, and makes them visible. One
+    /// that is there already stays as it is.
+    ///
+    /// # Errors
+    /// As [`Intake::take`].
+    pub(crate) async fn put_entries(&self, profile: ProfileId, entries: Vec<(NewEntry, Option<StoredBlob>)>) -> Result<()> {
         let this = self.clone();
-        let noted = tokio::spawn(async move {
+        let done = tokio::spawn(async move {
             let mut stream = this.stream(profile).await?;
             *stream = None;
-            let (desk, ledger) = (this.inner.desk.clone(), this.inner.ledger.clone());
-            blocking(move || {
-                let entry = note.entry(desk.fresh(), stream_of(profile), desk.now().0);
-                put(&ledger, entry, &mut Appended::default())
-            })
-            .await?;
+            let ledger = this.inner.ledger.clone();
+            blocking(move || record::append_entries(&ledger, entries)).await?;
             // Read back like everything else: one way into the tables.
             this.open(profile, &mut stream).await
         });
-        noted.await.map_err(|error| Error::Internal(error.to_string()))?
+        done.await.map_err(|error| Error::Internal(error.to_string()))?
     }
 
     fn lock_of(&self, profile: ProfileId) -> Arc<tokio::sync::Mutex<Option<i64>>> {
@@ -346,9 +356,9 @@ impl Intake {
                     record::prepare(named, stream, author, &about, &mut naming)
                 })
                 .collect();
-            let mut appended = record::append(&ledger, prepared)?;
+            let mut appended = record::append(&ledger, prepared, &via)?;
             let (gaps, beat_at) = append_notes(&desk, &ledger, profile, (gaps, late), &then, now, &mut appended)?;
-            Ok(Durable { appended, gaps, beat_at, then })
+            Ok(Durable { appended, attached: Vec::new(), gaps, beat_at, then })
         })
         .await
     }
@@ -371,7 +381,7 @@ impl Intake {
     async fn look(&self, durable: Durable) -> Result<Ready> {
         let inspector = self.inner.examiner.current();
         blocking(move || {
-            let Durable { appended: Appended { recorded, order, reach }, gaps, beat_at, then } = durable;
+            let Durable { appended: Appended { recorded, order, reach }, attached, gaps, beat_at, then } = durable;
             let look = |recorded: Recorded| {
                 let examined = match &recorded.named.event.what {
                     What::Posted(content) | What::Edited(content) => examine::examine(&inspector, content),
@@ -379,7 +389,7 @@ impl Intake {
                 };
                 Looked { recorded, examined }
             };
-            Ok(Ready { lot: recorded.into_iter().map(look).collect(), order, reach, gaps, beat_at, then })
+            Ok(Ready { lot: recorded.into_iter().map(look).collect(), order, reach, attached, gaps, beat_at, then })
         })
         .await
     }
@@ -395,7 +405,10 @@ impl Intake {
         let snapshot = std::mem::take(&mut *known.lock().unwrap_or_else(PoisonError::into_inner));
         let mut tx = desk.db().begin().await?;
         let mut naming = Naming::new(desk.sealer(), profile);
-        let (written, learnt) = projection::write(&mut tx, profile, ready.lot, &snapshot, &mut naming).await?;
+        let (mut written, learnt) = projection::write(&mut tx, profile, ready.lot, &snapshot, &mut naming).await?;
+        for (entry, settled) in &ready.attached {
+            written.messages += usize::from(store::attachments::settle(&mut tx, *entry, settled).await?);
+        }
         for (entry, note) in &ready.gaps {
             add_gap(&mut tx, profile, *entry, note, desk.now()).await?;
         }
@@ -515,7 +528,13 @@ fn read_back(desk: &Desk, ledger: &Ledger, profile: ProfileId, from: i64) -> Res
     let failed = |error: ReadError| Error::Internal(format!("the record cannot be read back: {error}"));
     let reader = ledger.reader();
     let mut naming = Naming::new(desk.sealer(), profile);
-    let mut back = Durable { appended: Appended::default(), gaps: Vec::new(), beat_at: None, then: Then::Nothing };
+    let mut back = Durable {
+        appended: Appended::default(),
+        attached: Vec::new(),
+        gaps: Vec::new(),
+        beat_at: None,
+        then: Then::Nothing,
+    };
     for entry in reader.stream(stream_of(profile), from.unsigned_abs()).take(READ_BACK_MAX) {
         let entry = entry.map_err(failed)?;
         back.appended.reach.add(number(entry.stream_seq));
@@ -530,9 +549,11 @@ fn read_back(desk: &Desk, ledger: &Ledger, profile: ProfileId, from: i64) -> Res
         match entry.kind {
             EntryKind::Heartbeat => back.beat_at = Some(Time(entry.captured_at_ms)),
             EntryKind::Gap => back.gaps.extend(Note::read(&stored.bytes).map(|note| (seq, note))),
-            EntryKind::Attachment | EntryKind::Import => {}
+            EntryKind::Attachment => back.attached.extend(Settled::read(&stored.bytes).map(|settled| (seq, settled))),
+            EntryKind::Import => {}
             _ => match body::read(&stored.bytes) {
                 Ok(captured) => back.appended.recorded.push(Recorded {
+                    import: captured.via.import(),
                     named: record::name(captured.event, &mut naming),
                     entry: seq,
                     captured_at_ms: entry.captured_at_ms,

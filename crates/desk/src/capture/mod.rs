@@ -5,6 +5,7 @@
 //! and can be made again from it; a profile on which somebody has no access has no messages for them, not even as a count; credentials are
 //! sealed at rest and in no log, answer, page or audit entry.
 
+mod attachments;
 mod body;
 pub mod connections;
 mod examine;
@@ -22,6 +23,7 @@ mod record;
 mod rules;
 mod store;
 
+pub use attachments::{ATTACHMENT_BYTES_MAX, BlobBytes, Fetcher, attachment, attachment_unmasked};
 pub use body::{BodyError, Captured, FORMAT, ID_BYTES_MAX, RawPart, TEXT_BYTES_MAX, TOO_LARGE, Via};
 pub use connections::{Connectors, Follower};
 pub use examine::{Assessment, Examiner, FINDINGS_MAX, Finding};

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
+    io::Read,
     sync::Arc,
 };
 
@@ -330,6 +331,17 @@ pub async fn raw(desk: &Desk, actor: &Actor, record: &RecordReader, id: MessageI
 }
 
 impl RecordReader {
+    /// The blob of an entry: its length and its bytes, whose reading blocks.
+    pub(super) async fn blob(&self, entry: i64) -> Result<(u64, Box<dyn Read + Send>)> {
+        let reader = self.0.clone();
+        blocking(move || match reader.blob(entry.unsigned_abs()) {
+            Ok(Some(blob)) => Ok((blob.plain_len(), Box::new(blob) as Box<dyn Read + Send>)),
+            Ok(None) | Err(ReadError::Unreadable { .. }) => Err(Error::NotFound("readable attachment")),
+            Err(error) => Err(Error::Internal(format!("the record cannot be read: {error}"))),
+        })
+        .await
+    }
+
     /// Raw bytes that stand in records of their own, right before the entry.
     async fn raw_parts(&self, entry: i64, parts: usize) -> Result<Vec<u8>> {
         let reader = self.0.clone();

@@ -8,11 +8,12 @@ mod follow;
 mod hooks;
 mod model;
 pub(crate) mod rules;
-mod sessions;
+pub(crate) mod sessions;
 
 use std::collections::BTreeMap;
 
 pub use follow::Follower;
+pub(crate) use follow::follow_able;
 pub use hooks::{HookError, deliver};
 pub(crate) use model::Connection;
 pub use model::{Alarm, AlarmKind, Begun, ConnectionState, Health, NewConnection};

@@ -1,5 +1,6 @@
 //! SQL of capture.
 
+pub(super) mod attachments;
 pub(super) mod connections;
 pub(super) mod imports;
 pub(super) mod projection;
