@@ -222,4 +222,22 @@ typed_ids! {
     ImportId,
     /// An export file that somebody uploaded.
     UploadId,
+    /// A post: what somebody writes for one or more profiles.
+    PostId,
+    /// A file that was uploaded for posts.
+    MediaId,
+    /// A comment on a post.
+    CommentId,
+    /// A campaign that posts belong to.
+    CampaignId,
+    /// A pause of publishing.
+    PauseId,
+    /// A usual time of the week to post.
+    SlotId,
+    /// An entry for the record that publishing or approvals made.
+    RecordEntryId,
+    /// A change or deletion of what was published.
+    CorrectionId,
+    /// A process that sends, as attempts name it.
+    HolderId,
 }
