@@ -15,6 +15,7 @@ pub mod import;
 pub mod mastodon;
 pub mod matrix;
 pub mod network;
+pub mod numbers;
 pub mod outgoing;
 pub mod public_media;
 pub mod registry;
