@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{approvals::ContentDigest, ids::Time, text_enum::text_enum};
+use crate::{approvals::Cleared, ids::Time, text_enum::text_enum};
 
 text_enum! {
     /// Where a post stands with one profile. A post that was scheduled ends in one of the last five, or waits in `held` for somebody.
@@ -47,7 +47,7 @@ text_enum! {
 }
 
 /// One post on its way to one profile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Target {
     /// Where it stands.
     pub state: TargetState,
@@ -67,17 +67,6 @@ pub struct Target {
     pub attempts: Vec<Attempt>,
     /// The platform's id once it is there.
     pub native_id: Option<String>,
-}
-
-/// What may go out, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cleared {
-    /// Of exactly this content.
-    pub digest: ContentDigest,
-    /// Not before this.
-    pub from: Time,
-    /// Not after this: the window that the workflow allows around the approved time.
-    pub until: Time,
 }
 
 /// One attempt. Its intent is durable before the network is called.

@@ -6,8 +6,11 @@
 
 use thiserror::Error;
 
-use super::model::{Attempt, Cleared, HeldFor, Next, Outcome, Target, TargetState};
-use crate::{approvals::ContentDigest, ids::Time};
+use super::model::{Attempt, HeldFor, Next, Outcome, Target, TargetState};
+use crate::{
+    approvals::{Cleared, ContentDigest},
+    ids::Time,
+};
 
 /// Attempts of one post: with the waits below about six hours of trying.
 pub const ATTEMPTS_MAX: usize = 10;
@@ -175,7 +178,7 @@ fn step(next: &mut Target, event: Event, now: Time) -> Result<Task, Unfit> {
     match (event, next.state) {
         (Event::Submit, S::Draft) => (next.state, next.reason) = (S::Pending, None),
         (Event::Clear(cleared), S::Draft | S::Pending) => {
-            if next.slot > cleared.until || next.slot < cleared.from {
+            if next.slot > cleared.until() || next.slot < cleared.from() {
                 return Err(Unfit::OutsideWindow);
             }
             (next.state, next.reason, next.cleared) = (S::Scheduled, None, Some(cleared));
@@ -222,9 +225,9 @@ fn claim(next: &mut Target, digest: ContentDigest, paused: Option<String>, now: 
     let cleared = next.cleared.expect("what is scheduled was cleared");
     if let Some(reason) = paused {
         next.hold(HeldFor::Paused, reason);
-    } else if digest != cleared.digest {
+    } else if digest != cleared.digest() {
         next.hold(HeldFor::Changed, HeldFor::Changed.title());
-    } else if now > cleared.until || (next.attempts.is_empty() && now.since_ms(next.slot) > LATE_MS_MAX) {
+    } else if now > cleared.until() || (next.attempts.is_empty() && now.since_ms(next.slot) > LATE_MS_MAX) {
         next.hold(HeldFor::Missed, HeldFor::Missed.title());
     } else {
         let attempt = u32::try_from(next.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
@@ -311,7 +314,7 @@ fn published(next: &mut Target, native_id: String) {
 fn release(next: &mut Target, slot: Time, now: Time) -> Result<(), Unfit> {
     let Some(cleared) = next.cleared else { return Err(Unfit::OutsideWindow) };
     let slot = slot.max(now);
-    if slot < cleared.from || slot > cleared.until {
+    if slot < cleared.from() || slot > cleared.until() {
         return Err(Unfit::OutsideWindow);
     }
     if next.open_attempt().is_some() {

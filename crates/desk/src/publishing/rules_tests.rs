@@ -3,17 +3,20 @@
 use proptest::prelude::*;
 
 use super::{
-    model::{Cleared, HeldFor, Next, Outcome, Target, TargetState},
+    model::{HeldFor, Next, Outcome, Target, TargetState},
     rules::{ATTEMPTS_MAX, Event, Found, LATE_MS_MAX, LOOK_AFTER_MS, LOOKS_MAX, Task, Unfit, apply, broken_invariant},
 };
-use crate::{approvals::ContentDigest, ids::Time};
+use crate::{
+    approvals::{Cleared, ContentDigest},
+    ids::Time,
+};
 
 const HOUR: i64 = 3_600_000;
 const SLOT: Time = Time(HOUR);
 const DIGEST: ContentDigest = ContentDigest([7; 32]);
 
 fn scheduled() -> Target {
-    let cleared = Cleared { digest: DIGEST, from: Time(0), until: Time(24 * HOUR) };
+    let cleared = Cleared::in_test(DIGEST, Time(0), Time(24 * HOUR));
     let (pending, _) = apply(&Target::draft(SLOT), Event::Submit, Time(0)).unwrap();
     apply(&pending, Event::Clear(cleared), Time(1)).unwrap().0
 }
@@ -39,7 +42,7 @@ fn what_nobody_cleared_is_never_sent() {
     }
     let (expired, _) = apply(&apply(&Target::draft(SLOT), Event::Submit, Time(0)).unwrap().0, Event::Expire, SLOT).unwrap();
     assert_eq!(expired.state, TargetState::Expired);
-    let late = Cleared { digest: DIGEST, from: Time(0), until: Time(24 * HOUR) };
+    let late = Cleared::in_test(DIGEST, Time(0), Time(24 * HOUR));
     assert_eq!(
         apply(&expired, Event::Clear(late), SLOT),
         Err(Unfit::State(TargetState::Expired)),
