@@ -55,12 +55,6 @@ impl Cleared {
     pub fn until(&self) -> Time {
         self.until
     }
-
-    /// For tests of rules that begin behind an approval.
-    #[cfg(test)]
-    pub(crate) fn in_test(digest: ContentDigest, from: Time, until: Time) -> Self {
-        Self { digest, from, until }
-    }
 }
 
 /// The time within which something approved for `slot` may go out; nothing in the past, because nothing is published late.

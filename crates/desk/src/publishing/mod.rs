@@ -11,7 +11,8 @@ mod rules;
 mod rules_tests;
 
 pub use content::{Content, Draft, MediaDigest, Medium, PARTS_MAX, Part, TARGETS_MAX, digest};
-pub use model::{Attempt, HeldFor, Next, Outcome, Target, TargetState};
+pub use model::{Attempt, HeldFor, Next, Outcome, Target, TargetKey, TargetState, Window};
 pub use rules::{
-    ATTEMPTS_MAX, Event, Found, LATE_MS_MAX, LOOK_AFTER_MS, LOOKS_MAX, START_WITHIN_MS, Task, Unfit, apply, broken_invariant,
+    ATTEMPTS_MAX, CALL_MAX_MS, Claim, Event, Found, LATE_MS_MAX, LOOK_AFTER_MS, LOOKS_MAX, PREPARE_MS, Paused, START_WITHIN_MS,
+    Task, Unfit, apply, broken_invariant,
 };
