@@ -36,6 +36,8 @@ pub enum Topic {
     Connections,
     /// Imports moved on.
     Imports,
+    /// Something waits for approval, or was decided; workflows changed.
+    Approvals,
 }
 
 impl Topic {
@@ -50,6 +52,7 @@ impl Topic {
         Self::Messages,
         Self::Connections,
         Self::Imports,
+        Self::Approvals,
     ];
 
     /// The name on the wire.
@@ -64,6 +67,7 @@ impl Topic {
             Self::Messages => "messages",
             Self::Connections => "connections",
             Self::Imports => "imports",
+            Self::Approvals => "approvals",
         }
     }
 

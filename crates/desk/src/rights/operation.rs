@@ -165,6 +165,14 @@ operations! {
     ImportsRead = "capture.imports_read", Read, All, Session, Need::Right(Right::Profiles), "See imports and what they refused";
     ImportRun = "capture.import", Write, All, Session, Need::Right(Right::Profiles), "Import an export file into a profile's record";
 
+    // Approvals.
+    WorkflowsRead = "workflows.read", Read, All, Session, Need::Right(Right::Workflows), "See approval workflows";
+    WorkflowChange = "workflows.change", Write, Person, StepUp, Need::Right(Right::Workflows), "Create, change, order or remove an approval workflow";
+    WorkflowsCheck = "workflows.check", Write, Operator, Session, Need::Nothing, "Note that an approval workflow has a step nobody can end";
+    ApprovalSubmit = "approvals.submit", Write, PersonOrToken, Session, Need::SignedIn, "Submit a post for approval, or take it back";
+    ApprovalsRead = "approvals.read", Read, PersonOrToken, Session, Need::SignedIn, "See what waits for approval on profiles one may read";
+    ApprovalDecide = "approvals.decide", Write, PersonOrToken, Session, Need::SignedIn, "Approve, reject or ask for a change, when asked";
+
     // The house.
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
     AuditExport = "audit_log.export", SensitiveRead, PersonOrToken, StepUp, Need::Right(Right::AuditLog), "Export the audit log";
@@ -183,7 +191,6 @@ operations! {
 /// Rights that no operation asks for yet: they can be given today and guard what later parts bring. This list only shrinks.
 pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Rules,
-    Right::Workflows,
     Right::Assets,
     Right::Cases,
     Right::Delete,
