@@ -27,7 +27,6 @@ CREATE TABLE uploads (
     node TEXT NOT NULL,
     state TEXT NOT NULL,
     tally TEXT,
-    error TEXT,
     uploaded_by BYTEA,
     uploaded_at_ms BIGINT NOT NULL
 );

@@ -12,7 +12,7 @@ use ledger::{
 };
 use networks::{
     Event,
-    event::{Content, Party, Place, PlaceKind, Raw, What},
+    event::{Attachment, Content, Party, Place, PlaceKind, Raw, What},
 };
 
 /// The write-ahead ring of a test's ledger.
@@ -51,6 +51,19 @@ pub fn intake_in(desk: &Desk, folder: &Path) -> Intake {
 /// A post in the channel `general`, as a network would hand it over.
 pub fn post(native_id: &str, author: &str, text: &str) -> Event {
     event(native_id, "", author, What::Posted(Box::new(Content { text: text.to_owned(), ..Content::default() })))
+}
+
+/// A post with attachments that can be fetched from these sources.
+pub fn post_with(native_id: &str, text: &str, sources: &[&str]) -> Event {
+    let attachment = |source: &&str| Attachment {
+        native_id: format!("F-{source}"),
+        file_name: Some(format!("{source}.txt")),
+        media_type: Some("text/plain".to_owned()),
+        source: Some((*source).to_owned()),
+        ..Attachment::default()
+    };
+    let attachments = sources.iter().map(attachment).collect();
+    event(native_id, "", "ann", What::Posted(Box::new(Content { text: text.to_owned(), attachments, ..Content::default() })))
 }
 
 /// Any event in the channel `general`. Its time is the number that the native id ends with, in seconds after the tests begin.

@@ -70,6 +70,9 @@ pub struct Scripted {
 struct State {
     feed: Vec<Event>,
     failures: VecDeque<NetworkError>,
+    files: BTreeMap<String, Vec<u8>>,
+    fetch_failures: VecDeque<NetworkError>,
+    fetches: u32,
     gaps: Vec<Gap>,
     /// What a call must show, once a token was renewed or revoked.
     token: Option<String>,
@@ -98,6 +101,21 @@ impl Scripted {
     /// The next call fails.
     pub fn fail(&self, error: NetworkError) {
         self.state().failures.push_back(error);
+    }
+
+    /// There is a file at an attachment's source. Others have their native id as their content.
+    pub fn hang(&self, source: &str, bytes: Vec<u8>) {
+        self.state().files.insert(source.to_owned(), bytes);
+    }
+
+    /// The next attachment that is asked for breaks off in its middle with this.
+    pub fn fail_fetch(&self, error: NetworkError) {
+        self.state().fetch_failures.push_back(error);
+    }
+
+    /// How often an attachment was asked for.
+    pub fn fetches(&self) -> u32 {
+        self.state().fetches
     }
 
     /// The next answer says that a stretch is missing.
@@ -257,8 +275,31 @@ impl Network for Scripted {
         Ok(Received { events, status: 200, body: b"ok".to_vec(), media_type: "text/plain" })
     }
 
-    fn fetch<'a>(&'a self, _: &'a Session, attachment: &'a Attachment, _: u64, sink: &'a mut dyn Sink) -> Answer<'a, ()> {
-        Box::pin(async move { sink.write(attachment.native_id.as_bytes()).await })
+    fn fetch<'a>(
+        &'a self,
+        session: &'a Session,
+        attachment: &'a Attachment,
+        bytes_max: u64,
+        sink: &'a mut dyn Sink,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            let (bytes, failure) = {
+                let mut state = self.state();
+                state.fetches += 1;
+                let file = attachment.source.as_ref().and_then(|source| state.files.get(source)).cloned();
+                (file.unwrap_or_else(|| attachment.native_id.clone().into_bytes()), state.fetch_failures.pop_front())
+            };
+            if bytes.len() as u64 > bytes_max {
+                return Err(NetworkError::new(Class::RefusedContent, "the attachment is too long"));
+            }
+            let (first, rest) = bytes.split_at(bytes.len() / 2);
+            sink.write(first).await?;
+            match failure {
+                Some(error) => Err(error),
+                None => sink.write(rest).await,
+            }
+        })
     }
 
     fn send<'a>(&'a self, _: &'a Session, _: &'a Outgoing) -> Answer<'a, Published> {

@@ -291,10 +291,7 @@ fn card_with(times: &Times, message: &Message, profiles: &[Profile], cover: Cove
         text.push(Segment::Text("Its text was never captured.".to_owned()));
     }
     text.extend(segments(pieces(message, cover)));
-    let media = message.attachments.iter().map(|attachment| {
-        let name = attachment.file_name.as_deref().or(attachment.media_type.as_deref()).unwrap_or("attachment");
-        format!("{name} ({})", attachment.state.title().to_lowercase())
-    });
+    let media = message.attachments.iter().map(crate::attachments::line);
     let reply = message.reply_to.map(|_| "Reply in ").unwrap_or_default();
     MessageCard {
         id: card_id(message.id),
@@ -379,6 +376,9 @@ async fn detail_page(ctx: &Ctx, id: MessageId, cover: Cover, invalid: &Invalid) 
         let mut form = Form::new("unmask", format!("/messages/{id}/unmask"), vec![area.render()], "Show what is masked");
         form.errors = summary(invalid);
         parts.push(Box::new(Card { title: "Masked".to_owned(), actions: vec![], body: form.render() }));
+    }
+    if let Some(card) = crate::attachments::card(&message) {
+        parts.push(Box::new(card));
     }
     parts.push(Box::new(history_card(&times, &message, &revisions, cover)));
     parts.push(Box::new(record_card(&times, &message, position.as_ref())));

@@ -82,7 +82,7 @@ impl Watch {
         self.inner.stop.store(true, Ordering::Relaxed);
     }
 
-    fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.inner.stop.load(Ordering::Relaxed)
     }
 
@@ -90,7 +90,7 @@ impl Watch {
         self.inner.attachments.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    fn saw(&self, (done, all): (u64, u64), items: i64) {
+    pub(crate) fn saw(&self, (done, all): (u64, u64), items: i64) {
         self.inner.done_bytes.store(done, Ordering::Relaxed);
         self.inner.all_bytes.store(all, Ordering::Relaxed);
         self.inner.items.store(items, Ordering::Relaxed);

@@ -528,13 +528,8 @@ fn read_back(desk: &Desk, ledger: &Ledger, profile: ProfileId, from: i64) -> Res
     let failed = |error: ReadError| Error::Internal(format!("the record cannot be read back: {error}"));
     let reader = ledger.reader();
     let mut naming = Naming::new(desk.sealer(), profile);
-    let mut back = Durable {
-        appended: Appended::default(),
-        attached: Vec::new(),
-        gaps: Vec::new(),
-        beat_at: None,
-        then: Then::Nothing,
-    };
+    let mut back =
+        Durable { appended: Appended::default(), attached: Vec::new(), gaps: Vec::new(), beat_at: None, then: Then::Nothing };
     for entry in reader.stream(stream_of(profile), from.unsigned_abs()).take(READ_BACK_MAX) {
         let entry = entry.map_err(failed)?;
         back.appended.reach.add(number(entry.stream_seq));

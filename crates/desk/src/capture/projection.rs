@@ -338,12 +338,7 @@ impl<'k> Projection<'k> {
     }
 }
 
-async fn write_hanging(
-    tx: &mut Tx,
-    profile: ProfileId,
-    hanging: Vec<Hanging>,
-    numbers: &HashMap<MessageId, i64>,
-) -> Result<()> {
+async fn write_hanging(tx: &mut Tx, profile: ProfileId, hanging: Vec<Hanging>, numbers: &HashMap<MessageId, i64>) -> Result<()> {
     let (mut revisions, mut attachments, mut findings) =
         (store::revision_rows(), store::attachment_rows(), store::finding_rows());
     for Hanging { message, entry, import, revision, attachments: files, findings: found } in hanging {

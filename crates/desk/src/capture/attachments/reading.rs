@@ -8,9 +8,7 @@ use std::io::Read;
 
 use crate::{
     actor::Actor,
-    capture::{
-        AttachmentSeen, AttachmentState, Message, RecordReader, masking::is_covered, reading,
-    },
+    capture::{AttachmentSeen, AttachmentState, Message, RecordReader, masking::is_covered, reading},
     desk::Desk,
     error::{Error, Result},
     ids::MessageId,

@@ -14,12 +14,8 @@ const COLUMNS: &str = "a.message, a.entry, a.part, a.native_id, a.file_name, a.m
                        m.profile_id FROM attachments a JOIN messages m ON m.number = a.message";
 
 fn read(row: &Row) -> Result<Pending> {
-    let which = Which {
-        message: row.get("id")?,
-        entry: row.get("entry")?,
-        part: row.get("part")?,
-        native_id: row.get("native_id")?,
-    };
+    let which =
+        Which { message: row.get("id")?, entry: row.get("entry")?, part: row.get("part")?, native_id: row.get("native_id")? };
     let attachment = Attachment {
         native_id: which.native_id.clone(),
         file_name: row.get("file_name")?,
@@ -37,10 +33,11 @@ async fn pending(on: &mut dyn Connection, query: Query) -> Result<Vec<Pending>> 
 
 /// The profiles of which something waits to be fetched from their network, and may be tried now.
 pub(crate) async fn due_profiles(on: &mut dyn Connection, now: Time) -> Result<Vec<ProfileId>> {
-    let rows = sql("SELECT DISTINCT profile_id FROM attachments WHERE state = 'pending' AND import_id IS NULL AND next_try_at_ms <= $1")
-        .bind(now)
-        .all(on)
-        .await?;
+    let rows =
+        sql("SELECT DISTINCT profile_id FROM attachments WHERE state = 'pending' AND import_id IS NULL AND next_try_at_ms <= $1")
+            .bind(now)
+            .all(on)
+            .await?;
     rows.iter().filter_map(|row| row.get("profile_id").transpose()).map(|id| Ok(id?)).collect()
 }
 
@@ -55,9 +52,8 @@ pub(crate) async fn due(on: &mut dyn Connection, profile: ProfileId, now: Time, 
 
 /// What waits to be read out of an import's file.
 pub(crate) async fn in_file(on: &mut dyn Connection, import: ImportId, limit: i64) -> Result<Vec<Pending>> {
-    let text = format!(
-        "SELECT {COLUMNS} WHERE a.state = 'pending' AND a.import_id = $1 ORDER BY a.message, a.entry, a.part LIMIT $2"
-    );
+    let text =
+        format!("SELECT {COLUMNS} WHERE a.state = 'pending' AND a.import_id = $1 ORDER BY a.message, a.entry, a.part LIMIT $2");
     pending(on, sql(text).bind(import).bind(limit)).await
 }
 

@@ -8,3 +8,4 @@ pub(super) mod reading;
 
 pub(super) mod rows;
 pub(super) mod streams;
+pub(super) mod uploads;

@@ -1,8 +1,10 @@
 //! Capture on both engines.
 
+mod attachments;
 pub(crate) mod cast;
 mod connections;
 mod importing;
 mod imports;
 mod intake;
 mod reading;
+mod uploads;
