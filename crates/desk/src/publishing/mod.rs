@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod calendar;
 mod content;
 pub mod counting;
+pub mod linked;
 mod model;
 mod rules;
 #[cfg(test)]
