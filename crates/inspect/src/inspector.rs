@@ -15,7 +15,7 @@ use crate::language::{Language, LanguageDetector};
 use crate::lexicon::{self, Lexicon};
 use crate::message::{Message, Zone};
 use crate::report::{Finding, Level, Reason, ReasonText, View};
-use crate::scan::{AT, COLON, Chunk, DIGIT, DOT, HIGH, LONG_CHUNK, Scan};
+use crate::scan::{AT, COLON, Chunk, DIGIT, DOT, LONG_CHUNK, Scan};
 use crate::scratch::Scratch;
 use crate::secrets::SecretTable;
 use crate::tokens::{Links, Tokens};
@@ -144,7 +144,7 @@ impl Inspector {
             *steps += context.steps;
         };
         run(View::Plain, text, scan, None);
-        let is_folded = scan.classes & HIGH != 0 && fold::fold(text, folded);
+        let is_folded = scan.has_high && fold::fold(text, folded);
         if is_folded {
             view_scan.fill(&folded.text, &self.words);
             run(View::Folded, &folded.text, view_scan, Some(&folded.map));

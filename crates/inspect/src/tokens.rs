@@ -9,11 +9,14 @@
 //! Not done here: evasion folding (look-alike letters, leet, spaced letters), sentence analysis, lemmas.
 
 mod fold;
+mod plain;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use fold::{Folded, fold_char};
+
+use crate::masks::Masks;
 
 /// Text beyond this many bytes is not read: offsets are `u32`, and no post or comment comes near it.
 pub const TEXT_BYTES_MAX: usize = 64 << 20;
@@ -116,7 +119,9 @@ pub enum Links {
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
     list: Vec<Token>,
+    /// The text in small letters, where plain words stand as in the text; then the folded forms of all others.
     folded: Vec<u8>,
+    masks: Masks,
     tail: Marks,
     exclaims: u32,
     questions: u32,
@@ -135,12 +140,18 @@ impl Tokens {
 
     /// Reads `text`, replacing what was scanned before.
     pub fn scan_with(&mut self, text: &str, links: Links) {
+        let text = scan::readable(text);
         self.list.clear();
         self.folded.clear();
+        self.folded.extend_from_slice(text.as_bytes());
+        self.folded.make_ascii_lowercase();
         self.tail = Marks::default();
         self.exclaims = 0;
         self.questions = 0;
-        scan::run(self, scan::readable(text), links);
+        let mut masks = std::mem::take(&mut self.masks);
+        masks.fill(text.as_bytes());
+        scan::run(self, text, links, &masks);
+        self.masks = masks;
     }
 
     /// The tokens in order.

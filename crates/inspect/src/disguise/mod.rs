@@ -59,6 +59,7 @@ impl Default for Undisguise {
 pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary) -> bool {
     let bytes = text.as_bytes();
     let is_sign = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|byte| letter_of(*byte).is_some());
+    let ends_in_sign = |end: usize| is_sign(Some(end)) && !(bytes[end] == b'!' && is_closed(&bytes[end..]));
     let (mut singles, mut last_end) = (0, 0);
     for token in tokens.list() {
         if !matches!(token.kind, TokenKind::Word | TokenKind::Hashtag | TokenKind::Number) {
@@ -75,7 +76,7 @@ pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary) -
         }
         last_end = end;
         let mixed = token.marks.has(Marks::WITH_DIGIT) && token.kind != TokenKind::Number;
-        let signs = token.kind != TokenKind::Number && (is_sign(start.checked_sub(1)) || is_sign(Some(end)));
+        let signs = token.kind != TokenKind::Number && (is_sign(start.checked_sub(1)) || ends_in_sign(end));
         if mixed || signs || is_joined(tokens, token, vocabulary) {
             return true;
         }
@@ -85,9 +86,13 @@ pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary) -
 
 fn is_joined(tokens: &Tokens, token: &Token, vocabulary: &Vocabulary) -> bool {
     let length = (token.end - token.start) as usize;
-    (JOINED_MIN..=JOINED_MAX).contains(&length)
-        && vocabulary.of(token.hash) == Known::No
-        && vocabulary.split(tokens.folded(token)).is_some()
+    if !(JOINED_MIN..=JOINED_MAX).contains(&length) {
+        return false;
+    }
+    let letters = tokens.folded(token);
+    vocabulary.may_hold_telling(letters)
+        && vocabulary.of(hash_folded(letters)) == Known::No
+        && vocabulary.split(letters).is_some()
 }
 
 /// The letter that a digit or sign stands for; the digit one may be `i` or `l`.
@@ -144,11 +149,19 @@ pub(crate) fn undo(text: &str, base: Option<&Map>, vocabulary: &Vocabulary, out:
     changed
 }
 
+/// Whether a byte is punctuation at the end of a word.
+fn closes(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b')' | b']' | b'}' | b'.' | b',' | b';' | b':' | b'!' | b'?' | b'-' | b'_')
+}
+
+/// Whether nothing but punctuation stands before the next white space.
+fn is_closed(rest: &[u8]) -> bool {
+    rest.iter().find(|byte| !closes(**byte)).is_none_or(u8::is_ascii_whitespace)
+}
+
 /// A word without the punctuation around it; signs that stand for letters stay where a letter follows or precedes them.
 fn core(bytes: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
     let opens = |byte: u8| matches!(byte, b'"' | b'\'' | b'(' | b'[' | b'{' | b'.' | b',' | b'-' | b'_' | b'*');
-    let closes =
-        |byte: u8| matches!(byte, b'"' | b'\'' | b')' | b']' | b'}' | b'.' | b',' | b';' | b':' | b'!' | b'?' | b'-' | b'_');
     while start < end && opens(bytes[start]) {
         start += 1;
     }
