@@ -101,8 +101,16 @@ pub const CAPTURE_ALARMS: Metric = Metric {
     name: "gatepost_capture_alarms",
     metric_type: MetricType::Gauge,
     labels: &[],
-    docs: "Connected profiles that are silent, broken, or need to be authorised (again or soon). Anything above 0 deserves a look \
+    docs: "Connected profiles that are silent, broken, changed in what they deliver, or need to be authorised (again or soon). Anything above 0 deserves a look \
            at the profiles page.",
+};
+/// Rounds of canaries.
+pub const CAPTURE_CANARIES: Metric = Metric {
+    name: "gatepost_capture_canaries_total",
+    metric_type: MetricType::Counter,
+    labels: &["outcome"],
+    docs: "Rounds of canary messages that ended on this node: well, or problem (what arrived was different from before, or nothing \
+           arrived). A problem is an alarm too.",
 };
 /// Requests for time stamps.
 pub const LEDGER_TIMESTAMPS: Metric = Metric {
@@ -196,6 +204,7 @@ pub const ALL: &[Metric] = &[
     CAPTURE_EVENTS,
     CAPTURE_FAILURES,
     CAPTURE_ALARMS,
+    CAPTURE_CANARIES,
     LEDGER_ENTRIES,
     LEDGER_WRITER,
     LEDGER_TIMESTAMPS,

@@ -226,7 +226,9 @@ pub(crate) fn state_badge(state: ConnectionState) -> Badge {
     let tone = match state {
         ConnectionState::Connected => Tone::Good,
         ConnectionState::Failing => Tone::Warning,
-        ConnectionState::Broken | ConnectionState::NeedsAuthorisation => Tone::Danger,
+        ConnectionState::Broken | ConnectionState::Gone | ConnectionState::Refused | ConnectionState::NeedsAuthorisation => {
+            Tone::Danger
+        }
         ConnectionState::Disconnected => Tone::Neutral,
     };
     Badge::new(tone, state.title())
