@@ -323,6 +323,7 @@ fn health_card(ctx: &Ctx, profile: &Profile, health: &Health) -> Card {
             @if ctx.may(Operation::CaptureBackFill) && health.state != ConnectionState::Disconnected {
                 form method="post" action={ "/profiles/" (profile.id) "/back-fill" } { (Button::new("Read the past again", Does::Submit)) }
             }
+            (Button::link("Canary", format!("/profiles/{}/canary", profile.id)))
             (Button::link("Stream", format!("/stream?profile={}", profile.id)))
         }
     };

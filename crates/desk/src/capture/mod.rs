@@ -31,7 +31,7 @@ pub use canary::Canaries;
 pub use connections::{Connectors, Follower};
 pub use examine::{Assessment, Examiner, FINDINGS_MAX, Finding};
 pub use imports::{ImportRun, ImportState, ImportStep, NewImport};
-pub use intake::{Intake, LOT_MAX, Lot, Taken, Then};
+pub use intake::{Intake, LOT_MAX, Lot, Spent, Taken, Then};
 pub use model::{
     AttachmentSeen, AttachmentState, GapSeen, Message, PartySeen, PlaceSeen, Revision, StreamFilter, StreamPage, Thread,
 };
