@@ -132,6 +132,15 @@ pub(crate) const PLACES: &[Place] = &[
         also: "channels networks accounts pages",
     },
     Place {
+        label: "Import",
+        about: "Put export files on record",
+        href: "/import",
+        icon: Icon::Upload,
+        room: Room::Settings,
+        operation: Operation::ImportsRead,
+        also: "upload export archive slack teams mattermost mastodon mail history past",
+    },
+    Place {
         label: "API tokens",
         about: "Every program that acts in somebody's name",
         href: "/tokens",

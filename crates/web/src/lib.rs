@@ -8,6 +8,7 @@ pub mod api;
 pub mod assets;
 pub mod attachments;
 pub mod audit_log;
+pub mod canary;
 pub mod connections;
 pub mod door;
 pub mod frame;

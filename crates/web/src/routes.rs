@@ -15,8 +15,8 @@ use desk::rights::Operation;
 use http::Method;
 
 use crate::{
-    account, api, attachments, audit_log, connections, door, gate, home, imports, jobs, live, messages, people, profiles, record,
-    rights, search, settings,
+    account, api, attachments, audit_log, canary, connections, door, gate, home, imports, jobs, live, messages, people, profiles,
+    record, rights, search, settings,
     state::{BODY_MAX, WebState},
     views,
 };
@@ -203,6 +203,8 @@ pub fn routes() -> Vec<Route> {
         page("/connect/{network}", O::ConnectionMake, get(connections::form)),
         form("/connect/{network}", O::ConnectionMake, post(connections::begin)),
         form("/profiles/{id}/back-fill", O::CaptureBackFill, post(connections::back_fill)),
+        page("/profiles/{id}/canary", O::ConnectionsRead, get(canary::page)),
+        form("/profiles/{id}/canary", O::CanarySet, post(canary::change)),
         page("/import", O::ImportsRead, get(imports::list)),
         form("/import/files", O::ImportRun, post(imports::upload)).for_uploads(imports::BODY_MAX),
         page("/import/{id}", O::ImportsRead, get(imports::run)),

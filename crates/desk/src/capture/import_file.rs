@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    time::{Duration, Instant},
 };
 
 use aws_lc_rs::digest;
@@ -62,6 +63,7 @@ struct Watched {
     all_bytes: AtomicU64,
     items: AtomicI64,
     attachments: AtomicU64,
+    reading_ns: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -77,6 +79,11 @@ impl Watch {
         self.inner.attachments.load(Ordering::Relaxed)
     }
 
+    /// How long reading and normalising took so far.
+    pub fn reading(&self) -> Duration {
+        Duration::from_nanos(self.inner.reading_ns.load(Ordering::Relaxed))
+    }
+
     /// Asks the import to stop after what it has read.
     pub fn stop(&self) {
         self.inner.stop.store(true, Ordering::Relaxed);
@@ -84,6 +91,10 @@ impl Watch {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.inner.stop.load(Ordering::Relaxed)
+    }
+
+    fn read_for(&self, took: Duration) {
+        self.inner.reading_ns.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     fn took_attachments(&self, count: usize) {
@@ -222,7 +233,10 @@ fn read_all(reading: &mut Reading<'_>, file: &ExportFile, watch: &Watch) -> std:
             reading.send();
             return Ok(Ended::Stopped);
         }
-        let Some(item) = import.next()? else { break };
+        let begun = Instant::now();
+        let item = import.next()?;
+        watch.read_for(begun.elapsed());
+        let Some(item) = item else { break };
         let (index, counted) = (items, items < reading.run.position);
         items += 1;
         watch.saw(import.progress(), items);

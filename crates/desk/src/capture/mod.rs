@@ -7,6 +7,7 @@
 
 mod attachments;
 mod body;
+pub mod canary;
 pub mod connections;
 mod examine;
 pub mod import_file;
@@ -26,10 +27,11 @@ pub mod uploads;
 
 pub use attachments::{ATTACHMENT_BYTES_MAX, BlobBytes, Fetcher, attachment, attachment_unmasked};
 pub use body::{BodyError, Captured, FORMAT, ID_BYTES_MAX, RawPart, TEXT_BYTES_MAX, TOO_LARGE, Via};
+pub use canary::Canaries;
 pub use connections::{Connectors, Follower};
 pub use examine::{Assessment, Examiner, FINDINGS_MAX, Finding};
 pub use imports::{ImportRun, ImportState, ImportStep, NewImport};
-pub use intake::{Intake, LOT_MAX, Lot, Taken, Then};
+pub use intake::{Intake, LOT_MAX, Lot, Spent, Taken, Then};
 pub use model::{
     AttachmentSeen, AttachmentState, GapSeen, Message, PartySeen, PlaceSeen, Revision, StreamFilter, StreamPage, Thread,
 };

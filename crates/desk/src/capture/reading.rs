@@ -240,7 +240,7 @@ impl RecordReader {
     }
 
     /// A captured record with its raw bytes; nothing but the reason when it cannot be read any more.
-    async fn captured(&self, entry: i64) -> Result<std::result::Result<Captured, String>> {
+    pub(super) async fn captured(&self, entry: i64) -> Result<std::result::Result<Captured, String>> {
         let reader = self.0.clone();
         blocking(move || {
             let opened = match reader.read(entry.unsigned_abs()) {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ledger::engine::Ledger;
 use tokio_util::sync::CancellationToken;
 
-use super::{Connectors, Examiner, Fetcher, Follower, Intake};
+use super::{Canaries, Connectors, Examiner, Fetcher, Follower, Intake};
 use crate::{desk::Desk, records::Record};
 
 /// Capture as this process has it. Cheap to clone; all clones see the same.
@@ -81,7 +81,8 @@ impl Reception {
             let ends = stop.child_token();
             let connectors = &self.0.connectors;
             let following = tokio::spawn(Follower::new(intake.clone(), connectors.clone()).run(ends.clone()));
-            let fetching = tokio::spawn(Fetcher::new(intake, connectors.clone()).run(ends.clone()));
+            let fetching = tokio::spawn(Fetcher::new(intake.clone(), connectors.clone()).run(ends.clone()));
+            let flying = tokio::spawn(Canaries::new(intake, connectors.clone()).run(ends.clone()));
             tokio::select! {
                 () = stop.cancelled() => {}
                 _ = writers.changed() => {}
@@ -91,6 +92,7 @@ impl Reception {
             *self.0.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
             let _ = following.await;
             let _ = fetching.await;
+            let _ = flying.await;
         }
     }
 }

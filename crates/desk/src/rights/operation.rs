@@ -159,6 +159,7 @@ operations! {
     ConnectionMake = "connections.make", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Connect an account on a network";
     ConnectionRenew = "connections.renew", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Authorise a profile again";
     CaptureBackFill = "capture.back_fill", Write, All, Session, Need::Right(Right::Profiles), "Read a profile's past again";
+    CanarySet = "capture.canary", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Let a canary message watch a capture";
     CaptureState = "capture.state", Write, Operator, Session, Need::Nothing, "Note that a capture broke or fell silent";
     MessagesRead = "messages.read", Read, All, Session, Need::Level(READING), "Read what was captured on a profile";
     MessageUnmask = "messages.unmask", Write, PersonOrToken, StepUp, Need::Right(Right::Unmask), "See what is masked in a message, with a reason";

@@ -312,7 +312,7 @@ impl Follower {
             store::Failed { state: consequence.state, class, message, next_try_at: wait_ms.map(|wait_ms| now.plus_ms(wait_ms)) };
         tracing::warn!(profile = %profile.id, class, wait_ms, "the network did not give what was asked for");
         let before = store::get(&mut desk.db().read().await?, profile.id).await?.map(|connection| connection.state);
-        let alarming = matches!(consequence.state, ConnectionState::NeedsAuthorisation | ConnectionState::Broken);
+        let alarming = !matches!(consequence.state, ConnectionState::Connected | ConnectionState::Failing);
         if alarming && before != Some(consequence.state) {
             let actor = Actor::desk("capture");
             let mut act = desk.act(&actor, Operation::CaptureState, Target::Workspace).await?;

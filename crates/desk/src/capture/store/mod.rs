@@ -1,6 +1,7 @@
 //! SQL of capture.
 
 pub(super) mod attachments;
+pub(super) mod canaries;
 pub(super) mod connections;
 pub(super) mod imports;
 pub(super) mod projection;

@@ -1,6 +1,7 @@
 //! Capture on both engines.
 
 mod attachments;
+mod canary;
 pub(crate) mod cast;
 mod connections;
 mod importing;
