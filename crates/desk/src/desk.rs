@@ -36,6 +36,10 @@ pub enum Topic {
     Connections,
     /// Imports moved on.
     Imports,
+    /// Posts were written, decided on, sent.
+    Posts,
+    /// Publishing was paused or resumed.
+    Publishing,
 }
 
 impl Topic {
@@ -50,6 +54,8 @@ impl Topic {
         Self::Messages,
         Self::Connections,
         Self::Imports,
+        Self::Posts,
+        Self::Publishing,
     ];
 
     /// The name on the wire.
@@ -64,6 +70,8 @@ impl Topic {
             Self::Messages => "messages",
             Self::Connections => "connections",
             Self::Imports => "imports",
+            Self::Posts => "posts",
+            Self::Publishing => "publishing",
         }
     }
 
