@@ -40,6 +40,8 @@ pub enum Topic {
     Posts,
     /// Publishing was paused or resumed.
     Publishing,
+    /// Something waits for approval, or was decided; workflows changed.
+    Approvals,
 }
 
 impl Topic {
@@ -56,6 +58,7 @@ impl Topic {
         Self::Imports,
         Self::Posts,
         Self::Publishing,
+        Self::Approvals,
     ];
 
     /// The name on the wire.
@@ -72,6 +75,7 @@ impl Topic {
             Self::Imports => "imports",
             Self::Posts => "posts",
             Self::Publishing => "publishing",
+            Self::Approvals => "approvals",
         }
     }
 

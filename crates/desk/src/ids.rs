@@ -196,6 +196,22 @@ typed_ids! {
     ProfileId,
     /// A group of profiles.
     GroupId,
+    /// An approval workflow.
+    WorkflowId,
+    /// A rule that adds steps to a workflow.
+    AdditionId,
+    /// A version of a post on its way through its approval.
+    SubmissionId,
+    /// An outside approver.
+    GuestId,
+    /// A link that was mailed to an outside approver.
+    InvitationId,
+    /// A browser of an outside approver.
+    GuestSessionId,
+    /// A decision about a submission.
+    DecisionId,
+    /// A mail on its way.
+    MailId,
     /// A signed-in browser.
     SessionId,
     /// A single-use link.

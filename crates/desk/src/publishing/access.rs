@@ -6,29 +6,30 @@
 use std::collections::HashSet;
 
 use super::{
-    post::{Pen, Post, PostTarget},
+    post::{Post, PostTarget},
     store::{
         posts::{self, PostRow},
         targets,
     },
 };
 use crate::{
+    approvals::Hand,
     act::Act,
     actor::{Actor, Principal},
     db::Connection,
     desk::Desk,
-    error::{Error, Refusal, Result},
+    error::{Error, Invalid, Refusal, Result},
     ids::{PersonId, PostId, ProfileId},
     profiles::{self, Profile},
     rights::{Operation, Target as Place, decide},
 };
 
 /// By whose hand an actor writes, and for whom. Only people and their tokens write.
-pub(super) fn writer(actor: &Actor) -> Result<(PersonId, Pen)> {
+pub(super) fn writer(actor: &Actor) -> Result<(PersonId, Hand)> {
     match actor.principal {
-        Principal::Person { person, .. } => Ok((person, Pen::Person)),
-        Principal::Token { person, agent: true, .. } => Ok((person, Pen::Agent)),
-        Principal::Token { person, .. } => Ok((person, Pen::Token)),
+        Principal::Person { person, .. } => Ok((person, Hand::Person)),
+        Principal::Token { person, agent: true, .. } => Ok((person, Hand::Agent)),
+        Principal::Token { person, .. } => Ok((person, Hand::Token)),
         Principal::Nobody | Principal::Operator | Principal::Desk(_) => {
             Err(Error::Conflict("a post needs a person who writes it; sign in or use a token".to_owned()))
         }
@@ -75,9 +76,31 @@ pub(super) async fn act_on<'d>(
     operation: Operation,
     profiles: &[Profile],
 ) -> Result<Act<'d>> {
+    // The one that refuses, so that the refusal is on record with it.
     let refused = profiles.iter().find(|profile| allows(desk, actor, operation, profile).is_err());
     let Some(first) = refused.or(profiles.first()) else { return Err(Error::NotFound("profile")) };
     desk.act(actor, operation, Place::Profile(first.id, first.group)).await
+}
+
+/// That the actor may do this on every one of these profiles; a profile that they cannot read does not exist for them.
+pub(super) async fn may(desk: &Desk, actor: &Actor, operation: Operation, wanted: &[ProfileId]) -> Result<Vec<Profile>> {
+    if wanted.is_empty() {
+        return Err(Invalid::field("profiles", "choose at least one profile"));
+    }
+    let mut reader = desk.db().read().await?;
+    let mut known = Vec::new();
+    for &profile in wanted {
+        let profile = profiles::exists(&mut reader, profile).await?;
+        if matches!(allows(desk, actor, Operation::PostsRead, &profile), Err(Refusal::RightNeeded(_))) {
+            return Err(Error::NotFound("profile"));
+        }
+        known.push(profile);
+    }
+    drop(reader);
+    if known.iter().any(|profile| allows(desk, actor, operation, profile).is_err()) {
+        drop(act_on(desk, actor, operation, &known).await?);
+    }
+    Ok(known)
 }
 
 /// A post under an act that may touch it, kept from being changed by anybody else.
@@ -134,7 +157,7 @@ pub(super) async fn seen_through(on: &mut dyn Connection, row: PostRow, seen: &H
     Ok(Post {
         id: row.id,
         author: row.author,
-        pen: row.pen,
+        hand: row.hand,
         title: row.title,
         draft,
         revision: row.revision,

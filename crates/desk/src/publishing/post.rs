@@ -9,22 +9,10 @@ use super::{
     model::{HeldFor, Target, TargetKey, TargetState},
 };
 use crate::{
-    approvals::ContentDigest,
+    approvals::{ContentDigest, Hand},
     ids::{CampaignId, CommentId, PersonId, PostId, ProfileId, Time},
     text_enum::text_enum,
 };
-
-text_enum! {
-    /// By whose hand something was written.
-    Pen {
-        /// A person's own, in a browser.
-        Person = "person", "In person";
-        /// A program with a person's token.
-        Token = "token", "By a program";
-        /// A token marked as an agent.
-        Agent = "agent", "By an agent";
-    }
-}
 
 /// What a form or a program gives for a post: everything of the working copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,7 +39,7 @@ pub struct Post {
     /// Who began it.
     pub author: PersonId,
     /// By whose hand.
-    pub pen: Pen,
+    pub hand: Hand,
     /// For colleagues.
     pub title: String,
     /// The working copy.
@@ -59,7 +47,7 @@ pub struct Post {
     /// Counts changes of the working copy: give it back when saving.
     pub revision: i64,
     /// The newest submitted version; 0 before there is one.
-    pub version: i64,
+    pub version: u32,
     /// When.
     pub slot: Option<Time>,
     /// The time zone that the time was chosen in.
@@ -98,7 +86,7 @@ pub struct PostTarget {
     /// Which.
     pub key: TargetKey,
     /// The version that is on its way or went out; 0 before there is one.
-    pub version: i64,
+    pub version: u32,
     /// Its life.
     pub life: Target,
     /// Where a browser shows it.
@@ -167,7 +155,7 @@ pub struct PostGlance {
     /// Who began it.
     pub author: PersonId,
     /// By whose hand.
-    pub pen: Pen,
+    pub hand: Hand,
     /// Its revision.
     pub revision: i64,
     /// Where a calendar shows it.
@@ -203,7 +191,7 @@ pub struct TargetGlance {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Version {
     /// From 1.
-    pub number: i64,
+    pub number: u32,
     /// What it says.
     pub draft: Draft,
     /// When it is to go out; nothing for "as soon as it may".
@@ -217,7 +205,7 @@ pub struct Version {
     /// Who submitted it.
     pub made_by: PersonId,
     /// By whose hand.
-    pub pen: Pen,
+    pub hand: Hand,
     /// When.
     pub made_at: Time,
 }

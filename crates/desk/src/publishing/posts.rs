@@ -35,12 +35,13 @@ pub const CALENDAR_MAX: i64 = 5_000;
 /// # Errors
 /// [`Error::Invalid`] with every field that does not fit; [`Error::Refused`] without the level on every profile.
 pub async fn create(desk: &Desk, actor: &Actor, form: &PostForm) -> Result<PostId> {
-    let (person, pen) = access::writer(actor)?;
-    let mut act = act_on_draft(desk, actor, Operation::PostCreate, &form.draft).await?;
+    let (person, hand) = access::writer(actor)?;
+    let known = access::may(desk, actor, Operation::PostCreate, &profiles_in(&form.draft)).await?;
+    let mut act = access::act_on(desk, actor, Operation::PostCreate, &known).await?;
     let form = checked(&mut act, form).await?;
     let (id, now): (PostId, _) = (desk.fresh(), act.now());
-    posts::insert(act.tx(), id, person, pen, &form, now).await?;
-    posts::touched_by(act.tx(), id, person, pen, now).await?;
+    posts::insert(act.tx(), id, person, hand, &form, now).await?;
+    posts::touched_by(act.tx(), id, person, hand, now).await?;
     posts::set_tags(act.tx(), id, &form.tags).await?;
     posts::uses_media(act.tx(), id, &media_of(&form.draft)).await?;
     follow_draft(&mut act, id, &form, Vec::new()).await?;
@@ -55,9 +56,9 @@ pub async fn create(desk: &Desk, actor: &Actor, form: &PostForm) -> Result<PostI
 /// # Errors
 /// [`Error::Conflict`] when something of it is out or on its way out.
 pub async fn save(desk: &Desk, actor: &Actor, id: PostId, revision: i64, form: &PostForm) -> Result<Saved> {
-    let (person, pen) = access::writer(actor)?;
+    let (person, hand) = access::writer(actor)?;
     // New profiles need the level as well as those it has.
-    drop(act_on_draft(desk, actor, Operation::PostSave, &form.draft).await?);
+    access::may(desk, actor, Operation::PostSave, &profiles_in(&form.draft)).await?;
     let Held { mut act, row, targets: known, .. } = access::act_on_post(desk, actor, Operation::PostSave, id).await?;
     if row.revision != revision {
         drop(act);
@@ -68,7 +69,7 @@ pub async fn save(desk: &Desk, actor: &Actor, id: PostId, revision: i64, form: &
     let now = act.now();
     let tags_before = posts::tags(act.tx(), id).await?;
     posts::save(act.tx(), id, revision, &form, person, now).await?;
-    posts::touched_by(act.tx(), id, person, pen, now).await?;
+    posts::touched_by(act.tx(), id, person, hand, now).await?;
     posts::set_tags(act.tx(), id, &form.tags).await?;
     posts::uses_media(act.tx(), id, &media_of(&form.draft)).await?;
     let known = void_when_changed(&mut act, &row, &form, tags_before, known).await?;
@@ -159,22 +160,8 @@ async fn wanted(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Vec<P
     Ok(readable.into_iter().filter(fits).map(|profile| profile.id).collect())
 }
 
-async fn act_on_draft<'d>(desk: &'d Desk, actor: &'d Actor, operation: Operation, draft: &Draft) -> Result<Act<'d>> {
-    if draft.targets.is_empty() {
-        return Err(Invalid::field("profiles", "choose at least one profile"));
-    }
-    let mut known = Vec::new();
-    {
-        let mut reader = desk.db().read().await?;
-        for &profile in draft.targets.keys() {
-            known.push(profiles::exists(&mut reader, profile).await?);
-        }
-    }
-    // A profile that the caller cannot even read does not exist for them.
-    if known.iter().any(|profile| access::allows(desk, actor, Operation::PostsRead, profile).is_err()) && actor.person().is_some() {
-        return Err(Error::NotFound("profile"));
-    }
-    access::act_on(desk, actor, operation, &known).await
+fn profiles_in(draft: &Draft) -> Vec<ProfileId> {
+    draft.targets.keys().copied().collect()
 }
 
 fn refuse_closed(row: &posts::PostRow, known: &[PostTarget]) -> Result<()> {

@@ -200,6 +200,14 @@ operations! {
     ForeignNote = "publishing.foreign_note", Write, Operator, Session, Need::Nothing, "Note a post on an own profile that was not sent from here";
     ForeignSeen = "publishing.foreign_seen", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Take note of a post that was not sent from here";
 
+    // Approvals.
+    WorkflowsRead = "workflows.read", Read, All, Session, Need::Right(Right::Workflows), "See approval workflows";
+    WorkflowChange = "workflows.change", Write, Person, StepUp, Need::Right(Right::Workflows), "Create, change, order or remove an approval workflow";
+    WorkflowsCheck = "workflows.check", Write, Operator, Session, Need::Nothing, "Note that an approval workflow has a step nobody can end";
+    ApprovalSubmit = "approvals.submit", Write, PersonOrToken, Session, Need::SignedIn, "Submit a post for approval, or take it back";
+    ApprovalsRead = "approvals.read", Read, PersonOrToken, Session, Need::SignedIn, "See what waits for approval on profiles one may read";
+    ApprovalDecide = "approvals.decide", Write, PersonOrToken, Session, Need::SignedIn, "Approve, reject or ask for a change, when asked";
+
     // The house.
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
     AuditExport = "audit_log.export", SensitiveRead, PersonOrToken, StepUp, Need::Right(Right::AuditLog), "Export the audit log";
@@ -218,7 +226,6 @@ operations! {
 /// Rights that no operation asks for yet: they can be given today and guard what later parts bring. This list only shrinks.
 pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Rules,
-    Right::Workflows,
     Right::Assets,
     Right::Cases,
     Right::Delete,

@@ -6,13 +6,14 @@ use uuid::Uuid;
 
 use super::{json, named, places, targets};
 use crate::{
+    approvals::Hand,
     db::{Connection, Query, Row, Value, sql},
     error::{Invalid, Result},
     ids::{PostId, ProfileId, Time},
     paging::{Page, PageRequest},
     publishing::{
         content::Draft,
-        post::{Pen, PostFilter, PostGlance, PostOrder},
+        post::{PostFilter, PostGlance, PostOrder},
     },
 };
 
@@ -164,7 +165,7 @@ fn glance(row: &Row) -> Result<PostGlance> {
         title: row.get("title")?,
         excerpt,
         author: row.get("author_id")?,
-        pen: named(row, "hand", Pen::parse)?,
+        hand: named(row, "hand", Hand::parse)?,
         revision: row.get("revision")?,
         at,
         zone: row.get("slot_zone")?,

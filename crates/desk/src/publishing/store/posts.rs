@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{json, named, text_of};
 use crate::{
+    approvals::Hand,
     db::{Connection, Row, Tx, sql},
     error::Result,
     ids::{CampaignId, PersonId, PostId, Time},
     publishing::{
         content::{Draft, MediaDigest},
-        post::{Pen, PostForm},
+        post::PostForm,
     },
 };
 
@@ -18,11 +19,11 @@ use crate::{
 pub(in crate::publishing) struct PostRow {
     pub id: PostId,
     pub author: PersonId,
-    pub pen: Pen,
+    pub hand: Hand,
     pub title: String,
     pub draft: Draft,
     pub revision: i64,
-    pub version: i64,
+    pub version: u32,
     pub slot: Option<Time>,
     pub zone: String,
     pub campaign: Option<CampaignId>,
@@ -36,7 +37,7 @@ fn read(row: &Row) -> Result<PostRow> {
     Ok(PostRow {
         id: row.get("id")?,
         author: row.get("author_id")?,
-        pen: named(row, "hand", Pen::parse)?,
+        hand: named(row, "hand", Hand::parse)?,
         title: row.get("title")?,
         draft: json(row, "draft")?,
         revision: row.get("revision")?,
@@ -65,7 +66,7 @@ pub(in crate::publishing) async fn insert(
     tx: &mut Tx,
     id: PostId,
     author: PersonId,
-    pen: Pen,
+    hand: Hand,
     form: &PostForm,
     now: Time,
 ) -> Result<()> {
@@ -73,7 +74,7 @@ pub(in crate::publishing) async fn insert(
          created_at_ms, changed_at_ms, changed_by) VALUES ($1,$2,$3,$4,$5,1,0,$6,$7,$6,$8,$9,$9,$2)")
     .bind(id)
     .bind(author)
-    .bind(pen.id())
+    .bind(hand.id())
     .bind(&form.title)
     .bind(text_of(&form.draft)?)
     .bind(form.slot)
@@ -110,7 +111,7 @@ pub(in crate::publishing) async fn save(
     Ok(changed == 1)
 }
 
-pub(in crate::publishing) async fn set_version(tx: &mut Tx, id: PostId, version: i64) -> Result<()> {
+pub(in crate::publishing) async fn set_version(tx: &mut Tx, id: PostId, version: u32) -> Result<()> {
     sql("UPDATE posts SET version = $2 WHERE id = $1").bind(id).bind(version).execute(tx).await?;
     Ok(())
 }
@@ -126,20 +127,20 @@ pub(in crate::publishing) async fn discard(tx: &mut Tx, id: PostId, now: Time) -
     Ok(())
 }
 
-pub(in crate::publishing) async fn touched_by(tx: &mut Tx, id: PostId, person: PersonId, pen: Pen, now: Time) -> Result<()> {
+pub(in crate::publishing) async fn touched_by(tx: &mut Tx, id: PostId, person: PersonId, hand: Hand, now: Time) -> Result<()> {
     sql("INSERT INTO post_editors (post_id, person_id, hand, first_at_ms) VALUES ($1,$2,$3,$4) ON CONFLICT DO NOTHING")
         .bind(id)
         .bind(person)
-        .bind(pen.id())
+        .bind(hand.id())
         .bind(now)
         .execute(tx)
         .await?;
     Ok(())
 }
 
-pub(in crate::publishing) async fn editors(on: &mut dyn Connection, id: PostId) -> Result<Vec<(PersonId, Pen)>> {
+pub(in crate::publishing) async fn editors(on: &mut dyn Connection, id: PostId) -> Result<Vec<(PersonId, Hand)>> {
     let rows = sql("SELECT person_id, hand FROM post_editors WHERE post_id = $1 ORDER BY first_at_ms").bind(id).all(on).await?;
-    rows.iter().map(|row| Ok((row.get("person_id")?, named(row, "hand", Pen::parse)?))).collect()
+    rows.iter().map(|row| Ok((row.get("person_id")?, named(row, "hand", Hand::parse)?))).collect()
 }
 
 pub(in crate::publishing) async fn tags(on: &mut dyn Connection, id: PostId) -> Result<BTreeSet<String>> {

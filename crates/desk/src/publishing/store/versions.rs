@@ -2,11 +2,11 @@
 
 use super::{json, named, text_of};
 use crate::{
-    approvals::ContentDigest,
+    approvals::{ContentDigest, Hand},
     db::{Connection, Row, Tx, corrupt, sql},
     error::Result,
     ids::PostId,
-    publishing::post::{Pen, Version},
+    publishing::post::Version,
 };
 
 fn read(row: &Row) -> Result<Version> {
@@ -19,7 +19,7 @@ fn read(row: &Row) -> Result<Version> {
         digest: ContentDigest(digest.try_into().map_err(|_| corrupt("digest", "not 32 bytes long"))?),
         findings: json(row, "findings")?,
         made_by: row.get("made_by")?,
-        pen: named(row, "hand", Pen::parse)?,
+        hand: named(row, "hand", Hand::parse)?,
         made_at: row.get("made_at_ms")?,
     })
 }
@@ -35,14 +35,14 @@ pub(in crate::publishing) async fn insert(tx: &mut Tx, post: PostId, version: &V
     .bind(version.digest.0)
     .bind(text_of(&version.findings)?)
     .bind(version.made_by)
-    .bind(version.pen.id())
+    .bind(version.hand.id())
     .bind(version.made_at)
     .execute(tx)
     .await?;
     Ok(())
 }
 
-pub(in crate::publishing) async fn get(on: &mut dyn Connection, post: PostId, number: i64) -> Result<Option<Version>> {
+pub(in crate::publishing) async fn get(on: &mut dyn Connection, post: PostId, number: u32) -> Result<Option<Version>> {
     let row = sql("SELECT * FROM post_versions WHERE post_id = $1 AND number = $2").bind(post).bind(number).optional(on).await?;
     row.as_ref().map(read).transpose()
 }
