@@ -206,7 +206,7 @@ INSERT INTO counters (name, value) VALUES ('record_outbox', 0);
 INSERT INTO counters (name, value) VALUES ('record_outbox_shipped', 0);
 
 -- What publishing and approvals put on record, written in the transaction of the act, gapless and in commit order. `entry` is the
--- position in the ledger once it is there.
+-- position in the ledger once it is there; what `gates` has to be there before anything of the post is sent.
 CREATE TABLE record_outbox (
     seq BIGINT PRIMARY KEY,
     id BYTEA NOT NULL UNIQUE,
@@ -214,6 +214,7 @@ CREATE TABLE record_outbox (
     post_id BYTEA NOT NULL,
     profile_id BYTEA,
     at_ms BIGINT NOT NULL,
+    gates BOOLEAN NOT NULL,
     body TEXT NOT NULL,
     entry BIGINT
 );

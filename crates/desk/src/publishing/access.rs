@@ -13,9 +13,9 @@ use super::{
     },
 };
 use crate::{
-    approvals::Hand,
     act::Act,
     actor::{Actor, Principal},
+    approvals::Hand,
     db::Connection,
     desk::Desk,
     error::{Error, Invalid, Refusal, Result},
@@ -70,12 +70,7 @@ async fn profiles_of(on: &mut dyn Connection, post: PostId) -> Result<Vec<Profil
 }
 
 /// Begins an act that touches all of these profiles.
-pub(super) async fn act_on<'d>(
-    desk: &'d Desk,
-    actor: &'d Actor,
-    operation: Operation,
-    profiles: &[Profile],
-) -> Result<Act<'d>> {
+pub(super) async fn act_on<'d>(desk: &'d Desk, actor: &'d Actor, operation: Operation, profiles: &[Profile]) -> Result<Act<'d>> {
     // The one that refuses, so that the refusal is on record with it.
     let refused = profiles.iter().find(|profile| allows(desk, actor, operation, profile).is_err());
     let Some(first) = refused.or(profiles.first()) else { return Err(Error::NotFound("profile")) };

@@ -12,7 +12,7 @@ use super::{
     check,
     content::{Content, Draft, digest},
     model::{TargetState, Window},
-    post::{PostTarget, Version},
+    post::{PostForm, PostTarget, Version},
     posts::{back_to_draft, unfit},
     rules::{Event, apply},
     store::{posts, targets, versions},
@@ -67,13 +67,17 @@ pub async fn submit(
     let (person, hand) = access::writer(actor)?;
     let seen = super::posts::get(desk, actor, id).await?;
     let findings = check::findings(examiner, &seen.draft);
+    let limits = check::limits(desk, &seen.draft).await?;
     let Held { mut act, row, targets: known, .. } = access::act_on_post(desk, actor, Operation::PostSubmit, id).await?;
     if row.revision != revision || row.draft != seen.draft {
-        return Err(Error::Conflict("somebody changed this post since you saw it; look at it again before you submit it".to_owned()));
+        return Err(Error::Conflict(
+            "somebody changed this post since you saw it; look at it again before you submit it".to_owned(),
+        ));
     }
     let now = act.now();
     refuse_unready(&row, &known, now)?;
-    check::refuse_blocked(&mut act, &row.draft).await?;
+    let form = PostForm { draft: row.draft.clone(), tags: seen.tags, ..PostForm::default() };
+    check::refuse_blocked(&mut act, &form, &findings, &limits).await?;
     let version = Version {
         number: row.version + 1,
         digest: digest(&row.draft, row.slot),

@@ -95,7 +95,13 @@ pub async fn get(desk: &Desk, actor: &Actor, id: PostId) -> Result<Post> {
 }
 
 /// A page of posts on profiles that the caller may read.
-pub async fn list(desk: &Desk, actor: &Actor, filter: &PostFilter, order: PostOrder, page: &PageRequest) -> Result<Page<PostGlance>> {
+pub async fn list(
+    desk: &Desk,
+    actor: &Actor,
+    filter: &PostFilter,
+    order: PostOrder,
+    page: &PageRequest,
+) -> Result<Page<PostGlance>> {
     let profiles = wanted(desk, actor, filter).await?;
     lists::page(&mut desk.db().read().await?, filter, order, &profiles, page).await
 }
@@ -117,7 +123,8 @@ pub async fn discard(desk: &Desk, actor: &Actor, id: PostId) -> Result<()> {
     for mut target in known {
         let attempts = target.life.attempts.clone();
         if target.life.state != TargetState::Expired {
-            target.life = apply(&target.life, Event::Cancel { reason: "the post was discarded".to_owned() }, now).map_err(unfit)?.0;
+            target.life =
+                apply(&target.life, Event::Cancel { reason: "the post was discarded".to_owned() }, now).map_err(unfit)?.0;
             targets::write(act.tx(), &target, &attempts, now).await?;
         }
     }
@@ -130,14 +137,8 @@ pub async fn discard(desk: &Desk, actor: &Actor, id: PostId) -> Result<()> {
 /// Begins a new post with what another says, without its time and its version. Nothing of the other changes.
 pub async fn duplicate(desk: &Desk, actor: &Actor, id: PostId) -> Result<PostId> {
     let from = get(desk, actor, id).await?;
-    let form = PostForm {
-        title: from.title,
-        draft: from.draft,
-        slot: None,
-        zone: from.zone,
-        campaign: from.campaign,
-        tags: from.tags,
-    };
+    let form =
+        PostForm { title: from.title, draft: from.draft, slot: None, zone: from.zone, campaign: from.campaign, tags: from.tags };
     create(desk, actor, &form).await
 }
 

@@ -128,7 +128,10 @@ pub async fn finish(desk: &Desk, actor: &Actor, id: MediaId) -> Result<MediaInfo
     let bytes = store::bytes_of(&mut reader, id).await?;
     drop(reader);
     if bytes.len() as u64 != arriving.bytes {
-        return Err(Invalid::field("bytes", format!("{} of {} bytes are here; send the missing pieces", bytes.len(), arriving.bytes)));
+        return Err(Invalid::field(
+            "bytes",
+            format!("{} of {} bytes are here; send the missing pieces", bytes.len(), arriving.bytes),
+        ));
     }
     let looked = tokio::task::spawn_blocking(move || cleaned(&bytes)).await;
     let (bytes, looks, stripped) = looked.map_err(|error| Error::Internal(error.to_string()))??;
@@ -217,7 +220,9 @@ pub(super) async fn check_known(on: &mut dyn Connection, draft: &Draft, invalid:
         for medium in content.parts.iter().flat_map(|part| &part.media) {
             match store::by_digest(on, medium.digest).await? {
                 Some(known) if known.media_type == medium.media_type => {}
-                Some(known) => invalid.add("media", format!("{} is {}, not {}", medium.file_name, known.media_type, medium.media_type)),
+                Some(known) => {
+                    invalid.add("media", format!("{} is {}, not {}", medium.file_name, known.media_type, medium.media_type))
+                }
                 None => invalid.add("media", format!("{} was not uploaded", medium.file_name)),
             }
         }

@@ -242,11 +242,11 @@ mod tests {
 
     #[test]
     fn png_and_web_p_lose_their_notes() {
-        let chunk = |name: &[u8; 4], body: &[u8]| {
-            [&u32::try_from(body.len()).unwrap().to_be_bytes()[..], name, body, &[0; 4]].concat()
-        };
+        let chunk =
+            |name: &[u8; 4], body: &[u8]| [&u32::try_from(body.len()).unwrap().to_be_bytes()[..], name, body, &[0; 4]].concat();
         let head = b"\x89PNG\r\n\x1a\n".to_vec();
-        let png = [head.clone(), chunk(b"IHDR", &[0; 13]), chunk(b"tEXt", b"Author\0Ann"), chunk(b"IEND", b""), b"behind".to_vec()];
+        let png =
+            [head.clone(), chunk(b"IHDR", &[0; 13]), chunk(b"tEXt", b"Author\0Ann"), chunk(b"IEND", b""), b"behind".to_vec()];
         let (clean, stripped) = strip(Kind::Png, &png.concat()).unwrap();
         assert_eq!(clean, [head, chunk(b"IHDR", &[0; 13]), chunk(b"IEND", b"")].concat());
         assert_eq!(stripped, [Stripped::Notes]);

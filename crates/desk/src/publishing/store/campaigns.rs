@@ -94,19 +94,19 @@ pub(in crate::publishing) async fn remove_comment(
     person: Option<PersonId>,
     now: Time,
 ) -> Result<bool> {
-    let removed = sql("UPDATE comments SET removed_at_ms = $4 WHERE id = $1 AND post_id = $2 AND person_id = $3 AND removed_at_ms IS NULL")
-        .bind(id)
-        .bind(post)
-        .bind(person)
-        .bind(now)
-        .execute(tx)
-        .await?;
+    let removed =
+        sql("UPDATE comments SET removed_at_ms = $4 WHERE id = $1 AND post_id = $2 AND person_id = $3 AND removed_at_ms IS NULL")
+            .bind(id)
+            .bind(post)
+            .bind(person)
+            .bind(now)
+            .execute(tx)
+            .await?;
     Ok(removed == 1)
 }
 
 pub(in crate::publishing) async fn slots(on: &mut dyn Connection, profile: ProfileId) -> Result<Vec<PostingSlot>> {
-    let rows =
-        sql("SELECT * FROM posting_slots WHERE profile_id = $1 ORDER BY weekday, minute").bind(profile).all(on).await?;
+    let rows = sql("SELECT * FROM posting_slots WHERE profile_id = $1 ORDER BY weekday, minute").bind(profile).all(on).await?;
     rows.iter()
         .map(|row| {
             Ok(PostingSlot {
@@ -133,7 +133,6 @@ pub(in crate::publishing) async fn insert_slot(tx: &mut Tx, slot: &PostingSlot) 
 }
 
 pub(in crate::publishing) async fn remove_slot(tx: &mut Tx, profile: ProfileId, id: SlotId) -> Result<bool> {
-    let removed =
-        sql("DELETE FROM posting_slots WHERE id = $1 AND profile_id = $2").bind(id).bind(profile).execute(tx).await?;
+    let removed = sql("DELETE FROM posting_slots WHERE id = $1 AND profile_id = $2").bind(id).bind(profile).execute(tx).await?;
     Ok(removed == 1)
 }

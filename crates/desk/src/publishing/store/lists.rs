@@ -176,3 +176,23 @@ fn glance(row: &Row) -> Result<PostGlance> {
         targets: Vec::new(),
     })
 }
+
+/// What posts on some profiles say that have a time within a stretch: to compare with.
+pub(in crate::publishing) async fn drafts(
+    on: &mut dyn Connection,
+    profiles: &[ProfileId],
+    from: Time,
+    until: Time,
+    limit: i64,
+) -> Result<Vec<(PostId, Option<Time>, Draft)>> {
+    if profiles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (text, values) = conditions(&PostFilter { from: Some(from), until: Some(until), ..PostFilter::default() }, profiles);
+    let query = sql(format!(
+        "SELECT p.id, p.calendar_ms, p.draft FROM posts p WHERE {text} ORDER BY p.calendar_ms LIMIT ${}",
+        values.len() + 1
+    ));
+    let rows = bind_all(query, &values).bind(limit).all(on).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("calendar_ms")?, json(row, "draft")?))).collect()
+}

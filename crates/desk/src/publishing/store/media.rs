@@ -76,7 +76,11 @@ pub(in crate::publishing) async fn arriving(on: &mut dyn Connection, person: Per
     Ok(row.get("n")?)
 }
 
-pub(in crate::publishing) async fn arriving_of(on: &mut dyn Connection, id: MediaId, person: PersonId) -> Result<Option<Arriving>> {
+pub(in crate::publishing) async fn arriving_of(
+    on: &mut dyn Connection,
+    id: MediaId,
+    person: PersonId,
+) -> Result<Option<Arriving>> {
     let row = sql("SELECT * FROM media WHERE id = $1 AND uploaded_by = $2 AND state = 'arriving'")
         .bind(id)
         .bind(person)
@@ -111,8 +115,10 @@ pub(in crate::publishing) async fn remove_chunks(tx: &mut Tx, id: MediaId) -> Re
 }
 
 pub(in crate::publishing) async fn finish(tx: &mut Tx, media: &MediaInfo) -> Result<()> {
-    sql("UPDATE media SET state = 'ready', digest = $2, media_type = $3, bytes = $4, width = $5, height = $6, duration_ms = $7, \
-         stripped = $8 WHERE id = $1")
+    sql(
+        "UPDATE media SET state = 'ready', digest = $2, media_type = $3, bytes = $4, width = $5, height = $6, duration_ms = $7, \
+         stripped = $8 WHERE id = $1",
+    )
     .bind(media.id)
     .bind(media.digest.0)
     .bind(&media.media_type)
@@ -160,10 +166,7 @@ pub(in crate::publishing) async fn is_named(on: &mut dyn Connection, digest: Med
 }
 
 /// Who uploaded a file, and its digest once it is whole.
-pub(in crate::publishing) async fn get(
-    on: &mut dyn Connection,
-    id: MediaId,
-) -> Result<Option<(PersonId, Option<MediaDigest>)>> {
+pub(in crate::publishing) async fn get(on: &mut dyn Connection, id: MediaId) -> Result<Option<(PersonId, Option<MediaDigest>)>> {
     let Some(row) = sql("SELECT uploaded_by, digest FROM media WHERE id = $1").bind(id).optional(on).await? else {
         return Ok(None);
     };

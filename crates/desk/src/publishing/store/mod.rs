@@ -2,6 +2,7 @@
 
 pub(super) mod campaigns;
 pub(super) mod lists;
+pub(super) mod media;
 pub(super) mod posts;
 pub(super) mod targets;
 pub(super) mod versions;

@@ -70,8 +70,10 @@ pub(in crate::publishing) async fn insert(
     form: &PostForm,
     now: Time,
 ) -> Result<()> {
-    sql("INSERT INTO posts (id, author_id, hand, title, draft, revision, version, slot_ms, slot_zone, calendar_ms, campaign_id, \
-         created_at_ms, changed_at_ms, changed_by) VALUES ($1,$2,$3,$4,$5,1,0,$6,$7,$6,$8,$9,$9,$2)")
+    sql(
+        "INSERT INTO posts (id, author_id, hand, title, draft, revision, version, slot_ms, slot_zone, calendar_ms, campaign_id, \
+         created_at_ms, changed_at_ms, changed_by) VALUES ($1,$2,$3,$4,$5,1,0,$6,$7,$6,$8,$9,$9,$2)",
+    )
     .bind(id)
     .bind(author)
     .bind(hand.id())
@@ -95,19 +97,20 @@ pub(in crate::publishing) async fn save(
     by: PersonId,
     now: Time,
 ) -> Result<bool> {
-    let changed = sql("UPDATE posts SET title = $3, draft = $4, slot_ms = $5, calendar_ms = $5, slot_zone = $6, campaign_id = $7, \
+    let changed =
+        sql("UPDATE posts SET title = $3, draft = $4, slot_ms = $5, calendar_ms = $5, slot_zone = $6, campaign_id = $7, \
                        revision = revision + 1, changed_at_ms = $8, changed_by = $9 WHERE id = $1 AND revision = $2")
-    .bind(id)
-    .bind(revision)
-    .bind(&form.title)
-    .bind(text_of(&form.draft)?)
-    .bind(form.slot)
-    .bind(&form.zone)
-    .bind(form.campaign)
-    .bind(now)
-    .bind(by)
-    .execute(tx)
-    .await?;
+        .bind(id)
+        .bind(revision)
+        .bind(&form.title)
+        .bind(text_of(&form.draft)?)
+        .bind(form.slot)
+        .bind(&form.zone)
+        .bind(form.campaign)
+        .bind(now)
+        .bind(by)
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 

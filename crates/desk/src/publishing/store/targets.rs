@@ -83,7 +83,8 @@ async fn whole(on: &mut dyn Connection, row: Option<Row>) -> Result<Option<PostT
 }
 
 pub(in crate::publishing) async fn get(on: &mut dyn Connection, key: TargetKey) -> Result<Option<PostTarget>> {
-    let row = sql("SELECT * FROM targets WHERE post_id = $1 AND profile_id = $2").bind(key.post).bind(key.profile).optional(on).await?;
+    let row =
+        sql("SELECT * FROM targets WHERE post_id = $1 AND profile_id = $2").bind(key.post).bind(key.profile).optional(on).await?;
     whole(on, row).await
 }
 
