@@ -36,6 +36,10 @@ pub enum Topic {
     Connections,
     /// Imports moved on.
     Imports,
+    /// Posts were written, decided on, sent.
+    Posts,
+    /// Publishing was paused or resumed.
+    Publishing,
     /// Something waits for approval, or was decided; workflows changed.
     Approvals,
 }
@@ -52,6 +56,8 @@ impl Topic {
         Self::Messages,
         Self::Connections,
         Self::Imports,
+        Self::Posts,
+        Self::Publishing,
         Self::Approvals,
     ];
 
@@ -67,6 +73,8 @@ impl Topic {
             Self::Messages => "messages",
             Self::Connections => "connections",
             Self::Imports => "imports",
+            Self::Posts => "posts",
+            Self::Publishing => "publishing",
             Self::Approvals => "approvals",
         }
     }

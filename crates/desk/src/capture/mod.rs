@@ -9,7 +9,7 @@ mod attachments;
 mod body;
 pub mod canary;
 pub mod connections;
-mod examine;
+pub(crate) mod examine;
 pub mod import_file;
 pub mod imports;
 mod intake;

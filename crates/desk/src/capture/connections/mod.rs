@@ -25,7 +25,7 @@ use networks::{
     registry,
 };
 use serde::{Deserialize, Serialize};
-pub(crate) use sessions::Opened;
+pub(crate) use sessions::{NotRenewed, Opened, open, renew};
 use zeroize::Zeroizing;
 
 use super::{
