@@ -20,6 +20,7 @@ use crate::{
     desk::{Desk, Topic},
     error::{Error, Result},
     ids::{SubmissionId, TokenId},
+    publishing,
     rights::{Operation, Target},
 };
 
@@ -102,7 +103,7 @@ fn voice_of(actor: &Actor) -> Result<(Voice, Hand, Origin)> {
         Principal::Token { person, agent, .. } => {
             Ok((Voice::Person(person), if agent { Hand::Agent } else { Hand::Token }, origin))
         }
-        Principal::Nobody | Principal::Operator | Principal::Desk(_) => {
+        Principal::Nobody | Principal::Guest { .. } | Principal::Operator | Principal::Desk(_) => {
             Err(Error::Conflict("only people decide about what goes out".to_owned()))
         }
     }
@@ -192,12 +193,16 @@ async fn one(
 }
 
 /// What follows a decision on step `number`.
-async fn follow(act: &mut Act<'_>, kept: &Kept, number: usize) -> Result<()> {
+pub(super) async fn follow(act: &mut Act<'_>, kept: &Kept, number: usize) -> Result<()> {
     let now = act.now();
     match kept.submission.state {
         SubmissionState::Approved => {
             let whole = (kept.id, &kept.submission, kept.window_ms);
-            clearance::clear(act.tx(), (kept.post, kept.version), whole, ClearedHow::Approved, now).await?;
+            let cleared = clearance::clear(act.tx(), (kept.post, kept.version), whole, ClearedHow::Approved, now).await?;
+            publishing::cleared(act, kept.post, kept.version, &cleared).await?;
+        }
+        ended @ (SubmissionState::Rejected | SubmissionState::ChangeWanted) => {
+            publishing::not_cleared(act, kept.post, ended.title()).await?;
         }
         SubmissionState::Pending if kept.submission.steps[number].closed_at.is_some() => asking::step_opened(act, kept).await?,
         _ => {}

@@ -9,7 +9,7 @@ mod rules;
 mod store;
 
 pub use model::{Belongings, Invite, PeopleFilter, Person, PersonState, Theme};
-pub(crate) use rules::check_time_zone;
+pub(crate) use rules::{check_time_zone, checked_email, checked_name};
 pub use rules::{EMAIL_MAX, NAME_MAX};
 
 use crate::{

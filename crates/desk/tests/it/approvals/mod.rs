@@ -1,0 +1,4 @@
+//! Approvals on both engines.
+
+pub(crate) mod outside;
+mod workflows;
