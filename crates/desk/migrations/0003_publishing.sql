@@ -10,7 +10,7 @@ CREATE TABLE campaigns (
 );
 
 -- What somebody writes. `draft` is the working copy; `revision` counts its changes and is the optimistic lock. `version` is the newest
--- numbered snapshot, 0 before there is one.
+-- numbered snapshot, 0 before there is one. calendar_ms is where a calendar shows it: its slot, or when it went without one.
 CREATE TABLE posts (
     id BYTEA PRIMARY KEY,
     author_id BYTEA NOT NULL,
@@ -21,14 +21,15 @@ CREATE TABLE posts (
     version BIGINT NOT NULL,
     slot_ms BIGINT,
     slot_zone TEXT NOT NULL,
+    calendar_ms BIGINT,
     campaign_id BYTEA REFERENCES campaigns (id),
     created_at_ms BIGINT NOT NULL,
     changed_at_ms BIGINT NOT NULL,
     changed_by BYTEA NOT NULL,
     discarded_at_ms BIGINT
 );
-CREATE INDEX posts_by_slot ON posts (slot_ms);
-CREATE INDEX posts_by_change ON posts (changed_at_ms);
+CREATE INDEX posts_by_calendar ON posts (calendar_ms, id);
+CREATE INDEX posts_by_change ON posts (changed_at_ms, id);
 CREATE INDEX posts_by_author ON posts (author_id, changed_at_ms);
 CREATE INDEX posts_by_campaign ON posts (campaign_id);
 
@@ -205,7 +206,7 @@ INSERT INTO counters (name, value) VALUES ('record_outbox', 0);
 INSERT INTO counters (name, value) VALUES ('record_outbox_shipped', 0);
 
 -- What publishing and approvals put on record, written in the transaction of the act, gapless and in commit order. `entry` is the
--- position in the ledger once it is there.
+-- position in the ledger once it is there; what `gates` has to be there before anything of the post is sent.
 CREATE TABLE record_outbox (
     seq BIGINT PRIMARY KEY,
     id BYTEA NOT NULL UNIQUE,
@@ -213,6 +214,7 @@ CREATE TABLE record_outbox (
     post_id BYTEA NOT NULL,
     profile_id BYTEA,
     at_ms BIGINT NOT NULL,
+    gates BOOLEAN NOT NULL,
     body TEXT NOT NULL,
     entry BIGINT
 );

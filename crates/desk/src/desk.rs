@@ -37,6 +37,10 @@ pub enum Topic {
     Connections,
     /// Imports moved on.
     Imports,
+    /// Posts were written, decided on, sent.
+    Posts,
+    /// Publishing was paused or resumed.
+    Publishing,
     /// Something waits for approval, or was decided; workflows changed.
     Approvals,
 }
@@ -53,6 +57,8 @@ impl Topic {
         Self::Messages,
         Self::Connections,
         Self::Imports,
+        Self::Posts,
+        Self::Publishing,
         Self::Approvals,
     ];
 
@@ -68,6 +74,8 @@ impl Topic {
             Self::Messages => "messages",
             Self::Connections => "connections",
             Self::Imports => "imports",
+            Self::Posts => "posts",
+            Self::Publishing => "publishing",
             Self::Approvals => "approvals",
         }
     }

@@ -5,9 +5,11 @@
 //! or token can do neither.
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
     clearance::{self, ClearedHow},
+    deciding::held,
     letters,
     model::{ContentDigest, Kept, SubmissionState, Voice},
     panel::Places,
@@ -27,6 +29,7 @@ use crate::{
     ids::{PersonId, PostId, SubmissionId, Time},
     mail::{self, LetterKind},
     metric_names, people, publishing,
+    records::RecordEntry,
     rights::{self, Operation, Right, Target},
     text_enum::text_enum,
 };
@@ -75,7 +78,7 @@ pub async fn skip(desk: &Desk, actor: &Actor, id: SubmissionId, seen: ContentDig
     let mut act = desk.act(actor, Operation::GlassBreak, Target::Workspace).await?;
     let reason = checked_reason(reason)?;
     let (now, by) = (act.now(), actor.person().ok_or(Error::NotFound("person"))?);
-    let kept = store::locked(act.tx(), id).await?;
+    let kept = held(&mut act, id).await?;
     if !Places::of(act.tx(), &kept.targets).await?.all_readable(&actor.rights) {
         return Err(Error::NotFound("submission"));
     }
@@ -85,7 +88,8 @@ pub async fn skip(desk: &Desk, actor: &Actor, id: SubmissionId, seen: ContentDig
     if kept.submission.slot.is_some_and(|slot| slot <= now) {
         return Err(Error::Conflict(super::Refusal::Ended(SubmissionState::Expired).to_string()));
     }
-    let after = apply(&kept.submission, &Default::default(), Command::Skip, now).map_err(|why| Error::Conflict(why.to_string()))?;
+    let after =
+        apply(&kept.submission, &Default::default(), Command::Skip, now).map_err(|why| Error::Conflict(why.to_string()))?;
     store::save(act.tx(), id, &kept.submission, &after, now).await?;
     let whole = (id, &after, kept.window_ms);
     let cleared = clearance::clear(act.tx(), (kept.post, kept.version), whole, ClearedHow::BreakGlass, now).await?;
@@ -97,6 +101,8 @@ pub async fn skip(desk: &Desk, actor: &Actor, id: SubmissionId, seen: ContentDig
         .detail("version", kept.version)
         .detail("seen", String::from(seen))
         .detail("review_until_ms", due_at.0);
+    let body = json!({ "submission": id, "version": kept.version, "by": by, "seen": seen, "reason": reason });
+    act.put_on_record(RecordEntry::new("skip", kept.post, &body)?);
     tell(&mut act, by, false).await?;
     tracing::error!(submission = %id, "an approval was skipped; a second person has to look at it within 24 hours");
     act.announce(Topic::Approvals);
@@ -119,8 +125,9 @@ fn checked_reason(reason: &str) -> Result<String> {
 pub async fn review(desk: &Desk, actor: &Actor, id: SubmissionId, verdict: SecondLook, remark: &str) -> Result<()> {
     let mut act = desk.act(actor, Operation::GlassReview, Target::Workspace).await?;
     let (now, by) = (act.now(), actor.person().ok_or(Error::NotFound("person"))?);
-    let remark = if verdict == SecondLook::Objected { checked_reason(remark)? } else { remark.trim().chars().take(REASON_MAX).collect() };
-    let kept = store::locked(act.tx(), id).await?;
+    let remark =
+        if verdict == SecondLook::Objected { checked_reason(remark)? } else { remark.trim().chars().take(REASON_MAX).collect() };
+    let kept = held(&mut act, id).await?;
     if !Places::of(act.tx(), &kept.targets).await?.all_readable(&actor.rights) {
         return Err(Error::NotFound("skip"));
     }
@@ -132,6 +139,8 @@ pub async fn review(desk: &Desk, actor: &Actor, id: SubmissionId, verdict: Secon
         return Err(Error::Conflict("somebody has looked at this already".to_owned()));
     }
     act.record(Object::new("submission", id)).detail("verdict", verdict.id()).detail("late", now > skip.due_at);
+    let body = json!({ "submission": id, "by": by, "verdict": verdict, "remark": remark });
+    act.put_on_record(RecordEntry::new("skip_review", kept.post, &body)?);
     act.announce(Topic::Approvals);
     act.commit().await
 }

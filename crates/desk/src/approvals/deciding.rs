@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Result},
     ids::{SubmissionId, TokenId},
     publishing,
+    records::RecordEntry,
     rights::{Operation, Target},
 };
 
@@ -66,7 +67,7 @@ pub struct Origin {
 pub async fn decide(desk: &Desk, actor: &Actor, id: SubmissionId, ballot: Ballot) -> Result<SubmissionState> {
     let mut act = desk.act(actor, Operation::ApprovalDecide, Target::Workspace).await?;
     let (voice, hand, origin) = voice_of(actor)?;
-    let kept = store::locked(act.tx(), id).await?;
+    let kept = held(&mut act, id).await?;
     if !Places::of(act.tx(), &kept.targets).await?.all_readable(&actor.rights) {
         return Err(Error::NotFound("submission"));
     }
@@ -109,6 +110,13 @@ fn voice_of(actor: &Actor) -> Result<(Voice, Hand, Origin)> {
     }
 }
 
+/// A submission to change: its post first, then itself, so that nobody changes either until the transaction ends.
+pub(super) async fn held(act: &mut Act<'_>, id: SubmissionId) -> Result<Kept> {
+    let post = store::get(act.tx(), id).await?.post;
+    publishing::hold(act.tx(), post).await?;
+    store::locked(act.tx(), id).await
+}
+
 /// Casts one voice inside an act, and lets follow what follows.
 pub(super) async fn cast(
     act: &mut Act<'_>,
@@ -128,6 +136,7 @@ pub(super) async fn cast(
     if ballot.others == Some(Others::Reject) {
         for other in others {
             let verdict = Verdict::Reject { reason: "another answer to the same message was approved".to_owned() };
+            let other = held(act, other.id).await?;
             let seen = other.submission.digest;
             one(act, other, (voice, hand), verdict, seen, origin).await.map_err(|error| match error {
                 Error::Conflict(why) => Error::Conflict(format!(
@@ -187,6 +196,16 @@ async fn one(
         .detail("voice", voice.kind())
         .detail("state", after.state.id());
     let kept = Kept { submission: after, ..kept };
+    let body = serde_json::json!({
+        "submission": kept.id,
+        "version": kept.version,
+        "step": kept.submission.steps[number].step.name,
+        "decision": decision,
+        "address": origin.address,
+        "user_agent": origin.user_agent,
+        "state": kept.submission.state,
+    });
+    act.put_on_record(RecordEntry::new("decision", kept.post, &body)?);
     follow(act, &kept, number).await?;
     act.announce(Topic::Approvals);
     Ok(kept.submission.state)

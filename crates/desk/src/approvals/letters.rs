@@ -64,8 +64,9 @@ pub(super) fn reminder(person: &Person, lead: Lead, waiting: &[String], own: &[S
 
 /// Delegates are asked from now on.
 pub(super) fn delegates(person: &Person, links: &[String]) -> Letter {
-    let mut paragraphs =
-        vec!["Nobody answered in time, so you are asked as well, as the workflow says. These posts wait for a decision:".to_owned()];
+    let mut paragraphs = vec![
+        "Nobody answered in time, so you are asked as well, as the workflow says. These posts wait for a decision:".to_owned(),
+    ];
     paragraphs.extend(links.iter().cloned());
     letter((&person.email, &person.name), "You are asked to stand in for an approval".to_owned(), &paragraphs)
 }
@@ -131,7 +132,8 @@ mod tests {
             outside(&guest, "https://desk.example.test/outside/x", 2, 7 * 86_400_000),
             reminder(&person, Lead::TwoHours, std::slice::from_ref(&link), std::slice::from_ref(&link)),
         ];
-        let text: Vec<_> = letters.iter().map(|letter| format!("To: {}\nSubject: {}\n\n{}", letter.to, letter.subject, letter.text)).collect();
+        let text: Vec<_> =
+            letters.iter().map(|letter| format!("To: {}\nSubject: {}\n\n{}", letter.to, letter.subject, letter.text)).collect();
         insta::assert_snapshot!(text.join("\n-----\n"));
     }
 }

@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    asking, break_glass, letters,
+    asking, break_glass,
+    deciding::{follow, held},
+    letters,
     model::{Kept, SubmissionState, Voice},
     panel::{Places, Resolver},
     reminding::{self, Lead},
@@ -75,7 +77,7 @@ pub(crate) async fn look(desk: &Desk) -> Result<()> {
 async fn expire(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
     let mut act = desk.act(actor, Operation::ApprovalsLook, Target::Workspace).await?;
     let now = act.now();
-    let kept = store::locked(act.tx(), id).await?;
+    let kept = held(&mut act, id).await?;
     let Ok(after) = apply(&kept.submission, &Default::default(), Command::Look, now) else { return Ok(()) };
     if after.state != SubmissionState::Expired {
         return Ok(());
@@ -91,7 +93,7 @@ async fn expire(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
 async fn attend(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
     let mut act = desk.act(actor, Operation::ApprovalsLook, Target::Workspace).await?;
     let now = act.now();
-    let kept = store::locked(act.tx(), id).await?;
+    let kept = held(&mut act, id).await?;
     let Some((number, step)) = kept.submission.current() else { return Ok(()) };
     let places = Places::of(act.tx(), &kept.targets).await?;
     let panel = Resolver::new(act.tx(), now).panel(&step.step, &places).await?;
@@ -101,7 +103,7 @@ async fn attend(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
         store::save(act.tx(), id, &kept.submission, &after, now).await?;
         act.record(Object::new("submission", id)).detail("step", number).detail("state", after.state.id());
         let kept = Kept { submission: after, ..kept };
-        super::deciding::follow(&mut act, &kept, number).await?;
+        follow(&mut act, &kept, number).await?;
         changed = true;
     } else {
         if asking::note_stuck(&mut act, &kept).await? {
@@ -109,7 +111,10 @@ async fn attend(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
             tracing::error!(submission = %id, "nobody can end the current step of a submission");
             changed = true;
         }
-        if step.delegates_asked(now) && !step.step.delegates.is_empty() && reminders::mark(act.tx(), (id, number), "delegates", now).await? {
+        if step.delegates_asked(now)
+            && !step.step.delegates.is_empty()
+            && reminders::mark(act.tx(), (id, number), "delegates", now).await?
+        {
             asking::delegates_asked(&mut act, &kept).await?;
             write_to_delegates(&mut act, &kept, &panel.delegates).await?;
             act.record(Object::new("submission", id)).detail("delegates", panel.delegates.len());

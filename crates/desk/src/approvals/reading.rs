@@ -18,7 +18,10 @@ use crate::{
     desk::Desk,
     error::{Error, Result},
     ids::{PersonId, PostId, SubmissionId, Time},
-    publishing::{MediaDigest, MediaInfo, media},
+    publishing::{
+        MediaDigest,
+        media::{self, MediaInfo},
+    },
     rights::{Operation, Target},
     text_enum::text_enum,
 };

@@ -52,7 +52,10 @@ mod tests {
     #[test]
     fn each_reminder_has_its_hour() {
         let at = |hours_before: i64| due(SLOT, Time(0), SLOT.plus_ms(-hours_before * HOUR));
-        assert_eq!([at(25), at(24), at(3), at(2), at(1)], [None, Some(Lead::Day), Some(Lead::Day), Some(Lead::TwoHours), Some(Lead::TwoHours)]);
+        assert_eq!(
+            [at(25), at(24), at(3), at(2), at(1)],
+            [None, Some(Lead::Day), Some(Lead::Day), Some(Lead::TwoHours), Some(Lead::TwoHours)]
+        );
         assert_eq!(due(SLOT, Time(0), SLOT.plus_ms(-HOUR / 4)), Some(Lead::Quarter));
         assert_eq!(due(SLOT, Time(0), SLOT), None, "it expired");
         let asked_late = SLOT.plus_ms(-HOUR);

@@ -62,7 +62,8 @@ mod tests {
     #[test]
     fn a_line_break_in_subject_or_address_is_refused() {
         let fits = |to: &str, subject: &str| {
-            let letter = Letter { to: to.to_owned(), to_name: "A\r\nBcc: x".to_owned(), subject: subject.to_owned(), text: String::new() };
+            let letter =
+                Letter { to: to.to_owned(), to_name: "A\r\nBcc: x".to_owned(), subject: subject.to_owned(), text: String::new() };
             letter.check().is_ok()
         };
         assert!(fits("ann@example.test", "Two posts wait"));

@@ -117,7 +117,8 @@ impl Server {
     }
 
     fn message(&self, letter: &Letter, id: &str, now: Time) -> Result<Message, HandOverError> {
-        let to: Address = letter.to.parse().map_err(|_| HandOverError::our_fault("the receiver's address cannot be written to"))?;
+        let to: Address =
+            letter.to.parse().map_err(|_| HandOverError::our_fault("the receiver's address cannot be written to"))?;
         let name: String = letter.to_name.chars().filter(|letter| !letter.is_control()).collect();
         let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(now.0.max(0).unsigned_abs());
         let body = SinglePart::builder()

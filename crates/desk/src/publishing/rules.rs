@@ -252,6 +252,13 @@ impl Target {
         (self.state, self.held_for, self.reason, self.next_try) = (state, None, reason, None);
     }
 
+    /// Whether its content may still change: nothing of it is out, on its way out, or ended by a decision.
+    pub fn is_open(&self) -> bool {
+        use TargetState as S;
+        let before_sending = matches!(self.state, S::Draft | S::Pending | S::Scheduled | S::Held | S::Expired);
+        before_sending && !self.may_be_there()
+    }
+
     /// Whether anything of it is or may be on the network.
     pub fn may_be_there(&self) -> bool {
         self.parts_there > 0 || self.open_attempt().is_some()

@@ -17,7 +17,7 @@ mod teams;
 pub use effective::{EffectiveRights, Given, Grant, Scope, Via};
 pub use grants::{effective, explain, give, grants_of_holder, take};
 pub use model::{Assignment, Explanation, Give, GrantRow, Holder, Role, Team};
-pub use operation::{AWAITING_OPERATIONS, Access, Callers, Freshness, Need, Operation, READING, TokenScope};
+pub use operation::{AWAITING_OPERATIONS, Access, Callers, Freshness, Need, Operation, PUBLISHING, READING, TokenScope, WRITING};
 pub use right::{Level, Right, UnknownRight};
 pub use roles::{BUILT_IN_ROLES, BuiltInRole, OWNER_ROLE, assign, create_role, remove_role, rename_role, role, roles, unassign};
 pub use rules::{STEP_UP_WINDOW_MS, Target, decide};

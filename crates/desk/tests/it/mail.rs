@@ -63,7 +63,10 @@ async fn a_letter_refused_for_the_moment_is_tried_again_and_a_repeated_one_keeps
         assert_eq!(letters.len(), 2, "the desk does not know that the first was taken");
         assert!(letters[0].field("Message-ID").is_some_and(|id| id.ends_with("@desk.example.test>")));
         assert_eq!(letters[0].field("Message-ID"), letters[1].field("Message-ID"));
-        assert_eq!(letters[0].text, letters[1].text.replace(letters[1].field("Date").unwrap_or("?"), letters[0].field("Date").unwrap_or("?")));
+        assert_eq!(
+            letters[0].text,
+            letters[1].text.replace(letters[1].field("Date").unwrap_or("?"), letters[0].field("Date").unwrap_or("?"))
+        );
     })
     .await;
 }

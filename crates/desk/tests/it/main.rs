@@ -9,6 +9,7 @@ mod jobs;
 mod live;
 mod mail;
 mod people;
+mod publishing;
 mod records;
 mod rights;
 mod search;

@@ -7,7 +7,7 @@ use super::store;
 use crate::{
     actor::{Actor, Principal},
     approvals::{
-        deciding::{Ballot, Origin, cast},
+        deciding::{Ballot, Origin, cast, held},
         model::{ContentDigest, Hand, Kept, SubmissionState, Verdict, Voice},
         panel::{Places, Resolver},
         shown::{Shown, show},
@@ -17,7 +17,10 @@ use crate::{
     desk::Desk,
     error::{Error, Refusal, Result},
     ids::{GuestId, SubmissionId, Time},
-    publishing::{MediaDigest, MediaInfo, media},
+    publishing::{
+        MediaDigest,
+        media::{self, MediaInfo},
+    },
     rights::{Operation, Target},
 };
 
@@ -64,7 +67,7 @@ pub async fn decide(
 ) -> Result<SubmissionState> {
     let mut act = desk.act(actor, Operation::OutsideDecide, Target::Workspace).await?;
     let (guest, now) = (guest_of(actor)?, act.now());
-    let kept = submissions::locked(act.tx(), id).await?;
+    let kept = held(&mut act, id).await?;
     if !asked_now(act.tx(), guest, &kept, now).await? {
         return Err(Error::NotFound("submission"));
     }

@@ -83,7 +83,9 @@ pub async fn ask_for_code(desk: &Desk, caller: &Actor, link: &str, user_agent: &
     store::insert_session(act.tx(), &session, now).await?;
     let letter = letters::code(&link.guest, &code::shown(&code), CODE_LIFE_MS);
     if mail::post(&mut act, LetterKind::Code, &letter).await?.is_none() {
-        return Err(Error::Conflict("no mail server is set, so no code can be sent; tell whoever wanted your approval".to_owned()));
+        return Err(Error::Conflict(
+            "no mail server is set, so no code can be sent; tell whoever wanted your approval".to_owned(),
+        ));
     }
     act.record(Object::new("guest", link.guest.id)).detail("invitation", link.id.to_string()).detail("session", id.to_string());
     act.commit().await?;
@@ -105,7 +107,8 @@ pub async fn enter(desk: &Desk, caller: &Actor, cookie: &str, typed: &str) -> Re
     let pending = store::locked_pending(act.tx(), secret::hash(cookie), now).await?.ok_or_else(no_link)?;
     let awaited = Awaited { expires_at: pending.code_expires_at, tries: pending.tries };
     let given = code::typed(typed).map(|code| keyed(desk, pending.id, &code));
-    let matches = given.is_some_and(|given| aws_lc_rs::constant_time::verify_slices_are_equal(&given, &pending.code_digest).is_ok());
+    let matches =
+        given.is_some_and(|given| aws_lc_rs::constant_time::verify_slices_are_equal(&given, &pending.code_digest).is_ok());
     let judged = code::judge(awaited, matches, now);
     let object = Object::new("guest", pending.guest);
     match judged {

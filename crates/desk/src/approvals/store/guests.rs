@@ -232,10 +232,12 @@ pub(in crate::approvals) struct Pending {
 /// The browser behind a hash while it waits for its code and its link and guest work. Nobody else tries until the transaction ends.
 pub(in crate::approvals) async fn locked_pending(tx: &mut Tx, hash: [u8; 32], now: Time) -> Result<Option<Pending>> {
     let clause = tx.for_update();
-    let row = sql(format!("SELECT * FROM guest_sessions WHERE browser_hash = $1 AND entered_at_ms IS NULL AND ended_at_ms IS NULL {clause}"))
-        .bind(hash)
-        .optional(tx)
-        .await?;
+    let row = sql(format!(
+        "SELECT * FROM guest_sessions WHERE browser_hash = $1 AND entered_at_ms IS NULL AND ended_at_ms IS NULL {clause}"
+    ))
+    .bind(hash)
+    .optional(tx)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     let works = sql("SELECT i.id FROM guest_invitations i JOIN guest_approvers g ON g.id = i.guest_id \
          WHERE i.id = $1 AND i.revoked_at_ms IS NULL AND i.expires_at_ms > $2 AND g.revoked_at_ms IS NULL")

@@ -26,7 +26,8 @@ fn read(row: &Row) -> Result<Review> {
     let reviewed = match reviewed_by {
         Some(person) => {
             let verdict: String = row.get::<Option<String>>("verdict")?.unwrap_or_default();
-            let verdict = SecondLook::parse(&verdict).ok_or_else(|| corrupt("verdict", format!("unknown verdict `{verdict}`")))?;
+            let verdict =
+                SecondLook::parse(&verdict).ok_or_else(|| corrupt("verdict", format!("unknown verdict `{verdict}`")))?;
             let at: Option<Time> = row.get("reviewed_at_ms")?;
             let remark: Option<String> = row.get("remark")?;
             Some((person, at.unwrap_or(Time(0)), verdict, remark.unwrap_or_default()))
@@ -114,6 +115,9 @@ pub(in crate::approvals) async fn mark_overdue(tx: &mut Tx, now: Time) -> Result
 }
 
 pub(in crate::approvals) async fn count_overdue(on: &mut dyn Connection, now: Time) -> Result<i64> {
-    let row = sql("SELECT COUNT(*) AS n FROM break_glass_reviews WHERE reviewed_at_ms IS NULL AND due_at_ms <= $1").bind(now).one(on).await?;
+    let row = sql("SELECT COUNT(*) AS n FROM break_glass_reviews WHERE reviewed_at_ms IS NULL AND due_at_ms <= $1")
+        .bind(now)
+        .one(on)
+        .await?;
     Ok(row.get("n")?)
 }

@@ -1,4 +1,6 @@
 //! Approvals on both engines.
 
+pub(crate) mod cast;
+mod deciding;
 pub(crate) mod outside;
-mod workflows;
+pub(crate) mod workflows;

@@ -31,7 +31,13 @@ pub(crate) fn workflow(name: &str, steps: Vec<Step>) -> Workflow {
 }
 
 fn profile(handle: &str) -> NewProfile {
-    NewProfile { network: "sandbox".to_owned(), handle: handle.to_owned(), title: handle.to_owned(), group: None, protected: true }
+    NewProfile {
+        network: "sandbox".to_owned(),
+        handle: handle.to_owned(),
+        title: handle.to_owned(),
+        group: None,
+        protected: true,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,8 +48,12 @@ async fn workflows_are_written_ordered_changed_and_removed_by_people_with_the_ri
         let keeper = test.person_with(&[Given::Right(Right::Workflows)]).await;
         let reader = test.person_with(&[Given::Level(Level::ReadOnly)]).await;
         let asked = [Approver::Person(reader.person)];
-        let first = workflows::create(desk, &keeper.actor, workflow("First", vec![step("Legal", asked, Need::Any)])).await.expect("created");
-        let second = workflows::create(desk, &keeper.actor, workflow("Second", vec![step("Brand", asked, Need::All)])).await.expect("created");
+        let first = workflows::create(desk, &keeper.actor, workflow("First", vec![step("Legal", asked, Need::Any)]))
+            .await
+            .expect("created");
+        let second = workflows::create(desk, &keeper.actor, workflow("Second", vec![step("Brand", asked, Need::All)]))
+            .await
+            .expect("created");
         let again = workflows::create(desk, &keeper.actor, workflow("FIRST", vec![step("Legal", asked, Need::Any)])).await;
         assert!(matches!(again, Err(Error::Invalid(_))), "a name is taken whatever its case");
         workflows::order(desk, &keeper.actor, &[second, first]).await.expect("ordered");
@@ -52,8 +62,11 @@ async fn workflows_are_written_ordered_changed_and_removed_by_people_with_the_ri
         assert_eq!(names, ["Second", "First"]);
         assert_eq!(book.workflows[0].workflow.steps[0].because, "workflow “Second”");
         let seen = book.workflows[1].revision;
-        workflows::change(desk, &keeper.actor, first, seen, workflow("Third", vec![step("Legal", asked, Need::Any)])).await.expect("changed");
-        let old = workflows::change(desk, &keeper.actor, first, seen, workflow("Fourth", vec![step("Legal", asked, Need::Any)])).await;
+        workflows::change(desk, &keeper.actor, first, seen, workflow("Third", vec![step("Legal", asked, Need::Any)]))
+            .await
+            .expect("changed");
+        let old =
+            workflows::change(desk, &keeper.actor, first, seen, workflow("Fourth", vec![step("Legal", asked, Need::Any)])).await;
         assert!(matches!(old, Err(Error::Conflict(_))), "somebody else was faster");
         assert!(matches!(workflows::order(desk, &keeper.actor, &[first]).await, Err(Error::Conflict(_))));
         workflows::remove(desk, &keeper.actor, second).await.expect("removed");
