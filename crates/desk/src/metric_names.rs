@@ -120,6 +120,14 @@ pub const CAPTURE_CANARIES: Metric = Metric {
     docs: "Rounds of canary messages that ended on this node: well, or problem (what arrived was different from before, or nothing \
            arrived). A problem is an alarm too.",
 };
+/// Skipped approvals that nobody looked at in time.
+pub const SKIPS_OVERDUE: Metric = Metric {
+    name: "gatepost_approval_skips_overdue",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Approvals that were skipped in an emergency and that no second person looked at within 24 hours. Anything above 0 deserves \
+           a look at the page of skipped approvals.",
+};
 /// Requests for time stamps.
 pub const LEDGER_TIMESTAMPS: Metric = Metric {
     name: "gatepost_ledger_timestamps_total",
@@ -214,6 +222,7 @@ pub const ALL: &[Metric] = &[
     CAPTURE_ALARMS,
     WORKFLOWS_STUCK,
     CAPTURE_CANARIES,
+    SKIPS_OVERDUE,
     LEDGER_ENTRIES,
     LEDGER_WRITER,
     LEDGER_TIMESTAMPS,

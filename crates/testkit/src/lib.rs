@@ -16,7 +16,7 @@ pub mod scripted;
 pub mod wait;
 
 pub use context::{ManualClock, SeededIds};
-pub use desk::{TestDesk, on_both};
+pub use desk::{TestDesk, on_both, on_both_with_mail};
 pub use passkey::SoftPasskey;
 pub use people::Somebody;
 pub use scripted::Scripted;

@@ -30,7 +30,7 @@ pub(super) fn writer(actor: &Actor) -> Result<(PersonId, Hand)> {
         Principal::Person { person, .. } => Ok((person, Hand::Person)),
         Principal::Token { person, agent: true, .. } => Ok((person, Hand::Agent)),
         Principal::Token { person, .. } => Ok((person, Hand::Token)),
-        Principal::Nobody | Principal::Operator | Principal::Desk(_) => {
+        Principal::Nobody | Principal::Guest { .. } | Principal::Operator | Principal::Desk(_) => {
             Err(Error::Conflict("a post needs a person who writes it; sign in or use a token".to_owned()))
         }
     }

@@ -228,6 +228,13 @@ pub(crate) async fn expired(act: &mut Act<'_>, post: PostId) -> Result<()> {
     Ok(())
 }
 
+/// Keeps a post as it is until the transaction ends. Whoever changes what was decided about it does this first, as whoever changes the
+/// post does, so that two such acts never wait for each other.
+pub(crate) async fn hold(tx: &mut Tx, post: PostId) -> Result<()> {
+    posts::lock(tx, post).await?.ok_or(Error::NotFound("post"))?;
+    targets::lock_of_post(tx, post).await.map(drop)
+}
+
 /// Everybody whose hand touched the working copy, and those for whom a program did.
 pub(crate) async fn editors(on: &mut dyn Connection, post: PostId) -> Result<BTreeSet<PersonId>> {
     let row = posts::get(on, post).await?.ok_or(Error::NotFound("post"))?;

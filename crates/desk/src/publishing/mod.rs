@@ -48,4 +48,4 @@ pub use rules::{
 };
 pub use timing::{Retimed, cancel, retime};
 
-pub(crate) use gate::{cleared, editors, expired, facts, not_cleared, preview};
+pub(crate) use gate::{cleared, editors, expired, facts, hold, not_cleared, preview};
