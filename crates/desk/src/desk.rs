@@ -36,6 +36,12 @@ pub enum Topic {
     Connections,
     /// Imports moved on.
     Imports,
+    /// Posts were written, decided on, sent.
+    Posts,
+    /// Publishing was paused or resumed.
+    Publishing,
+    /// Something waits for approval, or was decided; workflows changed.
+    Approvals,
 }
 
 impl Topic {
@@ -50,6 +56,9 @@ impl Topic {
         Self::Messages,
         Self::Connections,
         Self::Imports,
+        Self::Posts,
+        Self::Publishing,
+        Self::Approvals,
     ];
 
     /// The name on the wire.
@@ -64,6 +73,9 @@ impl Topic {
             Self::Messages => "messages",
             Self::Connections => "connections",
             Self::Imports => "imports",
+            Self::Posts => "posts",
+            Self::Publishing => "publishing",
+            Self::Approvals => "approvals",
         }
     }
 

@@ -104,6 +104,14 @@ pub const CAPTURE_ALARMS: Metric = Metric {
     docs: "Connected profiles that are silent, broken, or need to be authorised (again or soon). Anything above 0 deserves a look \
            at the profiles page.",
 };
+/// Workflows that nobody can go through.
+pub const WORKFLOWS_STUCK: Metric = Metric {
+    name: "gatepost_workflows_stuck",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Approval workflows and additions with a step that nobody could end when it was last looked, once a day. Anything above 0: \
+           what they cover cannot be approved; the workflows page says why.",
+};
 /// Requests for time stamps.
 pub const LEDGER_TIMESTAMPS: Metric = Metric {
     name: "gatepost_ledger_timestamps_total",
@@ -196,6 +204,7 @@ pub const ALL: &[Metric] = &[
     CAPTURE_EVENTS,
     CAPTURE_FAILURES,
     CAPTURE_ALARMS,
+    WORKFLOWS_STUCK,
     LEDGER_ENTRIES,
     LEDGER_WRITER,
     LEDGER_TIMESTAMPS,

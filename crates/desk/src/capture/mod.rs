@@ -7,7 +7,7 @@
 
 mod body;
 pub mod connections;
-mod examine;
+pub(crate) mod examine;
 pub mod import_file;
 pub mod imports;
 mod intake;

@@ -24,6 +24,16 @@ pub async fn effective(on: &mut dyn Connection, person: PersonId, now: Time) -> 
     Ok(EffectiveRights::from_grants(&grants, now))
 }
 
+/// The active people in a team, or with a role that has not run out, or the one person: whoever stands behind a name at this moment.
+pub(crate) async fn people_behind(on: &mut dyn Connection, holder: Holder, now: Time) -> Result<Vec<PersonId>> {
+    store::people_behind(on, holder, now).await
+}
+
+/// The teams that a person is in and the roles that they carry at this moment, themselves included.
+pub(crate) async fn holders_of(on: &mut dyn Connection, person: PersonId, now: Time) -> Result<Vec<Holder>> {
+    store::holders_of(on, person, now).await
+}
+
 /// Every grant that reaches a person, and the names that this program does not know.
 pub(crate) async fn of_person(on: &mut dyn Connection, person: PersonId) -> Result<(Vec<Grant>, Vec<String>)> {
     store::grants_of_person(on, person).await

@@ -54,6 +54,11 @@ pub enum Freshness {
 
 /// The levels that may read a profile.
 pub const READING: &[Level] = &[Level::ReadOnly, Level::NeedsApproval, Level::CanReply, Level::FullPublishing];
+/// The levels that may write posts; whether somebody has to approve them is for the workflows to say.
+pub const WRITING: &[Level] = &[Level::NeedsApproval, Level::CanReply, Level::FullPublishing];
+
+/// The levels that may decide about what is on its way.
+pub const PUBLISHING: &[Level] = &[Level::FullPublishing];
 
 macro_rules! operations {
     ($($name:ident = $id:literal, $access:ident, $callers:ident, $fresh:ident, $need:expr, $title:literal;)*) => {
@@ -165,6 +170,44 @@ operations! {
     ImportsRead = "capture.imports_read", Read, All, Session, Need::Right(Right::Profiles), "See imports and what they refused";
     ImportRun = "capture.import", Write, All, Session, Need::Right(Right::Profiles), "Import an export file into a profile's record";
 
+    // Posts.
+    PostsRead = "posts.read", Read, PersonOrToken, Session, Need::Level(READING), "See posts on a profile, from draft to published";
+    PostCreate = "posts.create", Write, PersonOrToken, Session, Need::Level(WRITING), "Begin a post";
+    PostSave = "posts.save", Write, PersonOrToken, Session, Need::Level(WRITING), "Change a post's working copy";
+    PostDiscard = "posts.discard", Write, PersonOrToken, Session, Need::Level(WRITING), "Discard a post that is not on its way";
+    PostSubmit = "posts.submit", Write, PersonOrToken, Session, Need::Level(WRITING), "Submit a post for approval or schedule it";
+    PostWithdraw = "posts.withdraw", Write, PersonOrToken, Session, Need::Level(WRITING), "Take a submitted post back";
+    PostRetime = "posts.retime", Write, PersonOrToken, Session, Need::Level(WRITING), "Move a post to another time";
+    PostCancel = "posts.cancel", Write, PersonOrToken, Session, Need::Level(WRITING), "Cancel a post";
+    PostComment = "posts.comment", Write, PersonOrToken, Session, Need::Level(READING), "Comment on a post";
+    PostCorrect = "posts.correct", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Change or delete what was published";
+    MediaAdd = "media.add", Write, PersonOrToken, Session, Need::SignedIn, "Upload a file for posts";
+    MediaRead = "media.read", Read, PersonOrToken, Session, Need::SignedIn, "See a file of a post";
+    MediaRemove = "media.remove", Write, PersonOrToken, Session, Need::SignedIn, "Remove an uploaded file that no post uses";
+    CampaignsRead = "campaigns.read", Read, PersonOrToken, Session, Need::SignedIn, "See campaigns";
+    CampaignChange = "campaigns.change", Write, PersonOrToken, Session, Need::SignedIn, "Create, rename or end a campaign";
+    PostingSlotsRead = "posting_slots.read", Read, PersonOrToken, Session, Need::Level(READING), "See a profile's usual posting times";
+    PostingSlotsChange = "posting_slots.change", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Change a profile's usual posting times";
+
+    // Publishing.
+    PublishingRead = "publishing.read", Read, All, Session, Need::SignedIn, "See whether publishing is paused";
+    PublishingPause = "publishing.pause", Write, All, Session, Need::Right(Right::StopSwitch), "Pause publishing";
+    PublishingResume = "publishing.resume", Write, All, Session, Need::Right(Right::StopSwitch), "Resume publishing";
+    HeldRelease = "publishing.release", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Let a held post go out";
+    HeldSettle = "publishing.settle", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Say whether a post is on the network when the network does not";
+    HeldAdopt = "publishing.adopt", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Adopt a post of somebody who was suspended";
+    PostSend = "publishing.send", Write, Operator, Session, Need::Nothing, "Send what is due";
+    ForeignNote = "publishing.foreign_note", Write, Operator, Session, Need::Nothing, "Note a post on an own profile that was not sent from here";
+    ForeignSeen = "publishing.foreign_seen", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Take note of a post that was not sent from here";
+
+    // Approvals.
+    WorkflowsRead = "workflows.read", Read, All, Session, Need::Right(Right::Workflows), "See approval workflows";
+    WorkflowChange = "workflows.change", Write, Person, StepUp, Need::Right(Right::Workflows), "Create, change, order or remove an approval workflow";
+    WorkflowsCheck = "workflows.check", Write, Operator, Session, Need::Nothing, "Note that an approval workflow has a step nobody can end";
+    ApprovalSubmit = "approvals.submit", Write, PersonOrToken, Session, Need::SignedIn, "Submit a post for approval, or take it back";
+    ApprovalsRead = "approvals.read", Read, PersonOrToken, Session, Need::SignedIn, "See what waits for approval on profiles one may read";
+    ApprovalDecide = "approvals.decide", Write, PersonOrToken, Session, Need::SignedIn, "Approve, reject or ask for a change, when asked";
+
     // The house.
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
     AuditExport = "audit_log.export", SensitiveRead, PersonOrToken, StepUp, Need::Right(Right::AuditLog), "Export the audit log";
@@ -183,7 +226,6 @@ operations! {
 /// Rights that no operation asks for yet: they can be given today and guard what later parts bring. This list only shrinks.
 pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Rules,
-    Right::Workflows,
     Right::Assets,
     Right::Cases,
     Right::Delete,
@@ -191,7 +233,6 @@ pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Retention,
     Right::Export,
     Right::Search,
-    Right::StopSwitch,
     Right::BreakGlass,
     Right::Policies,
     Right::Audits,

@@ -7,6 +7,7 @@ mod database;
 mod jobs;
 mod live;
 mod people;
+mod publishing;
 mod records;
 mod rights;
 mod search;

@@ -24,7 +24,7 @@ use networks::{
     registry,
 };
 use serde::{Deserialize, Serialize};
-pub(crate) use sessions::Opened;
+pub(crate) use sessions::{NotRenewed, Opened, open, renew};
 use zeroize::Zeroizing;
 
 use super::store::{connections as store, streams};

@@ -1,0 +1,6 @@
+//! SQL of approvals.
+
+pub(super) mod clearances;
+pub(super) mod guests;
+pub(super) mod submissions;
+pub(super) mod workflows;
