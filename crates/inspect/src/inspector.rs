@@ -166,7 +166,7 @@ impl Inspector {
             return;
         }
         let has_lists = !self.lexicon.is_empty() && self.is_on(index::listed_term);
-        let Scratch { tokens, head_work, lexicon, folded, undisguised, terms, assessment, language, .. } = scratch;
+        let Scratch { scan, tokens, head_work, lexicon, folded, undisguised, terms, assessment, language, .. } = scratch;
         let mut find = |text: &str, tokens: &Tokens, map: Option<&fold::Map>, view| {
             let found = self.lexicon.find(text, tokens, zone.for_lists(), lexicon);
             terms.extend(found.iter().map(|f| {
@@ -174,7 +174,7 @@ impl Inspector {
                 self.term(zone, part, f.rule, span, view)
             }));
         };
-        tokens.scan_with(text, links(zone));
+        tokens.scan_masked(text, links(zone), &scan.masks);
         if has_lists {
             find(text, tokens, None, View::Plain);
         }

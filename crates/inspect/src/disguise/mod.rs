@@ -58,8 +58,8 @@ impl Default for Undisguise {
 /// Whether the text may hold a disguise; `tokens` were scanned from it.
 pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary) -> bool {
     let bytes = text.as_bytes();
-    let is_sign = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|byte| letter_of(*byte).is_some());
-    let ends_in_sign = |end: usize| is_sign(Some(end)) && !(bytes[end] == b'!' && is_closed(&bytes[end..]));
+    let is_sign = |at: usize| bytes.get(at).is_some_and(|byte| IS_SIGN[usize::from(*byte)]);
+    let ends_in_sign = |end: usize| is_sign(end) && !(bytes[end] == b'!' && is_closed(&bytes[end..]));
     let (mut singles, mut last_end) = (0, 0);
     for token in tokens.list() {
         if !matches!(token.kind, TokenKind::Word | TokenKind::Hashtag | TokenKind::Number) {
@@ -76,7 +76,7 @@ pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary) -
         }
         last_end = end;
         let mixed = token.marks.has(Marks::WITH_DIGIT) && token.kind != TokenKind::Number;
-        let signs = token.kind != TokenKind::Number && (is_sign(start.checked_sub(1)) || ends_in_sign(end));
+        let signs = token.kind != TokenKind::Number && (is_sign(start.wrapping_sub(1)) || ends_in_sign(end));
         if mixed || signs || is_joined(tokens, token, vocabulary) {
             return true;
         }
@@ -95,8 +95,19 @@ fn is_joined(tokens: &Tokens, token: &Token, vocabulary: &Vocabulary) -> bool {
         && vocabulary.split(letters).is_some()
 }
 
+/// Bytes that may stand for a letter.
+static IS_SIGN: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        signs[byte as usize] = letter_of(byte).is_some();
+        byte += 1;
+    }
+    signs
+};
+
 /// The letter that a digit or sign stands for; the digit one may be `i` or `l`.
-fn letter_of(byte: u8) -> Option<u8> {
+const fn letter_of(byte: u8) -> Option<u8> {
     match byte {
         b'0' => Some(b'o'),
         b'1' | b'!' | b'|' => Some(b'i'),

@@ -58,6 +58,37 @@ languages!(
 /// Languages of `words.txt`, in the order of their bits.
 const LISTED: usize = 17;
 
+/// Languages with some that are always zero: whole vectors of four.
+const LANES: usize = LISTED.next_multiple_of(4);
+
+/// The bit of each language.
+const LANE_BITS: [u32; LANES] = lane_bits();
+
+const fn lane_bits() -> [u32; LANES] {
+    let mut bits = [1; LANES];
+    let mut lane = 1;
+    while lane < LANES {
+        bits[lane] = bits[lane - 1] << 1;
+        lane += 1;
+    }
+    bits
+}
+
+/// What a word of so many languages says of each.
+static SHARES: [f32; LISTED + 1] = shares();
+
+const fn shares() -> [f32; LISTED + 1] {
+    let mut shares = [0.0; LISTED + 1];
+    let mut count = 1_u16;
+    while (count as usize) < shares.len() {
+        #[expect(clippy::cast_precision_loss, clippy::cast_lossless, reason = "small whole numbers, and no trait call in a constant")]
+        let squared = (count * count) as f32;
+        shares[count as usize] = 1.0 / squared;
+        count += 1;
+    }
+    shares
+}
+
 /// Function words of all languages; immutable, shared between threads.
 #[derive(Clone, Debug)]
 pub struct LanguageDetector {
@@ -90,29 +121,31 @@ impl LanguageDetector {
     /// The language of a scanned text. Mentions, tags and addresses do not count.
     pub fn detect(&self, tokens: &Tokens) -> Language {
         let mut scripts = Scripts::default();
-        let mut evidence = [0.0_f32; LISTED];
+        let mut evidence = [0.0_f32; LANES];
         let mut words = 0.0_f32;
         for token in tokens.list().iter().filter(|token| token.kind == TokenKind::Word).take(WORDS_MAX) {
             words += 1.0;
-            scripts.read(tokens.folded(token));
+            if token.is_ascii() {
+                scripts.latin += 1;
+            } else {
+                scripts.read(tokens.folded(token));
+            }
             let (key, languages) = self.slots[self.slot_of(token.hash)];
             if key == token.hash {
                 // A word of many languages says little of each.
-                let share = 1.0 / crate::heads::f32_of(languages.count_ones().pow(2));
-                for (bit, sum) in evidence.iter_mut().enumerate() {
-                    if languages >> bit & 1 == 1 {
-                        *sum += share;
-                    }
+                let share = SHARES[languages.count_ones() as usize];
+                for (sum, bit) in evidence.iter_mut().zip(LANE_BITS) {
+                    *sum += if languages & bit == 0 { 0.0 } else { share };
                 }
             }
         }
         match scripts.language() {
             Some(language) => language,
-            None => self.most_likely(&evidence, words),
+            None => self.most_likely(&evidence[..LISTED], words),
         }
     }
 
-    fn most_likely(&self, evidence: &[f32; LISTED], words: f32) -> Language {
+    fn most_likely(&self, evidence: &[f32], words: f32) -> Language {
         let (mut best, mut second) = ((0.0_f32, 0_usize), 0.0_f32);
         for (bit, sum) in evidence.iter().enumerate() {
             if *sum > best.0 {

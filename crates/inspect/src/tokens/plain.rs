@@ -3,7 +3,7 @@
 //!
 //! Invariant: gives the token that the scanning loop would give, or none and leaves the word to the loop.
 
-use super::{FNV_OFFSET, FNV_PRIME, Marks, Token, TokenKind, Tokens};
+use super::{Marks, Token, TokenKind, Tokens, mix_letters};
 use crate::masks::eight_at;
 
 const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
@@ -27,19 +27,17 @@ pub(super) fn word(tokens: &mut Tokens, bytes: &[u8], start: usize, end: usize) 
     let upper = letters & !(written << 1);
     let (letter_count, upper_count) = (letters.count_ones(), upper.count_ones());
     let first_is_upper = letters & letters.wrapping_neg() & upper != 0;
-    let mut marks = Marks::default();
-    if letter_count >= 2 && upper_count == letter_count {
-        marks = Marks::ALL_CAPS;
-    } else if first_is_upper && upper_count < letter_count {
-        marks = Marks::TITLE;
-    }
-    if letter_count > 0 && (letter_count as usize) < length {
-        marks.add(Marks::WITH_DIGIT);
-    }
+    // No branches: how people write cannot be foretold.
+    let bit = |holds: bool, mark: Marks| if holds { mark.0 } else { 0 };
+    let marks = Marks(
+        bit(letter_count >= 2 && upper_count == letter_count, Marks::ALL_CAPS)
+            | bit(first_is_upper && upper_count < letter_count, Marks::TITLE)
+            | bit(letter_count > 0 && (letter_count as usize) < length, Marks::WITH_DIGIT),
+    );
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let (start, end) = (offset(start), offset(end));
     let kind = if letter_count == 0 { TokenKind::Number } else { TokenKind::Word };
-    tokens.list.push(Token { start, end, hash: hash(small, length), kind, marks, fold_start: start, fold_end: end });
+    tokens.list.push(Token { start, end, hash: mix_letters(0, small), kind, marks, fold_start: start, fold_end: end });
     true
 }
 
@@ -61,16 +59,4 @@ fn begins_address(small: u64, fourth: Option<&u8>) -> bool {
     const HTTP: u64 = u32::from_le_bytes(*b"http") as u64;
     const WWW: u64 = u32::from_le_bytes(*b"www\0") as u64;
     small & 0xffff_ffff == HTTP || small == WWW && fourth == Some(&b'.')
-}
-
-/// [`super::hash_folded`] of the first `length` bytes.
-#[inline]
-fn hash(small: u64, length: usize) -> u64 {
-    let mut hash = FNV_OFFSET;
-    for (at, byte) in small.to_le_bytes().into_iter().enumerate() {
-        if at < length {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
-        }
-    }
-    hash
 }
