@@ -184,7 +184,7 @@ impl Inspector {
             tokens.scan_with(seen, links(zone));
         }
         let is_disguised = zone != Zone::Link
-            && disguise::is_suspect(seen, tokens, &self.vocabulary)
+            && disguise::is_suspect(seen, tokens, &self.vocabulary, undisguised)
             && disguise::undo(seen, map, &self.vocabulary, undisguised);
         if is_disguised {
             tokens.scan_with(&undisguised.text, links(zone));

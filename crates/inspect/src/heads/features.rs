@@ -6,7 +6,8 @@
 //! again and raising the model's format.
 
 use super::classes::{ClassTable, Classes};
-use crate::tokens::{Marks, Token, TokenKind, Tokens, hash_folded, hash_letters, hash_step};
+use crate::masks::eight_at;
+use crate::tokens::{Marks, Token, TokenKind, Tokens, hash_letters};
 
 /// Longest part of a word, in bytes, that is cut into character grams: longer "words" are data, not language.
 const GRAM_BYTES_MAX: usize = 24;
@@ -107,17 +108,16 @@ pub(super) fn own_features(letters: &[u8], hash: u64, kind: TokenKind, mut emit:
         return;
     }
     let letters = &letters[..letters.len().min(GRAM_BYTES_MAX)];
-    // The word with its ends marked, in a buffer on the stack.
-    let mut marked = [0_u8; GRAM_BYTES_MAX + 2];
+    // The word with its ends marked, in a buffer on the stack, and room behind it.
+    let mut marked = [0_u8; GRAM_BYTES_MAX + 2 + 8];
     marked[0] = b'<';
     marked[1..=letters.len()].copy_from_slice(letters);
     marked[letters.len() + 1] = b'>';
-    let marked = &marked[..letters.len() + 2];
-    for start in 0..marked.len().saturating_sub(2) {
-        let mut hash = hash_folded(&marked[start..start + 2]);
-        for &byte in marked[start + 2..].iter().take(3) {
-            hash = hash_step(hash, byte);
-            emit(mix(Salt::Gram, hash, 0));
+    let length = letters.len() + 2;
+    for start in 0..length - 2 {
+        let eight = eight_at(&marked, start);
+        for letters in 3..=(length - start).min(5) {
+            emit(mix(Salt::Gram, eight & u64::MAX >> (64 - 8 * letters), 0));
         }
     }
 }

@@ -19,6 +19,9 @@ pub const INPUTS: usize = 2 * COLUMNS + STYLE + Classes::COUNT + NEGATED + senti
 pub const HIDDEN: usize = 48;
 /// Eight heads, then negative, neutral, positive.
 pub const OUTPUTS: usize = 11;
+/// Hidden units summed at a time.
+const REGISTERS: usize = 24;
+const _: () = assert!(HIDDEN.is_multiple_of(REGISTERS));
 /// Outputs with one that is always zero: whole vectors of four.
 pub const LANES: usize = OUTPUTS.next_multiple_of(4);
 
@@ -43,12 +46,14 @@ impl Inputs<'_> {
         let mut inputs = [0.0; INPUTS];
         inputs[..COLUMNS].copy_from_slice(&self.totals);
         let mut at = COLUMNS;
+        let mut strongest = [0.0_f32; COLUMNS];
         for word in self.words {
-            for column in 0..COLUMNS {
-                let (strongest, weight) = (&mut inputs[at + column], word[column] * STRONGEST_SCALE);
-                *strongest = if weight > *strongest { weight } else { *strongest };
+            for (top, sum) in strongest.iter_mut().zip(word) {
+                let weight = sum * STRONGEST_SCALE;
+                *top = if weight > *top { weight } else { *top };
             }
         }
+        inputs[at..at + COLUMNS].copy_from_slice(&strongest);
         at += COLUMNS;
         inputs[at..at + STYLE].copy_from_slice(&self.style());
         at += STYLE;
@@ -136,8 +141,6 @@ impl Stack {
 
     /// Logits of the outputs.
     pub fn run(&self, inputs: &[f32; INPUTS]) -> [f32; LANES] {
-        let mut hidden = self.first_bias;
-        let mut outputs = self.second_bias;
         // Half of the inputs are zero; which ones is noted without a branch, because no message is like the one before.
         let mut active = [0_u8; INPUTS];
         let mut count = 0;
@@ -145,13 +148,24 @@ impl Stack {
             active[count] = index;
             count += usize::from(*input != 0.0);
         }
-        for &index in &active[..count] {
-            let index = usize::from(index);
-            let (input, row, direct) = (inputs[index], &self.first[index], &self.direct[index]);
-            for (unit, weight) in hidden.iter_mut().zip(row) {
-                *unit += input * weight;
+        let active = &active[..count];
+        let mut hidden = self.first_bias;
+        // As many sums at a time as there are registers.
+        for (part, sums) in hidden.as_chunks_mut::<REGISTERS>().0.iter_mut().enumerate() {
+            let mut kept = *sums;
+            for &index in active {
+                let input = inputs[usize::from(index)];
+                let row = &self.first[usize::from(index)].as_chunks::<REGISTERS>().0[part];
+                for (unit, weight) in kept.iter_mut().zip(row) {
+                    *unit += input * weight;
+                }
             }
-            for (output, weight) in outputs.iter_mut().zip(direct) {
+            *sums = kept;
+        }
+        let mut outputs = self.second_bias;
+        for &index in active {
+            let input = inputs[usize::from(index)];
+            for (output, weight) in outputs.iter_mut().zip(&self.direct[usize::from(index)]) {
                 *output += input * weight;
             }
         }

@@ -58,22 +58,6 @@ languages!(
 /// Languages of `words.txt`, in the order of their bits.
 const LISTED: usize = 17;
 
-/// Languages with some that are always zero: whole vectors of four.
-const LANES: usize = LISTED.next_multiple_of(4);
-
-/// The bit of each language.
-const LANE_BITS: [u32; LANES] = lane_bits();
-
-const fn lane_bits() -> [u32; LANES] {
-    let mut bits = [1; LANES];
-    let mut lane = 1;
-    while lane < LANES {
-        bits[lane] = bits[lane - 1] << 1;
-        lane += 1;
-    }
-    bits
-}
-
 /// What a word of so many languages says of each.
 static SHARES: [f32; LISTED + 1] = shares();
 
@@ -121,7 +105,7 @@ impl LanguageDetector {
     /// The language of a scanned text. Mentions, tags and addresses do not count.
     pub fn detect(&self, tokens: &Tokens) -> Language {
         let mut scripts = Scripts::default();
-        let mut evidence = [0.0_f32; LANES];
+        let mut evidence = [0.0_f32; LISTED];
         let mut words = 0.0_f32;
         for token in tokens.list().iter().filter(|token| token.kind == TokenKind::Word).take(WORDS_MAX) {
             words += 1.0;
@@ -134,18 +118,20 @@ impl LanguageDetector {
             if key == token.hash {
                 // A word of many languages says little of each.
                 let share = SHARES[languages.count_ones() as usize];
-                for (sum, bit) in evidence.iter_mut().zip(LANE_BITS) {
-                    *sum += if languages & bit == 0 { 0.0 } else { share };
+                let mut rest = languages;
+                while rest != 0 {
+                    evidence[rest.trailing_zeros() as usize] += share;
+                    rest &= rest - 1;
                 }
             }
         }
         match scripts.language() {
             Some(language) => language,
-            None => self.most_likely(&evidence[..LISTED], words),
+            None => self.most_likely(&evidence, words),
         }
     }
 
-    fn most_likely(&self, evidence: &[f32], words: f32) -> Language {
+    fn most_likely(&self, evidence: &[f32; LISTED], words: f32) -> Language {
         let (mut best, mut second) = ((0.0_f32, 0_usize), 0.0_f32);
         for (bit, sum) in evidence.iter().enumerate() {
             if *sum > best.0 {
