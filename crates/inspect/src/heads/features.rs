@@ -199,22 +199,24 @@ fn first_class(view: &WordView) -> u64 {
 }
 
 /// Features over the classified words: each class, negated or not, then pairs, pairs with a skip and triples.
-pub fn class_features(views: &[WordView], mut emit: impl FnMut(u64)) {
-    for view in views.iter().filter(|view| view.classes.0 != 0) {
-        let mut rest = view.classes.0;
+pub fn class_features(views: &[WordView], classed: &mut Vec<(Classes, bool)>, mut emit: impl FnMut(u64)) {
+    classed.clear();
+    classed.extend(views.iter().filter(|view| view.classes.0 != 0).map(|view| (view.classes, view.negated)));
+    for (classes, negated) in &*classed {
+        let mut rest = classes.0;
         while rest != 0 {
             let bit = u64::from(rest.trailing_zeros());
             rest &= rest - 1;
             // Twice: a class says more than a single pair, and a feature's value is how often it is emitted.
-            let feature = mix(Salt::Class, bit, u64::from(view.negated));
+            let feature = mix(Salt::Class, bit, u64::from(*negated));
             emit(feature);
             emit(feature);
         }
     }
     for reading in [Reading::All, Reading::First, Reading::Last] {
         let mut last = [0_u64; 2];
-        for view in views.iter().filter(|view| view.classes.0 != 0) {
-            let class = reading.of(view.classes);
+        for (classes, _) in &*classed {
+            let class = reading.of(*classes);
             emit(mix(Salt::ClassPair, last[1], class));
             emit(mix(Salt::ClassSkip, last[0], class));
             emit(mix(Salt::ClassTriple, mix(Salt::ClassTriple, last[0], last[1]), class));
@@ -230,5 +232,5 @@ pub fn all_features(tokens: &Tokens, views: &[WordView], mut emit: impl FnMut(u6
         own_features(word_of(tokens, token).0, view.hash, view.kind, &mut emit);
         joint_features(views, at, &mut emit);
     }
-    class_features(views, &mut emit);
+    class_features(views, &mut Vec::new(), &mut emit);
 }

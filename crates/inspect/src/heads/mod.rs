@@ -126,6 +126,7 @@ pub struct HeadScratch {
     words: Vec<[f32; COLUMNS]>,
     memory: WordMemory,
     rows: Vec<u32>,
+    classed: Vec<(Classes, bool)>,
 }
 
 /// The model with its word classes; immutable and shared between threads.
@@ -193,7 +194,7 @@ impl Heads {
 
     /// What the second layer sees: the trainer builds the same from its own folds.
     pub fn inputs(&self, tokens: &Tokens, scratch: &mut HeadScratch) -> [f32; INPUTS] {
-        let HeadScratch { views, words, memory, rows } = scratch;
+        let HeadScratch { views, words, memory, rows, classed } = scratch;
         words.clear();
         rows.clear();
         memory.belong_to(self.model.checksum);
@@ -212,7 +213,7 @@ impl Heads {
         for at in 0..views.len() {
             features::joint_features(views, at, |feature| rows.push(self.model.row(feature)));
         }
-        features::class_features(views, |feature| rows.push(self.model.row(feature)));
+        features::class_features(views, classed, |feature| rows.push(self.model.row(feature)));
         let joint = self.model.scaled(&self.model.sum(rows.iter().copied()));
         count += u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let share = f32_of(count.max(1)).sqrt();
