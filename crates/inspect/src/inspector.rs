@@ -124,7 +124,7 @@ impl Inspector {
 
     fn part(&self, zone: Zone, part: u16, text: &str, scratch: &mut Scratch) {
         let part_number = part;
-        let Scratch { scan, view_scan, folded, joined, findings, steps, .. } = scratch;
+        let Scratch { scan, view_scan, folded, stretches, joined, findings, steps, .. } = scratch;
         scan.fill(text, &self.words);
         let mut run = |view, text: &str, scan: &Scan, map: Option<&fold::Map>| {
             let mut context = Context {
@@ -152,7 +152,9 @@ impl Inspector {
         let original = text;
         let (text, map, base): (&str, _, &Scan) =
             if is_folded { (&folded.text, Some(&folded.map), view_scan) } else { (text, None, scan) };
-        if fold::worth_joining(text, base, &self.words) && fold::join(text, map, base, &self.words, joined) {
+        if fold::worth_joining(text, base, &self.words, stretches)
+            && fold::join(text, stretches, map, base, &self.words, joined)
+        {
             view_scan.fill(&joined.text, &self.words);
             run(View::Joined, &joined.text, view_scan, Some(&joined.map));
         }
