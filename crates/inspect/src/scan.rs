@@ -53,6 +53,10 @@ const fn classes() -> [u8; 256] {
 /// Chunks at least this long may hide a secret without any telling sign: the shortest format has 13 characters.
 pub(crate) const LONG_CHUNK: usize = 13;
 
+/// Single characters in a row before they are taken for one value written apart: shorter than the shortest number
+/// that is worth hiding, longer than "a b c" in ordinary text.
+pub(crate) const SINGLES_MIN: u32 = 6;
+
 /// A stretch between white space that is worth a second look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chunk {
@@ -71,8 +75,8 @@ pub(crate) struct Scan {
     pub masks: Masks,
     /// Characters beyond ASCII occur.
     pub has_high: bool,
-    /// Longest run of words of one character, each apart from the next: the mark of "4 5 3 2 …".
-    pub single_run_max: u32,
+    /// Where runs of [`SINGLES_MIN`] words of one character stand, each apart from the next: the mark of "4 5 3 2 …".
+    pub single_runs: Vec<u32>,
 }
 
 /// `true` for bytes that belong to words.
@@ -88,9 +92,8 @@ impl Scan {
         self.masks.fill(bytes);
         self.has_high = self.masks.blocks().iter().fold(0, |sum, block| sum | block.high) != 0;
         self.hits.clear();
-        let mut words = Words::new(bytes, table, &mut self.hits);
-        words.read(&self.masks);
-        self.single_run_max = words.singles_max;
+        self.single_runs.clear();
+        Words::new(bytes, table, &mut self.hits, &mut self.single_runs).read(&self.masks);
         self.chunks.clear();
         chunks(bytes, &self.masks, &mut self.chunks);
     }
@@ -114,12 +117,12 @@ struct Words<'a> {
     starts: [u32; RECENT],
     count: usize,
     singles: u32,
-    singles_max: u32,
+    single_runs: &'a mut Vec<u32>,
 }
 
 impl<'a> Words<'a> {
-    fn new(bytes: &'a [u8], table: &'a WordTable, hits: &'a mut Vec<WordHit>) -> Self {
-        Self { bytes, table, hits, recent: [0; RECENT], starts: [0; RECENT], count: 0, singles: 0, singles_max: 0 }
+    fn new(bytes: &'a [u8], table: &'a WordTable, hits: &'a mut Vec<WordHit>, single_runs: &'a mut Vec<u32>) -> Self {
+        Self { bytes, table, hits, recent: [0; RECENT], starts: [0; RECENT], count: 0, singles: 0, single_runs }
     }
 
     fn read(&mut self, masks: &Masks) {
@@ -148,7 +151,11 @@ impl<'a> Words<'a> {
     fn word(&mut self, start: usize, end: usize) {
         let word = key(self.bytes, start, end);
         self.singles = if end - start == 1 { self.singles + 1 } else { 0 };
-        self.singles_max = self.singles_max.max(self.singles);
+        if self.singles == SINGLES_MIN {
+            // Goes on from here: a longer run is marked again and again.
+            self.single_runs.push(offset(start));
+            self.singles = 0;
+        }
         if self.table.may_know(word) {
             self.known(word, start, end);
         }

@@ -10,7 +10,7 @@
 mod characters;
 mod join;
 
-pub(crate) use join::{join, worth_joining};
+pub(crate) use join::{Stretches, join, worth_joining};
 
 use crate::scan::offset;
 use characters::Folding;

@@ -1,7 +1,7 @@
 //! The scanning loop: one pass over the characters, writing tokens and folded bytes.
 
 use super::plain;
-use super::{FNV_OFFSET, Folded, Links, Marks, TEXT_BYTES_MAX, Token, TokenKind, Tokens, fold_char, hash_folded, hash_step};
+use super::{Folded, Links, Marks, TEXT_BYTES_MAX, Token, TokenKind, Tokens, fold_char, hash_letters};
 use crate::masks::Masks;
 
 /// Western emoticons that are tokens of their own. Longest first, so that the first that fits is the right one.
@@ -346,7 +346,7 @@ fn note(tokens: &mut Tokens, gap: &mut Marks, c: char) {
 
 fn push(tokens: &mut Tokens, start: usize, end: usize, fold_start: usize, kind: TokenKind, marks: Marks) {
     let offset = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let hash = if kind == TokenKind::Url { hash_step(FNV_OFFSET, 0) } else { hash_folded(&tokens.folded[fold_start..]) };
+    let hash = if kind == TokenKind::Url { super::NO_LETTERS } else { hash_letters(&tokens.folded[fold_start..]) };
     tokens.list.push(Token {
         start: offset(start),
         end: offset(end),
