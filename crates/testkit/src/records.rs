@@ -66,6 +66,16 @@ pub fn post_with(native_id: &str, text: &str, sources: &[&str]) -> Event {
     event(native_id, "", "ann", What::Posted(Box::new(Content { text: text.to_owned(), attachments, ..Content::default() })))
 }
 
+/// A post with one attachment, which calls itself by this file name and media type.
+pub fn post_with_file(native_id: &str, text: &str, source: &str, (file_name, media_type): (&str, &str)) -> Event {
+    let mut event = post_with(native_id, text, &[source]);
+    if let What::Posted(content) = &mut event.what {
+        content.attachments[0].file_name = Some(file_name.to_owned());
+        content.attachments[0].media_type = Some(media_type.to_owned());
+    }
+    event
+}
+
 /// Any event in the channel `general`. Its time is the number that the native id ends with, in seconds after the tests begin.
 pub fn event(native_id: &str, revision: &str, author: &str, what: What) -> Event {
     let digits: String = native_id.chars().filter(char::is_ascii_digit).collect();

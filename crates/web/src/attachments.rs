@@ -198,7 +198,7 @@ mod tests {
         let said = disposition("a\"; x=\"ü.txt");
         assert_eq!(
             said.to_str().expect("plain"),
-            "attachment; filename=\"a__ x=__.txt\"; filename*=UTF-8''a%22%3B%20x%3D%22%C3%BC.txt"
+            "attachment; filename=\"a__ x___.txt\"; filename*=UTF-8''a%22%3B%20x%3D%22%C3%BC.txt"
         );
     }
 

@@ -1,12 +1,14 @@
 //! Integration tests of the edge, through the whole router, in one binary: linking is what costs.
 
 mod api;
+mod attachments;
 mod browser;
 mod client;
 mod door;
 mod feed;
 mod hooks;
 mod idempotency;
+mod imports;
 mod openapi;
 mod pages;
 mod record;
