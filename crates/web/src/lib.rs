@@ -9,6 +9,7 @@ pub mod assets;
 pub mod audit_log;
 pub mod connections;
 pub mod door;
+mod evidence;
 pub mod frame;
 pub mod gallery;
 pub mod gate;
@@ -28,8 +29,10 @@ mod record;
 pub mod rights;
 pub mod routes;
 pub mod search;
+mod set_up;
 pub mod settings;
 mod state;
+mod thread;
 pub mod ui;
 pub mod views;
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod browser;
+mod captured;
 mod client;
 mod door;
 mod feed;
@@ -10,4 +11,5 @@ mod idempotency;
 mod openapi;
 mod pages;
 mod record;
+mod set_up;
 mod walk;

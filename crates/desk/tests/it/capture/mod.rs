@@ -2,6 +2,7 @@
 
 pub(crate) mod cast;
 mod connections;
+mod evidence;
 mod importing;
 mod imports;
 mod intake;
