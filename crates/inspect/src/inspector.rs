@@ -152,8 +152,7 @@ impl Inspector {
         let original = text;
         let (text, map, base): (&str, _, &Scan) =
             if is_folded { (&folded.text, Some(&folded.map), view_scan) } else { (text, None, scan) };
-        if fold::worth_joining(text, base, &self.words, stretches)
-            && fold::join(text, stretches, map, base, &self.words, joined)
+        if fold::worth_joining(text, base, &self.words, stretches) && fold::join(text, stretches, map, base, &self.words, joined)
         {
             view_scan.fill(&joined.text, &self.words);
             run(View::Joined, &joined.text, view_scan, Some(&joined.map));

@@ -1,5 +1,6 @@
 //! Test only: disposable databases, a manual clock, people with each right, peers and fault injection.
 
+pub mod captured;
 pub mod context;
 pub mod crash;
 pub mod desk;
@@ -15,6 +16,7 @@ pub mod records;
 pub mod scripted;
 pub mod wait;
 
+pub use captured::Captured;
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both, on_both_with_mail};
 pub use passkey::SoftPasskey;

@@ -74,7 +74,7 @@ pub(crate) const PLACES: &[Place] = &[
         href: "/search",
         icon: Icon::Search,
         room: Room::Records,
-        operation: Operation::AccountRead,
+        operation: Operation::MessagesSearch,
         also: "find query messages record",
     },
     Place {

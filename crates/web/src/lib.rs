@@ -11,6 +11,7 @@ pub mod audit_log;
 pub mod canary;
 pub mod connections;
 pub mod door;
+mod evidence;
 pub mod frame;
 pub mod gallery;
 pub mod gate;
@@ -31,8 +32,10 @@ mod record;
 pub mod rights;
 pub mod routes;
 pub mod search;
+mod set_up;
 pub mod settings;
 mod state;
+mod thread;
 pub mod ui;
 pub mod views;
 

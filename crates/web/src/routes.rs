@@ -11,14 +11,14 @@ use axum::{
     middleware,
     routing::{MethodRouter, get, post},
 };
-use desk::rights::Operation;
+use desk::{capture::connections::CLIENT_METADATA_PATH, rights::Operation};
 use http::Method;
 
 use crate::{
-    account, api, attachments, audit_log, canary, connections, door, gate, home, imports, jobs, live, messages, people, profiles,
-    record, rights, search, settings,
+    account, api, attachments, audit_log, canary, connections, door, evidence, gate, home, imports, jobs, live, messages, people,
+    profiles, record, rights, search, set_up, settings,
     state::{BODY_MAX, WebState},
-    views,
+    thread, views,
 };
 
 /// For whom an answer is made.
@@ -160,10 +160,14 @@ pub fn routes() -> Vec<Route> {
         Route { face: Face::Live, ..page("/live", O::AccountRead, get(live::stream)) },
         page("/stream", O::MessagesRead, get(messages::stream)),
         Route { face: Face::Live, ..page("/stream/arrivals", O::MessagesRead, get(messages::arrivals_since)) },
-        page("/search", O::MessagesRead, get(search::page)),
-        page("/messages/{id}", O::MessagesRead, get(messages::detail)),
-        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(messages::raw)),
-        form("/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
+        page("/search", O::MessagesSearch, get(search::page)),
+        page("/messages/{id}", O::MessagesRead, get(thread::page)),
+        form("/messages/{id}/unmask", O::MessageUnmask, post(thread::unmask)),
+        page("/messages/{id}/verify/{entry}", O::MessagesRead, get(evidence::verify)),
+        page("/messages/{id}/proof/{entry}", O::MessagesRead, get(evidence::proof)),
+        form("/messages/{id}/proof/{entry}", O::MessageUnmask, post(evidence::unmasked_proof)),
+        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(evidence::raw)),
+        form("/messages/{id}/raw/{entry}", O::MessageUnmask, post(evidence::unmasked_raw)),
         page("/messages/{id}/attachments/{part}", O::MessagesRead, get(attachments::download)),
         form("/messages/{id}/attachments/{part}/unmask", O::MessageUnmask, post(attachments::unmask)),
         page("/people", O::PeopleRead, get(people::list)),
@@ -215,8 +219,24 @@ pub fn routes() -> Vec<Route> {
         form("/import/files/{id}/count", O::ImportRun, post(imports::count)),
         form("/import/files/{id}/stop", O::ImportRun, post(imports::stop)),
         form("/import/files/{id}/remove", O::ImportRun, post(imports::remove)),
+        page("/profiles/{id}/set-up", O::ConnectionsRead, get(set_up::page)),
+        form("/profiles/{id}/set-up/{file}", O::ConnectionSetUp, post(set_up::take)),
+        open(
+            Method::GET,
+            CLIENT_METADATA_PATH,
+            "servers that let people in read who asks",
+            Face::Page,
+            get(set_up::client_metadata),
+        ),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
         page("/record", O::RecordRead, get(record::page)),
+        open(
+            Method::GET,
+            "/record/verify.py",
+            "whoever is shown a proof checks it with this",
+            Face::Page,
+            get(evidence::verifier),
+        ),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
         page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),
         page("/audit-log/export", O::AuditExport, get(audit_log::export)),

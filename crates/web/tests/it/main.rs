@@ -3,6 +3,7 @@
 mod api;
 mod attachments;
 mod browser;
+mod captured;
 mod client;
 mod door;
 mod feed;
@@ -12,4 +13,5 @@ mod imports;
 mod openapi;
 mod pages;
 mod record;
+mod set_up;
 mod walk;
