@@ -9,8 +9,8 @@ mod rules;
 mod store;
 
 pub use model::{Belongings, Invite, PeopleFilter, Person, PersonState, Theme};
-pub(crate) use rules::check_time_zone;
 pub use rules::{EMAIL_MAX, NAME_MAX};
+pub(crate) use rules::{check_time_zone, checked_email, checked_name};
 
 use crate::{
     act::{Act, Object},
