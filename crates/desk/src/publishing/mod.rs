@@ -14,6 +14,7 @@ mod content;
 pub mod counting;
 mod gate;
 mod limits;
+pub mod linked;
 pub mod media;
 mod model;
 mod post;
