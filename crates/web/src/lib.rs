@@ -5,6 +5,7 @@
 pub mod account;
 pub mod address;
 pub mod api;
+pub mod approvals;
 pub mod assets;
 pub mod audit_log;
 pub mod connections;
@@ -19,6 +20,7 @@ pub mod jobs;
 mod lists;
 pub mod live;
 pub mod messages;
+pub mod outside;
 pub mod people;
 mod probes;
 pub mod problem;
@@ -32,6 +34,7 @@ pub mod settings;
 mod state;
 pub mod ui;
 pub mod views;
+pub mod workflows;
 
 use std::time::Duration;
 

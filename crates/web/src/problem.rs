@@ -160,7 +160,9 @@ impl From<Error> for Problem {
             Error::Refused(Refusal::ScopeNeeded(_)) => {
                 Self::new(StatusCode::FORBIDDEN, "scope-needed", "Token scope missing", detail)
             }
-            Error::Refused(Refusal::RightNeeded(_) | Refusal::PersonNeeded(_) | Refusal::OperatorNeeded(_)) => {
+            Error::Refused(
+                Refusal::RightNeeded(_) | Refusal::PersonNeeded(_) | Refusal::OperatorNeeded(_) | Refusal::GuestNeeded(_) | Refusal::AgentsFrozen,
+            ) => {
                 Self::new(StatusCode::FORBIDDEN, "not-allowed", "Not allowed", detail)
             }
             Error::Invalid(invalid) => {

@@ -5,6 +5,7 @@
 //! of the desk and decides nothing. Statuses: 400 cannot be read, 422 does not fit the schema, 409 fits but not as things stand.
 
 mod account;
+mod approvals;
 mod audit_log;
 mod docs;
 mod idempotent;
@@ -102,6 +103,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(people_routes());
     routes.extend(rights_routes());
     routes.extend(profile_routes());
+    routes.extend(approval_routes());
     routes.extend(house_routes());
     let reason = "whoever writes a program reads it before they have a token";
     routes.push(open(Method::GET, "/api/v1/openapi.json", reason, Face::Api, get(openapi::document)));
@@ -188,6 +190,17 @@ fn profile_routes() -> Vec<Route> {
         call(Method::POST, "/api/v1/profiles/{id}/disconnect", O::ProfileDisconnect, post(profiles::disconnect)),
         call(Method::GET, "/api/v1/profile-groups", O::ProfilesManage, get(profiles::groups)),
         call(Method::POST, "/api/v1/profile-groups", O::GroupChange, post(profiles::create_group)),
+    ]
+}
+
+fn approval_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/approvals", O::ApprovalsRead, get(approvals::list)),
+        call(Method::POST, "/api/v1/approvals/decisions", O::ApprovalDecide, post(approvals::decide_many)),
+        call(Method::GET, "/api/v1/approvals/{id}", O::ApprovalsRead, get(approvals::read)),
+        call(Method::POST, "/api/v1/approvals/{id}/decision", O::ApprovalDecide, post(approvals::decide)),
+        call(Method::PUT, "/api/v1/agents", O::AgentsFreeze, put(approvals::agents)),
     ]
 }
 

@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::{
-    account, audit_log, idempotent,
-    input::{Id, Line, Moment},
+    account, approvals, audit_log, idempotent,
+    input::{Digest, Id, Line, Moment},
     jobs,
     lists::Limit,
     people, profiles, rights, roles, settings, teams, tokens, views,
@@ -94,6 +94,11 @@ use crate::{
         profiles::disconnect,
         profiles::groups,
         profiles::create_group,
+        approvals::list,
+        approvals::read,
+        approvals::decide,
+        approvals::decide_many,
+        approvals::agents,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -107,9 +112,10 @@ use crate::{
         document
     ),
     components(schemas(
-        Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, audit_log::Seq,
+        Problem, FieldProblem, Id, Digest, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, audit_log::Seq,
         audit_log::FeedLimit, audit_log::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind
+        views::PageName, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind, approvals::SubmissionStateName,
+        approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom
     ))
 )]
 struct Document;

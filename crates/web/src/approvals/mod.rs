@@ -34,7 +34,7 @@ use crate::{
         field::FieldFrame,
         form::ErrorSummary,
         layout::Room,
-        nav::{Crumbs, NavLink, PageHead, Tab, Tabs},
+        nav::{Crumbs, NavLink, PageHead, Tabs},
         text_area::TextArea,
     },
 };
@@ -83,15 +83,16 @@ async fn list_page(ctx: &Ctx, all: bool, refused: &Refused, failures: &[String])
 }
 
 fn tabs(all: bool, counts: Counts) -> Tabs {
-    let tab = |label: &str, href: &str, count: usize, current: bool| Tab {
-        label: label.to_owned(),
-        href: href.to_owned(),
+    let tab = |label: &str, href: &str, count: usize, current: bool| NavLink {
         count: u64::try_from(count).ok(),
-        current,
+        ..NavLink::new(label, href).current(current)
     };
     Tabs {
         label: "Approvals".to_owned(),
-        tabs: vec![tab("For me", "/approvals", counts.mine, !all), tab("All that waits", "/approvals?show=all", counts.all, all)],
+        links: vec![
+            tab("For me", "/approvals", counts.mine, !all),
+            tab("All that waits", "/approvals?show=all", counts.all, all),
+        ],
     }
 }
 
