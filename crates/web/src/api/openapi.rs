@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::{
-    account, audit_log, feed, idempotent,
-    input::{Id, Line, Moment, Note},
+    account, approvals, audit_log, feed, idempotent,
+    input::{Digest, Id, Line, Moment, Note},
     jobs,
     lists::Limit,
     messages, people, profiles, rights, roles, search, settings, teams, tokens, views,
@@ -102,6 +102,11 @@ use crate::{
         messages::proof,
         messages::unmask,
         search::search,
+        approvals::list,
+        approvals::read,
+        approvals::decide,
+        approvals::decide_many,
+        approvals::agents,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -115,9 +120,10 @@ use crate::{
         document
     ),
     components(schemas(
-        Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
+        Problem, FieldProblem, Id, Digest, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind
+        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
+        approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom
     ))
 )]
 struct Document;
