@@ -15,8 +15,8 @@ use desk::rights::Operation;
 use http::Method;
 
 use crate::{
-    account, api, audit_log, connections, door, gate, home, jobs, live, messages, people, profiles, record, rights, search,
-    settings,
+    account, api, audit_log, calendar, connections, door, gate, home, jobs, live, messages, people, posts, profiles, record,
+    rights, search, settings,
     state::{BODY_MAX, WebState},
     views,
 };
@@ -184,6 +184,9 @@ pub fn routes() -> Vec<Route> {
         form("/views", O::ViewSave, post(views::save)),
         form("/views/{id}/remove", O::ViewSave, post(views::remove)),
     ];
+    routes.push(page("/calendar", O::PostsRead, get(calendar::page)));
+    routes.push(form("/calendar/move", O::PostRetime, post(calendar::move_post)));
+    routes.extend(posts::routes());
     routes.extend(door::routes());
     routes.extend(account::routes());
     routes.extend(api::routes());

@@ -8,6 +8,8 @@ mod model;
 mod rules;
 mod store;
 
+pub(crate) use store::escape_like;
+
 pub use model::{Belongings, Invite, PeopleFilter, Person, PersonState, Theme};
 pub(crate) use rules::check_time_zone;
 pub use rules::{EMAIL_MAX, NAME_MAX};

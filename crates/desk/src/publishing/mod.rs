@@ -33,6 +33,11 @@ pub use campaigns::{
 };
 pub use check::{Warning, WarningKind, check, limits_of};
 pub use comments::{COMMENT_MAX, comment, comments, remove_comment};
+pub use networks::{
+    capabilities::{Capabilities, TextLimit, TextUnit},
+    outgoing::Audience,
+};
+
 pub use content::{Content, Draft, MediaDigest, Medium, PARTS_MAX, Part, TARGETS_MAX, digest};
 pub use gate::{Preview, PreviewTarget, Sent, Submitting, submit, withdraw};
 pub use limits::{ALT_BYTES_MAX, MEDIA_MAX, TAG_MAX, TAGS_MAX, TEXT_BYTES_MAX, TITLE_MAX};

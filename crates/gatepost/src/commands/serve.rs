@@ -123,11 +123,11 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     let end_record = CancellationToken::new();
     let keeping = tokio::spawn(keeper.run(opened, end_record.clone()));
     let examiner = Arc::new(Examiner::new()?);
-    let reception = Reception::new(desk.clone(), record.clone(), examiner, Connectors::all());
+    let reception = Reception::new(desk.clone(), record.clone(), examiner.clone(), Connectors::all());
     if roles.record {
         tasks.spawn(reception.clone().run(stop.clone()));
     }
-    let edge = (record, reception, Search::new(index));
+    let edge = Edge { record, reception, search: Search::new(index), examiner };
     let web = if roles.web { Some(start_web(&desk, config, metrics, edge, &stop, &tasks).await?) } else { None };
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
@@ -181,19 +181,28 @@ async fn open_record(
     Ok((keeper, Some(opened)))
 }
 
+/// What the edge reaches besides the desk.
+struct Edge {
+    record: Record,
+    reception: Reception,
+    search: Search,
+    examiner: Arc<Examiner>,
+}
+
 async fn start_web(
     desk: &Desk,
     config: &Config,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
-    (record, reception, search): (Record, Reception, Search),
+    edge: Edge,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> anyhow::Result<(SocketAddr, WebState)> {
     let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
     let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render()))
-        .with_record(record)
-        .with_reception(reception)
-        .with_search(search);
+        .with_record(edge.record)
+        .with_reception(edge.reception)
+        .with_search(edge.search)
+        .with_examiner(edge.examiner);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

@@ -9,5 +9,6 @@ mod hooks;
 mod idempotency;
 mod openapi;
 mod pages;
+mod posts;
 mod record;
 mod walk;
