@@ -118,17 +118,18 @@ CREATE TABLE target_parts (
 );
 CREATE INDEX target_parts_by_native_id ON target_parts (profile_id, native_id) WHERE native_id IS NOT NULL;
 
--- One row for each attempt. `holder` is the process that made it, `called_at_ms` when its newest call was allowed.
+-- One row for each attempt with a version. `holder` is the process that made it, `called_at_ms` when its newest call was allowed.
 CREATE TABLE attempts (
     post_id BYTEA NOT NULL,
     profile_id BYTEA NOT NULL,
+    version BIGINT NOT NULL,
     number BIGINT NOT NULL,
     holder BYTEA NOT NULL,
     began_at_ms BIGINT NOT NULL,
     called_at_ms BIGINT NOT NULL,
     ended_at_ms BIGINT,
     outcome TEXT,
-    PRIMARY KEY (post_id, profile_id, number),
+    PRIMARY KEY (post_id, profile_id, version, number),
     FOREIGN KEY (post_id, profile_id) REFERENCES targets (post_id, profile_id)
 );
 
@@ -221,7 +222,10 @@ CREATE TABLE record_outbox (
 );
 CREATE INDEX record_outbox_by_post ON record_outbox (post_id, seq);
 
--- Posts on one of our profiles that were not sent from here. message_number and entry are capture's.
+INSERT INTO counters (name, value) VALUES ('foreign_posts', 0);
+
+-- Messages of our own accounts. message_number and entry are capture's. kind: candidate (not decided yet), ours, or alert (not sent
+-- from here).
 CREATE TABLE foreign_posts (
     message_id BYTEA PRIMARY KEY,
     profile_id BYTEA NOT NULL,
@@ -235,9 +239,10 @@ CREATE TABLE foreign_posts (
     seen_at_ms BIGINT,
     note TEXT
 );
-CREATE INDEX foreign_posts_open ON foreign_posts (found_at_ms) WHERE seen_at_ms IS NULL;
+CREATE INDEX foreign_posts_by_kind ON foreign_posts (kind, found_at_ms);
 
--- Changes and deletions of what was published: asked for, then proven by reading it back. state: under_way, done, failed, uncertain.
+-- Changes and deletions of what was published: asked for, then proven by reading it back. kind: edit, delete. state: waiting (for the
+-- version to be cleared), due, under_way, done, failed. The id is the key that makes the network recognise a repetition.
 CREATE TABLE corrections (
     id BYTEA PRIMARY KEY,
     post_id BYTEA NOT NULL,
@@ -246,13 +251,15 @@ CREATE TABLE corrections (
     part BIGINT NOT NULL,
     version BIGINT,
     reason TEXT NOT NULL,
-    holder BYTEA NOT NULL,
+    holder BYTEA,
     asked_by BYTEA,
     asked_at_ms BIGINT NOT NULL,
     state TEXT NOT NULL,
+    tries BIGINT NOT NULL,
+    due_ms BIGINT,
     ended_at_ms BIGINT,
     message TEXT,
     FOREIGN KEY (post_id, profile_id) REFERENCES targets (post_id, profile_id)
 );
 CREATE INDEX corrections_by_post ON corrections (post_id, asked_at_ms);
-CREATE INDEX corrections_open ON corrections (asked_at_ms) WHERE state = 'under_way';
+CREATE INDEX corrections_due ON corrections (due_ms) WHERE due_ms IS NOT NULL;

@@ -192,6 +192,41 @@ pub const HTTP_DURATION: Metric = Metric {
     docs: "How long requests took on this node, from the first byte read to the head of the answer.",
 };
 
+/// How late calls begin.
+pub const PUBLISHING_START_LATE: Metric = Metric {
+    name: "gatepost_publishing_start_late_seconds",
+    metric_type: MetricType::Histogram,
+    labels: &[],
+    docs: "How long after a post's time its first call to the network was allowed.",
+};
+/// Attempts that ended.
+pub const PUBLISHING_ATTEMPTS: Metric = Metric {
+    name: "gatepost_publishing_attempts_total",
+    metric_type: MetricType::Counter,
+    labels: &["outcome"],
+    docs: "Attempts to post that ended: published, without effect, or with an outcome that has to be looked up.",
+};
+/// Posts past their time.
+pub const PUBLISHING_OVERDUE: Metric = Metric {
+    name: "gatepost_publishing_overdue",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Posts past their time that are neither out nor held nor ended. Anything above 0 deserves a look at the publishing page at once.",
+};
+/// Posts that wait for a person.
+pub const PUBLISHING_HELD: Metric = Metric {
+    name: "gatepost_publishing_held",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Posts that are held and wait for a person: to let them go out, re-time or cancel them.",
+};
+/// Posts that were not sent from here.
+pub const PUBLISHING_FOREIGN: Metric = Metric {
+    name: "gatepost_publishing_foreign",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Posts on own profiles that were not sent from here and that nobody has taken note of.",
+};
 /// Every metric, in the order of the monitoring page.
 pub const ALL: &[Metric] = &[
     JOBS_QUEUED,
@@ -214,6 +249,11 @@ pub const ALL: &[Metric] = &[
     LEDGER_DAMAGE,
     LEDGER_UPKEEP_FAILURES,
     LEDGER_ARCHIVED,
+    PUBLISHING_START_LATE,
+    PUBLISHING_ATTEMPTS,
+    PUBLISHING_OVERDUE,
+    PUBLISHING_HELD,
+    PUBLISHING_FOREIGN,
     HTTP_REQUESTS,
     HTTP_DURATION,
 ];

@@ -22,6 +22,7 @@ use crate::{
     error::{Error, Invalid, Result},
     ids::{PersonId, RoleId, Time},
     paging::{PAGE_SIZE_MAX, Page, PageRequest},
+    publishing,
     rights::{self, Holder, Operation, Target},
     sign_in::{self, LinkCode, LinkKind},
 };
@@ -154,7 +155,7 @@ pub async fn prefer(desk: &Desk, actor: &Actor, preference: Preference) -> Resul
     act.commit().await
 }
 
-/// Suspends a person: sessions, tokens and pending links end at once. Answers with what they leave behind.
+/// Suspends a person: sessions, tokens and pending links end at once, and what they scheduled is held. Answers with what they leave behind.
 ///
 /// # Errors
 /// [`Error::Conflict`] when it is the caller themselves, or nobody would be left who can give rights.
@@ -173,10 +174,12 @@ pub async fn suspend(desk: &Desk, actor: &Actor, id: PersonId) -> Result<Belongi
         rights::keep_a_keeper(&mut act).await?;
     }
     let ended = sign_in::end_all_access(act.tx(), id, now, "suspended").await?;
+    let orphaned = publishing::orphan(&mut act, id).await?;
     let belongings = belongings_in(act.tx(), id).await?;
     act.record(Object::new("person", id))
         .before(&before.state)
         .after(&PersonState::Suspended)
+        .detail("posts_held", orphaned)
         .detail("sessions_ended", ended.sessions)
         .detail("tokens_revoked", ended.tokens)
         .detail("links_revoked", ended.links);

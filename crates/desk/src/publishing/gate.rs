@@ -11,11 +11,12 @@ use super::{
     access::{self, Held},
     check,
     content::{Content, Draft, digest},
+    corrections::CorrectionState,
     model::{TargetState, Window},
     post::{PostForm, PostTarget, Version},
-    posts::{back_to_draft, unfit},
+    posts::{back_to_draft, lengths, unfit},
     rules::{Event, apply},
-    store::{posts, targets, versions},
+    store::{corrections, parts, posts, targets, versions},
 };
 use crate::{
     act::{Act, Object},
@@ -94,7 +95,11 @@ pub async fn submit(
     let mut known = known;
     for target in &mut known {
         back_to_draft(&mut act, target, "submitted again", now).await?;
+        // Attempts, keys and uploaded files belong to what it said before.
         target.version = version.number;
+        target.life.attempts.clear();
+        parts::remove(act.tx(), target.key).await?;
+        (target.life.parts, target.life.uploads_left) = lengths(&version.draft, target.key.profile);
         target.scheduled_by = Some(person);
         target.life.confirmed_at = with.confirmed.then_some(now);
         move_on(&mut act, target, Event::Submit, now).await?;
@@ -134,7 +139,7 @@ fn refuse_unready(row: &posts::PostRow, known: &[PostTarget], now: Time) -> Resu
     invalid.check()
 }
 
-async fn make_version(act: &mut Act<'_>, post: PostId, version: &Version) -> Result<()> {
+pub(super) async fn make_version(act: &mut Act<'_>, post: PostId, version: &Version) -> Result<()> {
     versions::insert(act.tx(), post, version).await?;
     posts::set_version(act.tx(), post, version.number).await?;
     let entry = RecordEntry::new("post_version", post, version)?;
@@ -142,7 +147,7 @@ async fn make_version(act: &mut Act<'_>, post: PostId, version: &Version) -> Res
     Ok(())
 }
 
-async fn asked(tx: &mut Tx, post: PostId, version: &Version, with: &Submitting) -> Result<NewSubmission> {
+pub(super) async fn asked(tx: &mut Tx, post: PostId, version: &Version, with: &Submitting) -> Result<NewSubmission> {
     let answers = version.draft.targets.keys().filter_map(|&profile| {
         let content = version.draft.content_for(profile)?;
         Some((profile, content.reply_to.clone()?))
@@ -199,6 +204,7 @@ pub(crate) async fn cleared(act: &mut Act<'_>, post: PostId, version: u32, clear
     if first.is_some() {
         posts::show_at(act.tx(), post, first).await?;
     }
+    corrections::version_is(act.tx(), post, Some(version), CorrectionState::Due, Some(now), None, now).await?;
     act.announce(Topic::Posts);
     Ok(())
 }
@@ -212,6 +218,7 @@ pub(crate) async fn not_cleared(act: &mut Act<'_>, post: PostId, reason: &str) -
             back_to_draft(act, &mut target, reason, now).await?;
         }
     }
+    corrections::version_is(act.tx(), post, None, CorrectionState::Failed, None, Some(reason), now).await?;
     act.announce(Topic::Posts);
     Ok(())
 }

@@ -11,20 +11,26 @@ mod campaigns;
 mod check;
 mod comments;
 mod content;
+mod corrections;
 pub mod counting;
+mod foreign;
 mod gate;
+mod history;
 mod limits;
 pub mod linked;
 pub mod media;
 mod model;
+mod pauses;
 mod post;
 mod posts;
 mod rules;
 #[cfg(test)]
 mod rules_tests;
+mod sending;
 pub mod slots_rules;
 mod store;
 mod timing;
+mod triage;
 pub mod warnings;
 
 pub use campaigns::{
@@ -39,9 +45,13 @@ pub use networks::{
 };
 
 pub use content::{Content, Draft, MediaDigest, Medium, PARTS_MAX, Part, TARGETS_MAX, digest};
+pub use corrections::{Correction, CorrectionKind, CorrectionState, corrections, delete_published, edit_published};
+pub use foreign::{ForeignPost, Watch, foreign_posts, seen_foreign};
 pub use gate::{Preview, PreviewTarget, Sent, Submitting, submit, withdraw};
+pub use history::{SentPart, Story, history};
 pub use limits::{ALT_BYTES_MAX, MEDIA_MAX, TAG_MAX, TAGS_MAX, TEXT_BYTES_MAX, TITLE_MAX};
 pub use model::{Attempt, HeldFor, Next, Outcome, Target, TargetKey, TargetState, Window};
+pub use pauses::{PAUSE_REASON_MAX, Pause, PauseMode, PauseScope, ended_pauses, pause, pauses, rehearse, resume};
 pub use post::{
     Campaign, Comment, CommentAudience, Post, PostFilter, PostForm, PostGlance, PostOrder, PostTarget, Saved, TargetGlance,
     Version,
@@ -51,6 +61,9 @@ pub use rules::{
     ATTEMPTS_MAX, CALL_MAX_MS, Claim, Event, Found, LATE_MS_MAX, LOOK_AFTER_MS, LOOKS_MAX, PREPARE_MS, Paused, START_WITHIN_MS,
     Task, Unfit, apply, broken_invariant,
 };
+pub use sending::{Claimed, Sender};
 pub use timing::{Retimed, cancel, retime};
+pub use triage::{HELD_MAX, OVERDUE_MS, Waiting, adopt, held, look, overdue, release, settle};
 
 pub(crate) use gate::{cleared, editors, expired, facts, not_cleared, preview};
+pub(crate) use triage::orphan;

@@ -116,16 +116,8 @@ pub async fn pause(desk: &Desk, actor: &Actor, scope: PauseScope, mode: PauseMod
     if open.iter().any(|pause| pause.scope == scope && pause.mode == mode) {
         return Err(Error::Conflict("this is paused already".to_owned()));
     }
-    let pause = Pause {
-        id: desk.fresh(),
-        scope,
-        mode,
-        reason,
-        by: actor.person(),
-        since: act.now(),
-        resumed_by: None,
-        resumed_at: None,
-    };
+    let pause =
+        Pause { id: desk.fresh(), scope, mode, reason, by: actor.person(), since: act.now(), resumed_by: None, resumed_at: None };
     store::insert(act.tx(), &pause).await?;
     act.record(Object::new("pause", pause.id))
         .detail("scope", pause.scope.kind())
@@ -194,7 +186,10 @@ pub(super) async fn in_force(on: &mut dyn Connection) -> Result<Vec<Pause>> {
 fn checked_reason(reason: &str) -> Result<String> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > PAUSE_REASON_MAX {
-        return Err(Invalid::field("reason", format!("say why, in at most {PAUSE_REASON_MAX} characters; everybody who writes reads it")));
+        return Err(Invalid::field(
+            "reason",
+            format!("say why, in at most {PAUSE_REASON_MAX} characters; everybody who writes reads it"),
+        ));
     }
     Ok(reason.to_owned())
 }

@@ -61,6 +61,13 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
+    /// The network would not take it because it forgot its files.
+    FilesForgotten {
+        /// The attempt that found out.
+        attempt: u32,
+        /// How many it has to be given again.
+        uploads_left: u32,
+    },
     /// The network would not take its files: an attempt that ended before its call.
     NotPrepared {
         /// Who tried.
@@ -287,6 +294,11 @@ fn step(next: &mut Target, event: Event, now: Time) -> Result<Task, Unfit> {
         (Event::PartThere { attempt }, S::Sending) => part_there(next, attempt)?,
         (Event::NextCall { attempt, claim }, S::Sending) => return next_call(next, attempt, &claim, now),
         (Event::Ended { attempt, outcome }, S::Sending) => ended(next, attempt, outcome, now)?,
+        (Event::FilesForgotten { attempt, uploads_left }, S::Sending) => {
+            next.uploads_left = uploads_left;
+            let message = "the network forgot its files; they are given to it again".to_owned();
+            ended(next, attempt, Outcome::NoEffect { next: Next::Again { after_ms: 0 }, message }, now)?;
+        }
         (Event::NotPrepared { holder, next: then, message }, S::Scheduled) => {
             let number = next_number(next);
             let outcome = Outcome::NoEffect { next: then, message: message.clone() };

@@ -1,8 +1,12 @@
 //! SQL of publishing.
 
 pub(super) mod campaigns;
+pub(super) mod corrections;
+pub(super) mod foreign;
 pub(super) mod lists;
 pub(super) mod media;
+pub(super) mod parts;
+pub(super) mod pauses;
 pub(super) mod posts;
 pub(super) mod targets;
 pub(super) mod versions;

@@ -40,10 +40,11 @@ pub(in crate::publishing) async fn open(on: &mut dyn Connection) -> Result<Vec<P
 
 /// Those that ended, the newest first.
 pub(in crate::publishing) async fn ended(on: &mut dyn Connection, limit: i64) -> Result<Vec<Pause>> {
-    let rows = sql("SELECT * FROM publishing_pauses WHERE resumed_at_ms IS NOT NULL ORDER BY resumed_at_ms DESC, id DESC LIMIT $1")
-        .bind(limit)
-        .all(on)
-        .await?;
+    let rows =
+        sql("SELECT * FROM publishing_pauses WHERE resumed_at_ms IS NOT NULL ORDER BY resumed_at_ms DESC, id DESC LIMIT $1")
+            .bind(limit)
+            .all(on)
+            .await?;
     rows.iter().map(read).collect()
 }
 
@@ -71,12 +72,11 @@ pub(in crate::publishing) async fn insert(tx: &mut Tx, pause: &Pause) -> Result<
 
 /// Ends one; whether it was in force.
 pub(in crate::publishing) async fn resume(tx: &mut Tx, id: PauseId, by: Option<PersonId>, now: Time) -> Result<bool> {
-    let ended =
-        sql("UPDATE publishing_pauses SET resumed_by = $2, resumed_at_ms = $3 WHERE id = $1 AND resumed_at_ms IS NULL")
-            .bind(id)
-            .bind(by)
-            .bind(now)
-            .execute(tx)
-            .await?;
+    let ended = sql("UPDATE publishing_pauses SET resumed_by = $2, resumed_at_ms = $3 WHERE id = $1 AND resumed_at_ms IS NULL")
+        .bind(id)
+        .bind(by)
+        .bind(now)
+        .execute(tx)
+        .await?;
     Ok(ended == 1)
 }

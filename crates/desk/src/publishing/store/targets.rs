@@ -67,18 +67,30 @@ fn read_attempt(row: &Row) -> Result<Attempt> {
     })
 }
 
-async fn attempts(on: &mut dyn Connection, key: TargetKey) -> Result<Vec<Attempt>> {
-    let rows = sql("SELECT * FROM attempts WHERE post_id = $1 AND profile_id = $2 ORDER BY number")
+/// The attempts with one version.
+pub(in crate::publishing) async fn attempts(on: &mut dyn Connection, key: TargetKey, version: u32) -> Result<Vec<Attempt>> {
+    let rows = sql("SELECT * FROM attempts WHERE post_id = $1 AND profile_id = $2 AND version = $3 ORDER BY number")
         .bind(key.post)
         .bind(key.profile)
+        .bind(version)
         .all(on)
         .await?;
     rows.iter().map(read_attempt).collect()
 }
 
+/// The attempts with all versions, oldest first.
+pub(in crate::publishing) async fn all_attempts(on: &mut dyn Connection, key: TargetKey) -> Result<Vec<(u32, Attempt)>> {
+    let rows = sql("SELECT * FROM attempts WHERE post_id = $1 AND profile_id = $2 ORDER BY version, number")
+        .bind(key.post)
+        .bind(key.profile)
+        .all(on)
+        .await?;
+    rows.iter().map(|row| Ok((row.get("version")?, read_attempt(row)?))).collect()
+}
+
 async fn whole(on: &mut dyn Connection, row: Option<Row>) -> Result<Option<PostTarget>> {
     let Some(mut target) = row.as_ref().map(read).transpose()? else { return Ok(None) };
-    target.life.attempts = attempts(on, target.key).await?;
+    target.life.attempts = attempts(on, target.key, target.version).await?;
     Ok(Some(target))
 }
 
@@ -100,7 +112,7 @@ pub(in crate::publishing) async fn of_post(on: &mut dyn Connection, post: PostId
     let rows = sql("SELECT * FROM targets WHERE post_id = $1 ORDER BY profile_id").bind(post).all(on).await?;
     let mut targets = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
     for target in &mut targets {
-        target.life.attempts = attempts(on, target.key).await?;
+        target.life.attempts = attempts(on, target.key, target.version).await?;
     }
     Ok(targets)
 }
@@ -201,16 +213,16 @@ pub(in crate::publishing) async fn write(tx: &mut Tx, target: &PostTarget, known
     .await?;
     for (place, attempt) in life.attempts.iter().enumerate() {
         if known.get(place) != Some(attempt) {
-            write_attempt(tx, target.key, attempt).await?;
+            write_attempt(tx, target.key, target.version, attempt).await?;
         }
     }
     Ok(())
 }
 
-async fn write_attempt(tx: &mut Tx, key: TargetKey, attempt: &Attempt) -> Result<()> {
+async fn write_attempt(tx: &mut Tx, key: TargetKey, version: u32, attempt: &Attempt) -> Result<()> {
     let outcome = attempt.ended.as_ref().map(|(_, outcome)| text_of(outcome)).transpose()?;
-    sql("INSERT INTO attempts (post_id, profile_id, number, holder, began_at_ms, called_at_ms, ended_at_ms, outcome) \
-         VALUES ($1,$2,$3,$4,$5,$6,$7,$8) ON CONFLICT (post_id, profile_id, number) DO UPDATE SET \
+    sql("INSERT INTO attempts (post_id, profile_id, version, number, holder, began_at_ms, called_at_ms, ended_at_ms, outcome) \
+         VALUES ($1,$2,$9,$3,$4,$5,$6,$7,$8) ON CONFLICT (post_id, profile_id, version, number) DO UPDATE SET \
          called_at_ms = excluded.called_at_ms, ended_at_ms = excluded.ended_at_ms, outcome = excluded.outcome")
     .bind(key.post)
     .bind(key.profile)
@@ -220,8 +232,20 @@ async fn write_attempt(tx: &mut Tx, key: TargetKey, attempt: &Attempt) -> Result
     .bind(attempt.called_at)
     .bind(attempt.ended.as_ref().map(|(at, _)| *at))
     .bind(outcome)
+    .bind(version)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Nobody looks at it again before this moment, unless something happens to it.
+pub(in crate::publishing) async fn postpone(tx: &mut Tx, key: TargetKey, until: Time) -> Result<()> {
+    sql("UPDATE targets SET due_ms = $3 WHERE post_id = $1 AND profile_id = $2")
+        .bind(key.post)
+        .bind(key.profile)
+        .bind(until)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -242,15 +266,24 @@ pub(in crate::publishing) async fn held(on: &mut dyn Connection, limit: i64) -> 
     rows.iter().map(read).collect()
 }
 
-/// What should have gone out before `before` and has neither ended nor is held: what the watchdog alarms about.
+/// What was due before `before` and nobody did anything about: what the watchdog alarms about.
 pub(in crate::publishing) async fn overdue(on: &mut dyn Connection, before: Time, limit: i64) -> Result<Vec<PostTarget>> {
-    let rows = sql("SELECT * FROM targets WHERE state IN ('pending', 'scheduled', 'sending') AND slot_ms < $1 \
-                    ORDER BY slot_ms, post_id LIMIT $2")
-    .bind(before)
-    .bind(limit)
-    .all(on)
-    .await?;
+    let rows = sql("SELECT * FROM targets WHERE due_ms IS NOT NULL AND due_ms < $1 ORDER BY due_ms, post_id LIMIT $2")
+        .bind(before)
+        .bind(limit)
+        .all(on)
+        .await?;
     rows.iter().map(read).collect()
+}
+
+/// How many are overdue, and how many held.
+pub(in crate::publishing) async fn counts(on: &mut dyn Connection, before: Time) -> Result<(i64, i64)> {
+    let row = sql("SELECT (SELECT COUNT(*) FROM targets WHERE due_ms IS NOT NULL AND due_ms < $1) AS overdue, \
+                   (SELECT COUNT(*) FROM targets WHERE state = 'held') AS held")
+    .bind(before)
+    .one(on)
+    .await?;
+    Ok((row.get("overdue")?, row.get("held")?))
 }
 
 /// What is scheduled, the earliest time first: what a pause would stop.
