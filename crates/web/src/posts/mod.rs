@@ -24,7 +24,11 @@ mod typed;
 mod writing;
 
 use axum::routing::{get, post};
-use desk::{Error, publishing::Draft, rights::Operation};
+use desk::{
+    Error,
+    publishing::{self, Draft, Pause, PauseScope},
+    rights::Operation,
+};
 
 use self::outlets::Outlet;
 use crate::{
@@ -72,8 +76,16 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-/// What keeps a draft's profiles from going out now, in words.
+/// What keeps a draft's profiles from going out now, in words: every pause that covers one of them, with its reason.
 async fn pauses_over(ctx: &Ctx, outlets: &[Outlet], draft: &Draft) -> Result<Vec<String>, Error> {
-    let _ = (ctx, outlets, draft);
-    Ok(Vec::new())
+    let pauses = publishing::pauses(ctx.desk(), ctx.actor()).await?;
+    let chosen = outlets::of_draft(draft, outlets);
+    // Before a profile is chosen, what stops everything is worth knowing.
+    let covers =
+        |pause: &Pause| pause.scope == PauseScope::Everything || chosen.iter().any(|outlet| pause.scope.covers(&outlet.profile));
+    let said = |pause: &Pause| {
+        let what = if pause.scope == PauseScope::Everything { "On every profile" } else { "On some of these profiles" };
+        format!("{what}: {} ({}).", pause.reason, pause.mode.title().to_lowercase())
+    };
+    Ok(pauses.iter().filter(|pause| covers(pause)).map(said).collect())
 }
