@@ -112,6 +112,14 @@ pub const WORKFLOWS_STUCK: Metric = Metric {
     docs: "Approval workflows and additions with a step that nobody could end when it was last looked, once a day. Anything above 0: \
            what they cover cannot be approved; the workflows page says why.",
 };
+/// Skipped approvals that nobody looked at in time.
+pub const SKIPS_OVERDUE: Metric = Metric {
+    name: "gatepost_approval_skips_overdue",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Approvals that were skipped in an emergency and that no second person looked at within 24 hours. Anything above 0 deserves \
+           a look at the page of skipped approvals.",
+};
 /// Requests for time stamps.
 pub const LEDGER_TIMESTAMPS: Metric = Metric {
     name: "gatepost_ledger_timestamps_total",
@@ -240,6 +248,7 @@ pub const ALL: &[Metric] = &[
     CAPTURE_FAILURES,
     CAPTURE_ALARMS,
     WORKFLOWS_STUCK,
+    SKIPS_OVERDUE,
     LEDGER_ENTRIES,
     LEDGER_WRITER,
     LEDGER_TIMESTAMPS,

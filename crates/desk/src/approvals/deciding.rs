@@ -20,6 +20,8 @@ use crate::{
     desk::{Desk, Topic},
     error::{Error, Result},
     ids::{SubmissionId, TokenId},
+    publishing,
+    records::RecordEntry,
     rights::{Operation, Target},
 };
 
@@ -65,7 +67,7 @@ pub struct Origin {
 pub async fn decide(desk: &Desk, actor: &Actor, id: SubmissionId, ballot: Ballot) -> Result<SubmissionState> {
     let mut act = desk.act(actor, Operation::ApprovalDecide, Target::Workspace).await?;
     let (voice, hand, origin) = voice_of(actor)?;
-    let kept = store::locked(act.tx(), id).await?;
+    let kept = held(&mut act, id).await?;
     if !Places::of(act.tx(), &kept.targets).await?.all_readable(&actor.rights) {
         return Err(Error::NotFound("submission"));
     }
@@ -102,10 +104,17 @@ fn voice_of(actor: &Actor) -> Result<(Voice, Hand, Origin)> {
         Principal::Token { person, agent, .. } => {
             Ok((Voice::Person(person), if agent { Hand::Agent } else { Hand::Token }, origin))
         }
-        Principal::Nobody | Principal::Operator | Principal::Desk(_) => {
+        Principal::Nobody | Principal::Guest { .. } | Principal::Operator | Principal::Desk(_) => {
             Err(Error::Conflict("only people decide about what goes out".to_owned()))
         }
     }
+}
+
+/// A submission to change: its post first, then itself, so that nobody changes either until the transaction ends.
+pub(super) async fn held(act: &mut Act<'_>, id: SubmissionId) -> Result<Kept> {
+    let post = store::get(act.tx(), id).await?.post;
+    publishing::hold(act.tx(), post).await?;
+    store::locked(act.tx(), id).await
 }
 
 /// Casts one voice inside an act, and lets follow what follows.
@@ -127,6 +136,7 @@ pub(super) async fn cast(
     if ballot.others == Some(Others::Reject) {
         for other in others {
             let verdict = Verdict::Reject { reason: "another answer to the same message was approved".to_owned() };
+            let other = held(act, other.id).await?;
             let seen = other.submission.digest;
             one(act, other, (voice, hand), verdict, seen, origin).await.map_err(|error| match error {
                 Error::Conflict(why) => Error::Conflict(format!(
@@ -186,18 +196,32 @@ async fn one(
         .detail("voice", voice.kind())
         .detail("state", after.state.id());
     let kept = Kept { submission: after, ..kept };
+    let body = serde_json::json!({
+        "submission": kept.id,
+        "version": kept.version,
+        "step": kept.submission.steps[number].step.name,
+        "decision": decision,
+        "address": origin.address,
+        "user_agent": origin.user_agent,
+        "state": kept.submission.state,
+    });
+    act.put_on_record(RecordEntry::new("decision", kept.post, &body)?);
     follow(act, &kept, number).await?;
     act.announce(Topic::Approvals);
     Ok(kept.submission.state)
 }
 
 /// What follows a decision on step `number`.
-async fn follow(act: &mut Act<'_>, kept: &Kept, number: usize) -> Result<()> {
+pub(super) async fn follow(act: &mut Act<'_>, kept: &Kept, number: usize) -> Result<()> {
     let now = act.now();
     match kept.submission.state {
         SubmissionState::Approved => {
             let whole = (kept.id, &kept.submission, kept.window_ms);
-            clearance::clear(act.tx(), (kept.post, kept.version), whole, ClearedHow::Approved, now).await?;
+            let cleared = clearance::clear(act.tx(), (kept.post, kept.version), whole, ClearedHow::Approved, now).await?;
+            publishing::cleared(act, kept.post, kept.version, &cleared).await?;
+        }
+        ended @ (SubmissionState::Rejected | SubmissionState::ChangeWanted) => {
+            publishing::not_cleared(act, kept.post, ended.title()).await?;
         }
         SubmissionState::Pending if kept.submission.steps[number].closed_at.is_some() => asking::step_opened(act, kept).await?,
         _ => {}

@@ -140,7 +140,7 @@ impl Step {
 
 impl OpenStep {
     /// Whether the delegates are asked as well by now.
-    fn delegates_asked(&self, now: Time) -> bool {
+    pub(super) fn delegates_asked(&self, now: Time) -> bool {
         match (self.opened_at, self.step.delegate_after_ms) {
             (Some(opened), Some(after)) => now >= opened.plus_ms(after),
             _ => false,

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::{
     asking,
     clearance::{self, Cleared},
@@ -25,6 +27,7 @@ use crate::{
     error::{Error, Invalid, Result},
     ids::{PersonId, PostId, ProfileId, SubmissionId, Time},
     profiles,
+    records::RecordEntry,
     rights::Operation,
 };
 
@@ -109,6 +112,8 @@ pub(crate) async fn submit(act: &mut Act<'_>, new: NewSubmission) -> Result<Subm
         .detail("version", kept.version)
         .detail("digest", String::from(kept.submission.digest))
         .detail("steps", kept.submission.steps.len());
+    let body = json!({ "submission": kept.id, "version": kept.version, "by": kept.submitted_by, "way": kept.submission });
+    act.put_on_record(RecordEntry::new("submission", kept.post, &body)?);
     asking::step_opened(act, &kept).await?;
     act.announce(Topic::Approvals);
     Ok(Submitted::Pending(kept.id))

@@ -11,8 +11,8 @@ mod store;
 pub(crate) use store::escape_like;
 
 pub use model::{Belongings, Invite, PeopleFilter, Person, PersonState, Theme};
-pub(crate) use rules::check_time_zone;
 pub use rules::{EMAIL_MAX, NAME_MAX};
+pub(crate) use rules::{check_time_zone, checked_email, checked_name};
 
 use crate::{
     act::{Act, Object},

@@ -30,7 +30,7 @@ pub(super) fn writer(actor: &Actor) -> Result<(PersonId, Hand)> {
         Principal::Person { person, .. } => Ok((person, Hand::Person)),
         Principal::Token { person, agent: true, .. } => Ok((person, Hand::Agent)),
         Principal::Token { person, .. } => Ok((person, Hand::Token)),
-        Principal::Nobody | Principal::Operator | Principal::Desk(_) => {
+        Principal::Nobody | Principal::Guest { .. } | Principal::Operator | Principal::Desk(_) => {
             Err(Error::Conflict("a post needs a person who writes it; sign in or use a token".to_owned()))
         }
     }
@@ -103,7 +103,6 @@ pub(super) struct Held<'d> {
     pub(super) act: Act<'d>,
     pub(super) row: PostRow,
     pub(super) targets: Vec<PostTarget>,
-    pub(super) profiles: Vec<Profile>,
 }
 
 /// Begins an act on a whole post: on every profile it goes to.
@@ -122,7 +121,7 @@ pub(super) async fn act_on_post<'d>(desk: &'d Desk, actor: &'d Actor, operation:
     if targets.iter().any(|target| !decided.contains(&target.key.profile)) {
         return Err(Error::Conflict("somebody added a profile to this post in this moment; look at it again".to_owned()));
     }
-    Ok(Held { act, row, targets, profiles: known })
+    Ok(Held { act, row, targets })
 }
 
 /// The readable profiles of a post.

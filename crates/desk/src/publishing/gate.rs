@@ -69,7 +69,7 @@ pub async fn submit(
     let seen = super::posts::get(desk, actor, id).await?;
     let findings = check::findings(examiner, &seen.draft);
     let limits = check::limits(desk, &seen.draft).await?;
-    let Held { mut act, row, targets: known, .. } = access::act_on_post(desk, actor, Operation::PostSubmit, id).await?;
+    let Held { mut act, row, targets: known } = access::act_on_post(desk, actor, Operation::PostSubmit, id).await?;
     if row.revision != revision || row.draft != seen.draft {
         return Err(Error::Conflict(
             "somebody changed this post since you saw it; look at it again before you submit it".to_owned(),
@@ -233,6 +233,13 @@ pub(crate) async fn expired(act: &mut Act<'_>, post: PostId) -> Result<()> {
     }
     act.announce(Topic::Posts);
     Ok(())
+}
+
+/// Keeps a post as it is until the transaction ends. Whoever changes what was decided about it does this first, as whoever changes the
+/// post does, so that two such acts never wait for each other.
+pub(crate) async fn hold(tx: &mut Tx, post: PostId) -> Result<()> {
+    posts::lock(tx, post).await?.ok_or(Error::NotFound("post"))?;
+    targets::lock_of_post(tx, post).await.map(drop)
 }
 
 /// Everybody whose hand touched the working copy, and those for whom a program did.

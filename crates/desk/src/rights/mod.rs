@@ -23,5 +23,5 @@ pub use roles::{BUILT_IN_ROLES, BuiltInRole, OWNER_ROLE, assign, create_role, re
 pub use rules::{STEP_UP_WINDOW_MS, Target, decide};
 pub use teams::{add_member, create_team, members, remove_member, remove_team, rename_team, team, teams};
 
-pub(crate) use grants::{holders_of, keep_a_keeper, of_person, people_behind};
+pub(crate) use grants::{active_with, holders_of, keep_a_keeper, name_of, of_person, people_behind};
 pub(crate) use roles::{assign_in, create_built_in};

@@ -41,6 +41,8 @@ pub enum Callers {
     All,
     /// Only the desk itself and the operator at the command line.
     Operator,
+    /// Only an outside approver who gave their code.
+    Guest,
 }
 
 /// Whether an operation asks for a fresh proof of identity.
@@ -110,6 +112,8 @@ operations! {
     SignIn = "door.sign_in", Write, Person, Session, Need::Nothing, "Sign in";
     UseLink = "door.use_link", Write, Person, Session, Need::Nothing, "Use a set-up, invitation or reset link";
     RequestReset = "door.request_reset", Write, Person, Session, Need::Nothing, "Ask for a reset link";
+    OutsideCode = "door.outside_code", Write, Person, Session, Need::Nothing, "Ask for the code of an outside approver";
+    OutsideEnter = "door.outside_enter", Write, Person, Session, Need::Nothing, "Come in as an outside approver, with the code";
     SignOut = "account.sign_out", Write, Person, Session, Need::SignedIn, "Sign out";
     StepUp = "account.step_up", Write, Person, Session, Need::SignedIn, "Prove identity again";
 
@@ -207,6 +211,17 @@ operations! {
     ApprovalSubmit = "approvals.submit", Write, PersonOrToken, Session, Need::SignedIn, "Submit a post for approval, or take it back";
     ApprovalsRead = "approvals.read", Read, PersonOrToken, Session, Need::SignedIn, "See what waits for approval on profiles one may read";
     ApprovalDecide = "approvals.decide", Write, PersonOrToken, Session, Need::SignedIn, "Approve, reject or ask for a change, when asked";
+    ApprovalsLook = "approvals.look", Write, Operator, Session, Need::Nothing, "Note what time did to a submission: expiry, delegates, reminders";
+    GlassBreak = "approvals.break_glass", Write, Person, StepUp, Need::Right(Right::BreakGlass), "Skip missing approvals, with a reason";
+    GlassRead = "approvals.read_skips", Read, PersonOrToken, Session, Need::Right(Right::BreakGlass), "See skipped approvals";
+    GlassReview = "approvals.review_skip", Write, Person, StepUp, Need::Right(Right::BreakGlass), "Look at a skipped approval as the second person";
+    AgentsFreeze = "agents.freeze", Write, All, Session, Need::Right(Right::StopSwitch), "Stop every agent, or let them go on";
+    GuestsRead = "outside.read", Read, PersonOrToken, Session, Need::Right(Right::Workflows), "See outside approvers, their links and browsers";
+    GuestInvite = "outside.invite", Write, Person, StepUp, Need::Right(Right::Workflows), "Name an outside approver";
+    GuestRevoke = "outside.revoke", Write, PersonOrToken, Session, Need::Right(Right::Workflows), "Revoke an outside approver, a link or a browser";
+    OutsideSee = "outside.see", Read, Guest, Session, Need::SignedIn, "See what one is asked about, as an outside approver";
+    OutsideDecide = "outside.decide", Write, Guest, Session, Need::SignedIn, "Approve or reject as an outside approver";
+    OutsideLeave = "outside.leave", Write, Guest, Session, Need::SignedIn, "Leave, as an outside approver";
 
     // The house.
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
@@ -233,7 +248,6 @@ pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Retention,
     Right::Export,
     Right::Search,
-    Right::BreakGlass,
     Right::Policies,
     Right::Audits,
     Right::Crisis,
@@ -252,7 +266,7 @@ impl Operation {
             Callers::PersonOrToken | Callers::All => {
                 Some(TokenScope { area: self.area(), writes: self.access() == Access::Write })
             }
-            Callers::Person | Callers::Operator => None,
+            Callers::Person | Callers::Operator | Callers::Guest => None,
         }
     }
 }

@@ -173,6 +173,22 @@ pub(super) async fn somebody_holds(tx: &mut Tx, right: Right) -> Result<bool> {
     Ok(found.is_some())
 }
 
+pub(super) async fn active_with(on: &mut dyn Connection, right: Right, now: Time) -> Result<Vec<PersonId>> {
+    let rows = sql("SELECT p.id FROM people p WHERE p.state = 'active' AND EXISTS (SELECT 1 FROM grants g \
+         WHERE g.kind = 'right' AND g.what = $1 AND g.scope_kind = 'workspace' AND (g.expires_at_ms IS NULL OR g.expires_at_ms > $2) \
+         AND ((g.holder_kind = 'person' AND g.holder_id = p.id) \
+           OR (g.holder_kind = 'team' AND EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = g.holder_id AND m.person_id = p.id)) \
+           OR (g.holder_kind = 'role' AND EXISTS (SELECT 1 FROM role_assignments a WHERE a.role_id = g.holder_id \
+             AND (a.expires_at_ms IS NULL OR a.expires_at_ms > $2) AND ((a.holder_kind = 'person' AND a.holder_id = p.id) \
+             OR (a.holder_kind = 'team' AND EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = a.holder_id \
+             AND m.person_id = p.id))))))) ORDER BY p.id")
+    .bind(right.id())
+    .bind(now)
+    .all(on)
+    .await?;
+    rows.iter().map(|row| Ok(row.get("id")?)).collect()
+}
+
 pub(super) async fn people_behind(on: &mut dyn Connection, holder: Holder, now: Time) -> Result<Vec<PersonId>> {
     let query = match holder {
         Holder::Person(_) => "SELECT p.id FROM people p WHERE p.state = 'active' AND p.id = $1 AND $2 > 0",

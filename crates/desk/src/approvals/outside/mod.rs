@@ -1,9 +1,24 @@
 //! Outside approvers: people without an account who are asked by mail.
 //!
-//! Invariants: an address of an author or editor is never an outside approver of their post; a guest sees what they are asked about
-//! and nothing else.
+//! The way in: somebody with the right to workflows names an address; when a step that names it is open, one letter collects what is
+//! asked; its link opens nothing but the question whether a code shall be sent; the code goes to the address and works once, in the
+//! browser that asked for it. Invariants: an address of an author or editor is never an outside approver of their post; a guest
+//! sees what they are asked about at this moment and nothing else by any id; what is revoked opens nothing from that moment on.
 
+mod book;
+mod code;
+mod deciding;
+mod entering;
 mod mailbox;
+mod writing;
+
+pub use book::{GuestView, InvitationView, SessionView, guests, invite, revoke, revoke_invitation, revoke_session};
+pub use code::{CODE_DIGITS, CODE_LIFE_MS, CODE_TRIES_MAX};
+pub use deciding::{asked, decide, file};
+pub use entering::{CODES_PER_HOUR_MAX, GUEST_SESSION_MS, NewBrowser, ask_for_code, enter, invited, leave, resume};
+pub use writing::{DIGEST_WAIT_MS, INVITATION_LIFE_MS, WriteToGuest};
+
+pub(super) use entering::Link;
 
 use std::collections::BTreeSet;
 
@@ -52,8 +67,9 @@ pub(super) async fn addresses_of(on: &mut dyn Connection, people: &BTreeSet<Pers
     Ok(theirs)
 }
 
-/// A guest is asked about a submission: it becomes visible to them, and they are written to.
+/// A guest is asked about a submission: it becomes visible to them, and a letter will tell them, with what else comes until then.
 pub(super) async fn ask(act: &mut Act<'_>, guest: GuestId, submission: SubmissionId) -> Result<()> {
     let now = act.now();
-    store::ask(act.tx(), guest, submission, now).await
+    store::ask(act.tx(), guest, submission, now).await?;
+    writing::write_soon(act, guest).await
 }

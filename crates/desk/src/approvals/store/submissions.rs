@@ -91,7 +91,7 @@ pub(in crate::approvals) async fn get(on: &mut dyn Connection, id: SubmissionId)
     read(on, &Which::One(id)).await?.pop().ok_or(Error::NotFound("submission"))
 }
 
-/// The same, and nobody else changes it until the transaction ends.
+/// The same, and nobody else changes it until the transaction ends. The caller holds its post.
 pub(in crate::approvals) async fn locked(tx: &mut Tx, id: SubmissionId) -> Result<Kept> {
     let clause = tx.for_update();
     sql(format!("SELECT id FROM submissions WHERE id = $1 {clause}"))
