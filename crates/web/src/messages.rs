@@ -364,6 +364,9 @@ async fn detail_page(ctx: &Ctx, id: MessageId, cover: Cover, invalid: &Invalid) 
     let (author, _) = author_of(&message);
     let mut head = PageHead::new(format!("{author} in {}", place_name(&message.place)));
     head.crumbs = Crumbs { links: vec![NavLink::new("Stream", "/stream")] };
+    if message.deleted_at.is_none() {
+        head.actions.push(Button::link("Reply", format!("/posts/new?reply={id}")).with_icon(Icon::Reply).with_key("r"));
+    }
     let mut parts: Parts = vec![Box::new(head)];
     // Only the message that the reason was given for is uncovered, not its neighbours.
     let of_one = |one: &Message| if one.id == id { cover } else { Cover::Masked };

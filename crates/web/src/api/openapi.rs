@@ -18,7 +18,7 @@ use super::{
     input::{Id, Line, Moment},
     jobs,
     lists::Limit,
-    people, profiles, rights, roles, settings, teams, tokens, views,
+    people, posts, profiles, rights, roles, settings, teams, tokens, views,
 };
 use crate::{
     gate::SESSION_COOKIE,
@@ -94,6 +94,21 @@ use crate::{
         profiles::disconnect,
         profiles::groups,
         profiles::create_group,
+        posts::list,
+        posts::create,
+        posts::read,
+        posts::save,
+        posts::discard,
+        posts::duplicate,
+        posts::warnings,
+        posts::submit,
+        posts::withdraw,
+        posts::retime,
+        posts::cancel,
+        posts::comments,
+        posts::comment,
+        posts::campaigns,
+        posts::create_campaign,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -109,7 +124,7 @@ use crate::{
     components(schemas(
         Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, audit_log::Seq,
         audit_log::FeedLimit, audit_log::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind
+        views::PageName, jobs::JobStateName, profiles::ProfileStateName, posts::PostStateName, rights::HolderKind
     ))
 )]
 struct Document;
