@@ -53,8 +53,7 @@ const STAGES: [(&str, &[&str], bool, usize); 7] = [
     ("everything, 50,000 terms", &[], true, 50_000),
 ];
 /// Every group but secrets and terms.
-const PERSONAL: &[&str] =
-    &["financial", "national", "health", "contact", "document", "technical", "time", "special", "custom"];
+const PERSONAL: &[&str] = &["financial", "national", "health", "contact", "document", "technical", "time", "special", "custom"];
 
 fn config(kinds: &[&str], heads: bool, terms: usize) -> Config {
     let mut content = String::from("list bench \"Bench\" version 1\nlevel low\n\n");

@@ -44,7 +44,8 @@ impl Undisguise {
     /// The text without disguises, when it has any.
     pub fn undo(&mut self, text: &str) -> Option<&str> {
         self.tokens.scan(text);
-        let changed = is_suspect(text, &self.tokens, &self.vocabulary, &mut self.out) && undo(text, None, &self.vocabulary, &mut self.out);
+        let changed =
+            is_suspect(text, &self.tokens, &self.vocabulary, &mut self.out) && undo(text, None, &self.vocabulary, &mut self.out);
         changed.then_some(self.out.text.as_str())
     }
 }

@@ -95,8 +95,7 @@ impl LanguageDetector {
             }
             languages.push(language);
         }
-        let mut detector =
-            LanguageDetector { slots: vec![0; SLOTS].into_boxed_slice(), evidence: vec![[0.0; LANES]], languages };
+        let mut detector = LanguageDetector { slots: vec![0; SLOTS].into_boxed_slice(), evidence: vec![[0.0; LANES]], languages };
         let mut places: BTreeMap<u32, u64> = BTreeMap::new();
         for (hash, languages) in words {
             let place = *places.entry(languages).or_insert(detector.evidence.len() as u64);

@@ -48,11 +48,8 @@ pub(super) fn word(tokens: &mut Tokens, bytes: &[u8], start: usize, end: usize) 
     // No branches: how people write cannot be foretold.
     let bit = |holds: bool, mark: Marks| if holds { mark.0 } else { 0 };
     let all_caps = several & all & upper;
-    let marks = Marks(
-        bit(all_caps, Marks::ALL_CAPS)
-            | bit(leads & !all, Marks::TITLE)
-            | bit(letters & digits, Marks::WITH_DIGIT),
-    );
+    let marks =
+        Marks(bit(all_caps, Marks::ALL_CAPS) | bit(leads & !all, Marks::TITLE) | bit(letters & digits, Marks::WITH_DIGIT));
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let (start, end) = (offset(start), offset(end));
     let kind = if letters { TokenKind::Word } else { TokenKind::Number };
