@@ -45,6 +45,10 @@ pub struct TextLimit {
     pub bytes_max: u32,
     /// What every link counts as, however long; 0 when links count as they are.
     pub link_counts: u32,
+    /// Whether the server in a mention (`@name@server`) counts; where it does not, the name alone does.
+    pub mention_hosts_count: bool,
+    /// Whether a subject or content warning takes its length from the text's.
+    pub subject_counts: bool,
 }
 
 /// What a network counts.
@@ -111,6 +115,23 @@ pub struct Coverage {
     pub captured: Captured,
     /// Where it goes, or why it is not captured.
     pub note: &'static str,
+}
+
+impl Coverage {
+    /// Something that is normalised.
+    pub const fn seen(what: &'static str, note: &'static str) -> Self {
+        Self { what, captured: Captured::Normalised, note }
+    }
+
+    /// Something that is kept as it came.
+    pub const fn raw_only(what: &'static str, note: &'static str) -> Self {
+        Self { what, captured: Captured::RawOnly, note }
+    }
+
+    /// Something that is not captured.
+    pub const fn unseen(what: &'static str, note: &'static str) -> Self {
+        Self { what, captured: Captured::No, note }
+    }
 }
 
 /// How something is captured.

@@ -13,11 +13,13 @@ use desk::{
     Actor, Clock, Desk, DeskParts, SystemClock, SystemIds,
     db::{Db, DbOptions, Engine},
     jobs::{self, Registry, Worker, WorkerOptions},
+    mail,
     sealed::Sealer,
 };
 
 use crate::{
     context::{ManualClock, SeededIds},
+    peers::mail::{Behaviour, MailSink},
     postgres,
 };
 
@@ -45,6 +47,11 @@ enum Place {
 impl TestDesk {
     /// A desk on a fresh database of the engine, migrated.
     pub async fn on(engine: Engine) -> Self {
+        Self::with_mail(engine, None).await
+    }
+
+    /// The same, writing its mail to a server.
+    pub async fn with_mail(engine: Engine, mail: Option<mail::Server>) -> Self {
         let (db, place) = match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
@@ -60,7 +67,7 @@ impl TestDesk {
         db.migrate().await.expect("the schema is created");
         let clock = Arc::new(ManualClock::default());
         Self {
-            desk: assemble(db, clock.clone(), 1),
+            desk: assemble(db, clock.clone(), 1, mail),
             clock,
             people: AtomicU32::new(0),
             place,
@@ -84,7 +91,7 @@ impl TestDesk {
             Place::Folder(folder) => Db::open_sqlite(&folder.path().join(SQLITE_FILE), DbOptions::default()).await,
             Place::Server(database) => Db::open_postgres(database.url(), DbOptions::default()).await,
         };
-        assemble(db.expect("the database opens once more"), clock, seed)
+        assemble(db.expect("the database opens once more"), clock, seed, None)
     }
 
     /// Works on the jobs of these kinds until none is due.
@@ -126,13 +133,14 @@ impl TestDesk {
     }
 }
 
-fn assemble(db: Db, clock: Arc<dyn Clock>, seed: u64) -> Desk {
+fn assemble(db: Db, clock: Arc<dyn Clock>, seed: u64, mail: Option<mail::Server>) -> Desk {
     Desk::new(DeskParts {
         db,
         clock,
         ids: Arc::new(SeededIds::new(seed)),
         sealer: Sealer::new(&TEST_MASTER_KEY),
         public_url: "https://desk.example.test".to_owned(),
+        mail,
     })
 }
 
@@ -152,7 +160,26 @@ pub async fn desk_in(data: &Path) -> Desk {
         ids: Arc::new(SystemIds::new()),
         sealer: Sealer::new(&key),
         public_url: "http://localhost".to_owned(),
+        mail: None,
     })
+}
+
+/// As [`on_both`], for desks that write mail: each has a server of its own that keeps it.
+///
+/// # Panics
+/// When the mail sink is not installed.
+pub async fn on_both_with_mail<F, T>(behaviour: Behaviour, test: F)
+where
+    F: Fn(Arc<TestDesk>, Arc<MailSink>) -> T,
+    T: Future<Output = ()>,
+{
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let sink = Arc::new(MailSink::start(behaviour).expect("a mail server"));
+        let desk = Arc::new(TestDesk::with_mail(engine, Some(sink.server())).await);
+        test(desk.clone(), sink).await;
+        desk.check_jobs_left().await;
+        desk.desk.db().close().await;
+    }
 }
 
 /// Runs the same test on SQLite and on PostgreSQL, each on a fresh database. Fails when the test leaves a job behind.

@@ -258,7 +258,7 @@ pub(crate) async fn cards(ctx: &Ctx, profile: &Profile) -> Result<Parts, Error> 
     let Some(health) = health else {
         let known = ctx.state.connectors.get(&profile.network).is_some();
         let body = html! {
-            @if known { p { "Nothing is captured yet: the profile is not connected to " (network_name(&profile.network)) "." } (Button::link("Connect", format!("/connect/{}?profile={}", profile.network, profile.id))) }
+            @if known { p { "Nothing is captured yet: the profile is not connected to " (network_name(&profile.network)) "." } div.row { (Button::link("Connect", format!("/connect/{}?profile={}", profile.network, profile.id))) (Button::link("Files for the platform", crate::set_up::address(profile.id))) } }
             @else { p { "There is no connector for this network; its record grows by " (link("/import", "importing export files")) "." } }
         };
         parts.push(Box::new(Card { title: "Connection".to_owned(), actions: vec![], body }));
@@ -325,6 +325,7 @@ fn health_card(ctx: &Ctx, profile: &Profile, health: &Health) -> Card {
             }
             (Button::link("Canary", format!("/profiles/{}/canary", profile.id)))
             (Button::link("Stream", format!("/stream?profile={}", profile.id)))
+            (Button::link("Files for the platform", crate::set_up::address(profile.id)))
         }
     };
     Card { title: "Connection".to_owned(), actions: vec![], body }

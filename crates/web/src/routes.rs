@@ -11,14 +11,14 @@ use axum::{
     middleware,
     routing::{MethodRouter, get, post},
 };
-use desk::rights::Operation;
+use desk::{capture::connections::CLIENT_METADATA_PATH, rights::Operation};
 use http::Method;
 
 use crate::{
-    account, api, attachments, audit_log, canary, connections, door, gate, home, imports, jobs, live, messages, people, profiles,
-    record, rights, search, settings,
+    account, api, approvals, attachments, audit_log, calendar, canary, connections, door, evidence, gate, home, imports, jobs,
+    live, messages, outside, people, posts, profiles, record, rights, search, set_up, settings,
     state::{BODY_MAX, WebState},
-    views,
+    thread, views, workflows,
 };
 
 /// For whom an answer is made.
@@ -30,6 +30,8 @@ pub enum Face {
     Api,
     /// A page that listens for live updates.
     Live,
+    /// An outside approver: pages and forms of their own, with a cookie of their own.
+    Outside,
 }
 
 impl Face {
@@ -38,6 +40,7 @@ impl Face {
             Self::Page => "page",
             Self::Api => "api",
             Self::Live => "live",
+            Self::Outside => "outside",
         }
     }
 }
@@ -122,6 +125,11 @@ pub(crate) fn page(path: &'static str, operation: Operation, handler: MethodRout
     }
 }
 
+/// A page or form of an outside approver.
+fn outside_of(route: Route) -> Route {
+    Route { face: Face::Outside, ..route }
+}
+
 /// A form: answers POST.
 pub(crate) fn form(path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
     Route {
@@ -160,10 +168,14 @@ pub fn routes() -> Vec<Route> {
         Route { face: Face::Live, ..page("/live", O::AccountRead, get(live::stream)) },
         page("/stream", O::MessagesRead, get(messages::stream)),
         Route { face: Face::Live, ..page("/stream/arrivals", O::MessagesRead, get(messages::arrivals_since)) },
-        page("/search", O::MessagesRead, get(search::page)),
-        page("/messages/{id}", O::MessagesRead, get(messages::detail)),
-        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(messages::raw)),
-        form("/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
+        page("/search", O::MessagesSearch, get(search::page)),
+        page("/messages/{id}", O::MessagesRead, get(thread::page)),
+        form("/messages/{id}/unmask", O::MessageUnmask, post(thread::unmask)),
+        page("/messages/{id}/verify/{entry}", O::MessagesRead, get(evidence::verify)),
+        page("/messages/{id}/proof/{entry}", O::MessagesRead, get(evidence::proof)),
+        form("/messages/{id}/proof/{entry}", O::MessageUnmask, post(evidence::unmasked_proof)),
+        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(evidence::raw)),
+        form("/messages/{id}/raw/{entry}", O::MessageUnmask, post(evidence::unmasked_raw)),
         page("/messages/{id}/attachments/{part}", O::MessagesRead, get(attachments::download)),
         form("/messages/{id}/attachments/{part}/unmask", O::MessageUnmask, post(attachments::unmask)),
         page("/people", O::PeopleRead, get(people::list)),
@@ -215,8 +227,24 @@ pub fn routes() -> Vec<Route> {
         form("/import/files/{id}/count", O::ImportRun, post(imports::count)),
         form("/import/files/{id}/stop", O::ImportRun, post(imports::stop)),
         form("/import/files/{id}/remove", O::ImportRun, post(imports::remove)),
+        page("/profiles/{id}/set-up", O::ConnectionsRead, get(set_up::page)),
+        form("/profiles/{id}/set-up/{file}", O::ConnectionSetUp, post(set_up::take)),
+        open(
+            Method::GET,
+            CLIENT_METADATA_PATH,
+            "servers that let people in read who asks",
+            Face::Page,
+            get(set_up::client_metadata),
+        ),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
         page("/record", O::RecordRead, get(record::page)),
+        open(
+            Method::GET,
+            "/record/verify.py",
+            "whoever is shown a proof checks it with this",
+            Face::Page,
+            get(evidence::verifier),
+        ),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
         page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),
         page("/audit-log/export", O::AuditExport, get(audit_log::export)),
@@ -230,10 +258,55 @@ pub fn routes() -> Vec<Route> {
         form("/views", O::ViewSave, post(views::save)),
         form("/views/{id}/remove", O::ViewSave, post(views::remove)),
     ];
+    routes.extend(approval_routes());
+    routes.push(page("/calendar", O::PostsRead, get(calendar::page)));
+    routes.push(form("/calendar/move", O::PostRetime, post(calendar::move_post)));
+    routes.extend(posts::routes());
     routes.extend(door::routes());
     routes.extend(account::routes());
     routes.extend(api::routes());
     routes
+}
+
+fn approval_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        page("/approvals", O::ApprovalsRead, get(approvals::list)),
+        form("/approvals", O::ApprovalDecide, post(approvals::decide_many)),
+        page("/approvals/{id}", O::ApprovalsRead, get(approvals::detail)),
+        form("/approvals/{id}", O::ApprovalDecide, post(approvals::decide)),
+        page("/approvals/{id}/files/{digest}", O::ApprovalsRead, get(approvals::file)),
+        form("/approvals/{id}/skip", O::GlassBreak, post(approvals::break_glass::skip)),
+        page("/break-glass", O::GlassRead, get(approvals::break_glass::list)),
+        form("/break-glass/{id}", O::GlassReview, post(approvals::break_glass::review)),
+        page("/agents", O::AgentsFreeze, get(approvals::agents::show)),
+        form("/agents", O::AgentsFreeze, post(approvals::agents::switch)),
+        page("/workflows", O::WorkflowsRead, get(workflows::list)),
+        page("/workflows/new", O::WorkflowChange, get(workflows::new)),
+        form("/workflows", O::WorkflowChange, post(workflows::create)),
+        page("/workflows/{id}", O::WorkflowChange, get(workflows::edit)),
+        form("/workflows/{id}", O::WorkflowChange, post(workflows::change)),
+        form("/workflows/{id}/move", O::WorkflowChange, post(workflows::shift)),
+        form("/workflows/{id}/remove", O::WorkflowChange, post(workflows::remove)),
+        page("/workflows/rules/new", O::WorkflowChange, get(workflows::new_rule)),
+        form("/workflows/rules", O::WorkflowChange, post(workflows::create_rule)),
+        page("/workflows/rules/{id}", O::WorkflowChange, get(workflows::edit_rule)),
+        form("/workflows/rules/{id}", O::WorkflowChange, post(workflows::change_rule)),
+        form("/workflows/rules/{id}/remove", O::WorkflowChange, post(workflows::remove_rule)),
+        page("/outside-approvers", O::GuestsRead, get(outside::book::list)),
+        form("/outside-approvers", O::GuestInvite, post(outside::book::name)),
+        form("/outside-approvers/{id}/revoke", O::GuestRevoke, post(outside::book::revoke)),
+        form("/outside-approvers/links/{id}/revoke", O::GuestRevoke, post(outside::book::revoke_link)),
+        form("/outside-approvers/browsers/{id}/revoke", O::GuestRevoke, post(outside::book::end_browser)),
+        outside_of(page("/outside", O::OutsideSee, get(outside::list))),
+        outside_of(page("/outside/files/{id}/{digest}", O::OutsideSee, get(outside::file))),
+        outside_of(form("/outside/decide/{id}", O::OutsideDecide, post(outside::decide))),
+        outside_of(form("/outside/leave", O::OutsideLeave, post(outside::leave))),
+        outside_of(page("/outside/code", O::OutsideEnter, get(outside::code_form))),
+        outside_of(form("/outside/code", O::OutsideEnter, post(outside::enter))),
+        outside_of(page("/outside/{link}", O::OutsideCode, get(outside::invitation))),
+        outside_of(form("/outside/{link}", O::OutsideCode, post(outside::send_code))),
+    ]
 }
 
 /// Mounts the routes of a pace, each behind the gate.

@@ -30,11 +30,12 @@ use self::rules::{Event, Unfit};
 use crate::{
     act::{Act, Object},
     actor::Actor,
+    approvals,
     db::{Connection, DbError, Tx},
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
     ids::{JobId, Time},
-    live,
+    live, mail,
     paging::{Page, PageRequest},
     rights::{Operation, Target},
 };
@@ -58,7 +59,15 @@ pub struct When {
 
 /// The kinds of the house itself.
 pub fn house_kinds() -> Registry {
-    Registry::new().with(ForgetIdempotencyKeys).with(ForgetOldAccess).with(ForgetFinishedJobs)
+    Registry::new()
+        .with(ForgetIdempotencyKeys)
+        .with(ForgetOldAccess)
+        .with(ForgetFinishedJobs)
+        .with(mail::SendMail)
+        .with(mail::ForgetLetters)
+        .with(approvals::workflows::CheckWorkflows)
+        .with(approvals::LookAtSubmissions)
+        .with(approvals::outside::WriteToGuest)
 }
 
 /// Enqueues a job in a transaction: it exists if and only if the transaction commits. Workers of other nodes are woken by the

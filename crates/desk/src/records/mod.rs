@@ -6,6 +6,7 @@
 //! that writes ends when the ledger is taken away.
 
 mod outbox;
+mod outbox_entry;
 mod public_log;
 mod record;
 mod stamping;
@@ -14,6 +15,8 @@ mod store;
 mod upkeep;
 
 pub use outbox::{AUDIT_CLASS, AUDIT_STREAM, Outbox};
+pub use outbox_entry::{OnRecord, POSTS_CLASS, POSTS_STREAM, RecordEntry};
+pub(crate) use outbox_entry::{append, of_post, waits};
 pub use public_log::PublicLog;
 pub use record::Record;
 pub use stamping::Stamping;
@@ -21,6 +24,9 @@ pub use state::{
     Problem, RecordState, ScrubState, StampState, Watched, WriterState, look, measure, measure_writer, problems, state,
 };
 pub use upkeep::Upkeep;
+
+/// The program that checks a proof without us.
+pub use ledger::bundle::VERIFIER;
 
 use crate::error::{Error, Result};
 

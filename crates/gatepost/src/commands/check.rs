@@ -170,7 +170,7 @@ async fn captures(folder: &DataFolder, config: &Config, db: &Db) -> Option<Findi
     if folder.own_key_file(config).is_some_and(|path| !path.exists()) {
         return None;
     }
-    let desk = desk_on(db.clone(), &*folder.master_key(config).ok()?, config);
+    let desk = desk_on(db.clone(), &*folder.master_key(config).ok()?, config).ok()?;
     Some(match connections::alarms(&desk, &Actor::operator()).await {
         Ok(alarms) if alarms.is_empty() => good("capture", "no connected profile is silent, broken or without authorisation"),
         Ok(alarms) => {

@@ -3,6 +3,7 @@
 mod api;
 mod attachments;
 mod browser;
+mod captured;
 mod client;
 mod door;
 mod feed;
@@ -11,5 +12,7 @@ mod idempotency;
 mod imports;
 mod openapi;
 mod pages;
+mod posts;
 mod record;
+mod set_up;
 mod walk;

@@ -9,6 +9,7 @@ mod hooks;
 mod model;
 pub(crate) mod rules;
 pub(crate) mod sessions;
+mod set_up;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ pub(crate) use follow::follow_able;
 pub use hooks::{HookError, deliver};
 pub(crate) use model::Connection;
 pub use model::{Alarm, AlarmKind, Begun, ConnectionState, Health, NewConnection};
-pub use networks::network::{Delivery, Received};
+pub use networks::network::{Delivery, Received, SetUpFile};
 use networks::{
     Class, Network, NetworkError, Pending, Secrets,
     account::{Begun as NetworkBegun, Connected},
@@ -25,7 +26,8 @@ use networks::{
     registry,
 };
 use serde::{Deserialize, Serialize};
-pub(crate) use sessions::Opened;
+pub(crate) use sessions::{NotRenewed, Opened, open, renew};
+pub use set_up::{CLIENT_METADATA_PATH, SetUpOffer, client_metadata, hook_url, set_up_offers, take_set_up_file};
 use zeroize::Zeroizing;
 
 use super::{
@@ -200,7 +202,7 @@ fn check(network: &'static dyn Network, new: &NewConnection) -> Result<()> {
 fn request(desk: &Desk, method: &str, fields: BTreeMap<String, String>) -> ConnectRequest {
     let mut random = [0; 64];
     desk.ids().random(&mut random);
-    let redirect_uri = format!("{}/connect/back", desk.public_url());
+    let redirect_uri = set_up::redirect_uri(desk);
     ConnectRequest { method: method.to_owned(), fields, redirect_uri, random, now_ms: desk.now().0 }
 }
 

@@ -4,6 +4,7 @@ mod attachments;
 mod canary;
 pub(crate) mod cast;
 mod connections;
+mod evidence;
 mod importing;
 mod imports;
 mod intake;
