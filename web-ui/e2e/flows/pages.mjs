@@ -16,6 +16,11 @@ const ELSEWHERE = {
   "/messages/{id}": "in desk-pages.txt, as the first message of the stream",
   "/stream/arrivals": "a part that the stream page fetches",
   "/messages/{id}/raw/{entry}": "a file, not a page",
+  "/messages/{id}/attachments/{part}": "a file; flows/imports.mjs looks at the page of a masked one",
+  "/import/{id}": "flows/imports.mjs, with a file that was sent",
+  "/import/{id}/progress": "a part that the import's page fetches",
+  "/import/files/{id}": "flows/imports.mjs, with a file that was sent",
+  "/import/files/{id}/progress": "a part that the file's page fetches",
   "/connect/back": "the way back from a network, which only a network can open",
 };
 
