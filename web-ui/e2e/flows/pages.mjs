@@ -21,6 +21,9 @@ const ELSEWHERE = {
   "/import/{id}/progress": "a part that the import's page fetches",
   "/import/files/{id}": "flows/imports.mjs, with a file that was sent",
   "/import/files/{id}/progress": "a part that the file's page fetches",
+  "/messages/{id}/proof/{entry}": "a file, not a page",
+  "/messages/{id}/verify/{entry}": "flows/evidence.mjs, from a message",
+  "/record/verify.py": "a program, not a page",
   "/connect/back": "the way back from a network, which only a network can open",
 };
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod attachments;
+mod bluesky;
 mod browser;
 mod captured;
 mod client;
