@@ -78,8 +78,8 @@ struct State {
     sends: u32,
     token: u32,
     valid: u32,
-    /// When each call to post began.
-    begun_ms: Vec<i64>,
+    /// When each call to post began, and on which account.
+    begun: Vec<(i64, String)>,
 }
 
 const PICTURE: MediaLimit =
@@ -160,7 +160,12 @@ impl Fickle {
 
     /// When each call to post began, by the test's clock.
     pub fn begun_ms(&self) -> Vec<i64> {
-        self.state().begun_ms.clone()
+        self.state().begun.iter().map(|(at, _)| *at).collect()
+    }
+
+    /// On which account each of them began.
+    pub fn begun_on(&self) -> Vec<String> {
+        self.state().begun.iter().map(|(_, account)| account.clone()).collect()
     }
 
     fn fate(&self, of: impl FnOnce(&mut State) -> &mut VecDeque<Fate>) -> Fate {
@@ -305,7 +310,7 @@ impl Network for Fickle {
             {
                 let mut state = self.state();
                 state.sends += 1;
-                state.begun_ms.push(now_ms);
+                state.begun.push((now_ms, session.account.handle.clone()));
             }
             self.happen(fate, |state| {
                 let there = There {

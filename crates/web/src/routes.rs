@@ -15,8 +15,8 @@ use desk::rights::Operation;
 use http::Method;
 
 use crate::{
-    account, api, audit_log, connections, door, gate, home, jobs, live, messages, people, profiles, record, rights, search,
-    settings,
+    account, api, audit_log, connections, door, gate, home, jobs, live, messages, people, profiles, publishing, publishing_held,
+    record, rights, search, settings,
     state::{BODY_MAX, WebState},
     views,
 };
@@ -170,6 +170,14 @@ pub fn routes() -> Vec<Route> {
         form("/connect/{network}", O::ConnectionMake, post(connections::begin)),
         form("/profiles/{id}/back-fill", O::CaptureBackFill, post(connections::back_fill)),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
+        page("/publishing", O::PublishingRead, get(publishing::page)),
+        form("/publishing/pause", O::PublishingPause, post(publishing::pause)),
+        form("/publishing/pauses/{id}/resume", O::PublishingResume, post(publishing::resume)),
+        form("/publishing/held/{post}/{profile}/release", O::HeldRelease, post(publishing_held::release)),
+        form("/publishing/held/{post}/{profile}/adopt", O::HeldAdopt, post(publishing_held::adopt)),
+        form("/publishing/held/{post}/{profile}/settle", O::HeldSettle, post(publishing_held::settle)),
+        form("/publishing/held/{post}/{profile}/cancel", O::PostCancel, post(publishing_held::cancel)),
+        form("/publishing/foreign/{id}/seen", O::ForeignSeen, post(publishing_held::seen)),
         page("/record", O::RecordRead, get(record::page)),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
         page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),

@@ -13,6 +13,7 @@ use desk::{
     capture::{Connectors, Examiner, Reception},
     jobs::{Worker, WorkerOptions, house_kinds},
     live,
+    publishing::{self, Sender},
     records::{Record, WriterState},
     search::{self, Search},
 };
@@ -99,6 +100,7 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     let metrics = telemetry::start_metrics()?;
     desk::metric_names::describe();
     let desk = open_desk(folder, config, Schema::Migrate).await?;
+    networks::sandbox::keep_in(&folder.path().join("sandbox"));
     if args.demo {
         crate::demo::ensure(&desk).await?;
     }
@@ -114,6 +116,8 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
         let options = WorkerOptions { at_once_max: config.worker_parallel as usize, ..WorkerOptions::default() };
         let worker = Worker::new(desk.clone(), house_kinds(), options);
         tasks.spawn(worker.run(stop.clone()));
+        tasks.spawn(Sender::new(desk.clone(), Connectors::all()).run(stop.clone()));
+        tasks.spawn(publishing::Watch::new(desk.clone()).run(stop.clone()));
     }
     let (index, follows) = search::open(&search_folder(folder)).context("failed to open the search index")?;
     if follows {

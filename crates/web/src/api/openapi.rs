@@ -18,7 +18,7 @@ use super::{
     input::{Id, Line, Moment},
     jobs,
     lists::Limit,
-    people, profiles, rights, roles, settings, teams, tokens, views,
+    people, profiles, publishing, rights, roles, settings, teams, tokens, views,
 };
 use crate::{
     gate::SESSION_COOKIE,
@@ -94,6 +94,13 @@ use crate::{
         profiles::disconnect,
         profiles::groups,
         profiles::create_group,
+        publishing::pauses,
+        publishing::pause,
+        publishing::resume,
+        publishing::held,
+        publishing::release,
+        publishing::adopt,
+        publishing::settle,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -109,7 +116,7 @@ use crate::{
     components(schemas(
         Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, audit_log::Seq,
         audit_log::FeedLimit, audit_log::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind
+        views::PageName, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind, Line<500>, Line<2000>, publishing::PauseModeName
     ))
 )]
 struct Document;

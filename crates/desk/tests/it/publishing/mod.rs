@@ -3,6 +3,7 @@
 mod media;
 mod posts;
 mod sending;
+mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
