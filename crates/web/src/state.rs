@@ -7,7 +7,7 @@ use std::sync::{
 
 use desk::{
     Desk,
-    capture::{Connectors, Reception},
+    capture::{Connectors, Reception, uploads::Uploads},
     records::Record,
     search::Search,
 };
@@ -47,6 +47,8 @@ pub struct WebState {
     pub reception: Option<Reception>,
     /// Search over what was captured; nothing when this process has no index.
     pub search: Option<Search>,
+    /// Export files that people send; nothing when this process takes none.
+    pub uploads: Option<Uploads>,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     /// Those of platforms that call us.
@@ -68,6 +70,7 @@ impl WebState {
             connectors: Connectors::all(),
             reception: None,
             search: None,
+            uploads: None,
             api_limits,
             hook_limits,
             draining,
@@ -96,6 +99,12 @@ impl WebState {
     #[must_use]
     pub fn with_search(self, search: Search) -> Self {
         Self { search: Some(search), ..self }
+    }
+
+    /// Takes export files.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Uploads) -> Self {
+        Self { uploads: Some(uploads), ..self }
     }
 
     /// Other limits of rate than the default ones.

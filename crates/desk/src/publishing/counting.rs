@@ -154,7 +154,7 @@ mod tests {
         limits
     }
 
-    /// The table that `web-ui/tests/counting.test.ts` reads: written anew with `INSTA_UPDATE=always`, compared otherwise.
+    /// The table that `web-ui/tests/counting.mjs` reads: written anew with `INSTA_UPDATE=always`, compared otherwise.
     #[test]
     fn the_browser_is_tested_against_what_is_counted_here() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web-ui/tests/counting.json");

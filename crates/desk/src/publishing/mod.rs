@@ -17,6 +17,7 @@ mod foreign;
 mod gate;
 mod history;
 mod limits;
+pub mod linked;
 pub mod media;
 mod model;
 mod pauses;

@@ -1,13 +1,17 @@
 //! Integration tests of the edge, through the whole router, in one binary: linking is what costs.
 
 mod api;
+mod attachments;
 mod browser;
+mod captured;
 mod client;
 mod door;
 mod feed;
 mod hooks;
 mod idempotency;
+mod imports;
 mod openapi;
 mod pages;
 mod record;
+mod set_up;
 mod walk;
