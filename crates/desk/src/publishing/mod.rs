@@ -39,6 +39,11 @@ pub use campaigns::{
 };
 pub use check::{Warning, WarningKind, check, limits_of};
 pub use comments::{COMMENT_MAX, comment, comments, remove_comment};
+pub use networks::{
+    capabilities::{Capabilities, TextLimit, TextUnit},
+    outgoing::Audience,
+};
+
 pub use content::{Content, Draft, MediaDigest, Medium, PARTS_MAX, Part, TARGETS_MAX, digest};
 pub use corrections::{Correction, CorrectionKind, CorrectionState, corrections, delete_published, edit_published};
 pub use foreign::{ForeignPost, Watch, foreign_posts, seen_foreign};

@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::{
-    account, audit_log, feed, idempotent,
-    input::{Id, Line, Moment, Note},
+    account, approvals, audit_log, feed, idempotent,
+    input::{Digest, Id, Line, Moment, Note},
     jobs,
     lists::Limit,
     messages, people, profiles, publishing, rights, roles, search, settings, teams, tokens, views,
@@ -109,6 +109,11 @@ use crate::{
         messages::proof,
         messages::unmask,
         search::search,
+        approvals::list,
+        approvals::read,
+        approvals::decide,
+        approvals::decide_many,
+        approvals::agents,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -122,10 +127,11 @@ use crate::{
         document
     ),
     components(schemas(
-        Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
+        Problem, FieldProblem, Id, Digest, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind, Line<500>, Line<2000>,
-        publishing::PauseModeName
+        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName,
+        rights::HolderKind, Line<500>, Line<2000>, publishing::PauseModeName, approvals::SubmissionStateName,
+        approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom
     ))
 )]
 struct Document;

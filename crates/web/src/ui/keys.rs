@@ -32,7 +32,7 @@ const GROUPS: [KeyGroup; 3] = [
             (&["k"], "Previous"),
             (&["Enter"], "Open"),
             (&["x"], "Select"),
-            (&["r"], "Reply"),
+            (&["r"], "Reply or reject"),
             (&["a"], "Assign or approve"),
             (&["e"], "Done"),
         ],
