@@ -40,7 +40,7 @@ const STEPS: u64 = 600;
 const SECOND: i64 = 1_000;
 const HOUR: i64 = 3_600_000;
 /// The longest that the sender of a step may be polled before it is killed.
-const POLLS_MAX: u64 = 400;
+const POLLS_MAX: u64 = 120;
 
 /// Numbers that are the same in every run (SplitMix64).
 struct Draw(u64);
