@@ -15,8 +15,8 @@ use desk::{capture::connections::CLIENT_METADATA_PATH, rights::Operation};
 use http::Method;
 
 use crate::{
-    account, api, approvals, attachments, audit_log, canary, connections, door, evidence, gate, home, imports, jobs, live,
-    messages, outside, people, profiles, publishing, publishing_held, record, rights, search, set_up, settings,
+    account, api, approvals, attachments, audit_log, calendar, canary, connections, door, evidence, gate, home, imports, jobs,
+    live, messages, outside, people, posts, profiles, publishing, publishing_held, record, rights, search, set_up, settings,
     state::{BODY_MAX, WebState},
     thread, views, workflows,
 };
@@ -267,6 +267,9 @@ pub fn routes() -> Vec<Route> {
         form("/views/{id}/remove", O::ViewSave, post(views::remove)),
     ];
     routes.extend(approval_routes());
+    routes.push(page("/calendar", O::PostsRead, get(calendar::page)));
+    routes.push(form("/calendar/move", O::PostRetime, post(calendar::move_post)));
+    routes.extend(posts::routes());
     routes.extend(door::routes());
     routes.extend(account::routes());
     routes.extend(api::routes());

@@ -29,6 +29,7 @@ use crate::{
     ui::{
         Icon, Tone,
         badge::Code,
+        button::Button,
         facts::{Card, Facts},
         form::Form,
         layout::Room,
@@ -116,6 +117,9 @@ async fn show(ctx: &Ctx, look: &Look, invalid: &Invalid) -> PageResult {
     let (author, _) = author_of(&message);
     let mut head = PageHead::new(format!("{author} in {}", place_name(&message.place)));
     head.crumbs = Crumbs { links: vec![NavLink::new("Stream", "/stream")] };
+    if message.deleted_at.is_none() {
+        head.actions.push(Button::link("Reply", format!("/posts/new?reply={}", look.id)).with_icon(Icon::Reply).with_key("r"));
+    }
     let moments = moments(look, &message, known.as_ref());
     let mut parts: Parts = vec![Box::new(head)];
     parts.push(Box::new(thread_card(&times, look, &thread, &profiles, &moments)));

@@ -123,7 +123,7 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     let end_record = CancellationToken::new();
     let keeping = tokio::spawn(keeper.run(opened, end_record.clone()));
     let examiner = Arc::new(Examiner::new()?);
-    let reception = Reception::new(desk.clone(), record.clone(), examiner, Connectors::all());
+    let reception = Reception::new(desk.clone(), record.clone(), examiner.clone(), Connectors::all());
     if roles.record {
         tasks.spawn(reception.clone().run(stop.clone()));
     }
@@ -145,7 +145,7 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
         tasks.spawn(Sender::new(desk.clone(), Connectors::all()).run(stop.clone()));
         tasks.spawn(publishing::Watch::new(desk.clone()).run(stop.clone()));
     }
-    let edge = (record, reception, Search::new(index), uploads);
+    let edge = Edge { record, reception, search: Search::new(index), examiner, uploads };
     let web = if roles.web { Some(start_web(&desk, config, metrics, edge, &stop, &tasks).await?) } else { None };
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
@@ -199,20 +199,30 @@ async fn open_record(
     Ok((keeper, Some(opened)))
 }
 
+/// What the edge reaches besides the desk.
+struct Edge {
+    record: Record,
+    reception: Reception,
+    search: Search,
+    examiner: Arc<Examiner>,
+    uploads: Uploads,
+}
+
 async fn start_web(
     desk: &Desk,
     config: &Config,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
-    (record, reception, search, uploads): (Record, Reception, Search, Uploads),
+    edge: Edge,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> anyhow::Result<(SocketAddr, WebState)> {
     let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
     let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render()))
-        .with_record(record)
-        .with_reception(reception)
-        .with_search(search)
-        .with_uploads(uploads);
+        .with_record(edge.record)
+        .with_reception(edge.reception)
+        .with_search(edge.search)
+        .with_examiner(edge.examiner)
+        .with_uploads(edge.uploads);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

@@ -17,6 +17,7 @@ mod lists;
 mod messages;
 mod openapi;
 mod people;
+mod posts;
 mod profiles;
 mod publishing;
 mod rights;
@@ -111,6 +112,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(publishing_routes());
     routes.extend(message_routes());
     routes.extend(approval_routes());
+    routes.extend(post_routes());
     routes.extend(house_routes());
     let reason = "whoever writes a program reads it before they have a token";
     routes.push(open(Method::GET, "/api/v1/openapi.json", reason, Face::Api, get(openapi::document)));
@@ -235,6 +237,27 @@ fn approval_routes() -> Vec<Route> {
         call(Method::GET, "/api/v1/approvals/{id}", O::ApprovalsRead, get(approvals::read)),
         call(Method::POST, "/api/v1/approvals/{id}/decision", O::ApprovalDecide, post(approvals::decide)),
         call(Method::PUT, "/api/v1/agents", O::AgentsFreeze, put(approvals::agents)),
+    ]
+}
+
+fn post_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/posts", O::PostsRead, get(posts::list)),
+        call(Method::POST, "/api/v1/posts", O::PostCreate, post(posts::create)),
+        call(Method::GET, "/api/v1/posts/{id}", O::PostsRead, get(posts::read)),
+        call(Method::PUT, "/api/v1/posts/{id}", O::PostSave, put(posts::save)),
+        call(Method::DELETE, "/api/v1/posts/{id}", O::PostDiscard, delete(posts::discard)),
+        call(Method::POST, "/api/v1/posts/{id}/duplicate", O::PostCreate, post(posts::duplicate)),
+        call(Method::GET, "/api/v1/posts/{id}/warnings", O::PostsRead, get(posts::warnings)),
+        call(Method::POST, "/api/v1/posts/{id}/submit", O::PostSubmit, post(posts::submit)),
+        call(Method::POST, "/api/v1/posts/{id}/withdraw", O::PostWithdraw, post(posts::withdraw)),
+        call(Method::PUT, "/api/v1/posts/{id}/time", O::PostRetime, put(posts::retime)),
+        call(Method::POST, "/api/v1/posts/{id}/cancel", O::PostCancel, post(posts::cancel)),
+        call(Method::GET, "/api/v1/posts/{id}/comments", O::PostsRead, get(posts::comments)),
+        call(Method::POST, "/api/v1/posts/{id}/comments", O::PostComment, post(posts::comment)),
+        call(Method::GET, "/api/v1/campaigns", O::CampaignsRead, get(posts::campaigns)),
+        call(Method::POST, "/api/v1/campaigns", O::CampaignChange, post(posts::create_campaign)),
     ]
 }
 

@@ -18,7 +18,7 @@ use super::{
     input::{Digest, Id, Line, Moment, Note},
     jobs,
     lists::Limit,
-    messages, people, profiles, publishing, rights, roles, search, settings, teams, tokens, views,
+    messages, people, posts, profiles, publishing, rights, roles, search, settings, teams, tokens, views,
 };
 use crate::{
     gate::SESSION_COOKIE,
@@ -114,6 +114,21 @@ use crate::{
         approvals::decide,
         approvals::decide_many,
         approvals::agents,
+        posts::list,
+        posts::create,
+        posts::read,
+        posts::save,
+        posts::discard,
+        posts::duplicate,
+        posts::warnings,
+        posts::submit,
+        posts::withdraw,
+        posts::retime,
+        posts::cancel,
+        posts::comments,
+        posts::comment,
+        posts::campaigns,
+        posts::create_campaign,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -129,9 +144,9 @@ use crate::{
     components(schemas(
         Problem, FieldProblem, Id, Digest, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName,
-        rights::HolderKind, Line<500>, Line<2000>, publishing::PauseModeName, approvals::SubmissionStateName,
-        approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom
+        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
+        approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName,
+        Line<500>, Line<2000>, publishing::PauseModeName
     ))
 )]
 struct Document;

@@ -12,6 +12,7 @@ mod idempotency;
 mod imports;
 mod openapi;
 mod pages;
+mod posts;
 mod record;
 mod set_up;
 mod walk;
