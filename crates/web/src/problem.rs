@@ -161,10 +161,12 @@ impl From<Error> for Problem {
                 Self::new(StatusCode::FORBIDDEN, "scope-needed", "Token scope missing", detail)
             }
             Error::Refused(
-                Refusal::RightNeeded(_) | Refusal::PersonNeeded(_) | Refusal::OperatorNeeded(_) | Refusal::GuestNeeded(_) | Refusal::AgentsFrozen,
-            ) => {
-                Self::new(StatusCode::FORBIDDEN, "not-allowed", "Not allowed", detail)
-            }
+                Refusal::RightNeeded(_)
+                | Refusal::PersonNeeded(_)
+                | Refusal::OperatorNeeded(_)
+                | Refusal::GuestNeeded(_)
+                | Refusal::AgentsFrozen,
+            ) => Self::new(StatusCode::FORBIDDEN, "not-allowed", "Not allowed", detail),
             Error::Invalid(invalid) => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Input does not fit", detail);
                 problem.errors = invalid

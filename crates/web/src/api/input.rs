@@ -203,7 +203,8 @@ impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let mut bytes = [0; 32];
-        let fits = !text.contains(|sign: char| sign.is_ascii_uppercase()) && hex::decode_to_slice(text.as_bytes(), &mut bytes).is_ok();
+        let fits =
+            !text.contains(|sign: char| sign.is_ascii_uppercase()) && hex::decode_to_slice(text.as_bytes(), &mut bytes).is_ok();
         if fits { Ok(Self(bytes)) } else { Err(D::Error::custom("not 64 hexadecimal digits in lower case")) }
     }
 }

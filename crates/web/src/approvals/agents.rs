@@ -34,7 +34,14 @@ pub(crate) async fn show(ctx: Ctx) -> PageResult {
         Some(_) => ("Let agents go on", "free", Weight::Plain),
         None => ("Stop every agent", "frozen", Weight::Danger),
     };
-    let mut form = Form::new("agents", "/agents", vec![html! { p { "The switch holds from the next request on, for every agent of everybody. People and their other tokens are not concerned." } }], "");
+    let mut form = Form::new(
+        "agents",
+        "/agents",
+        vec![
+            html! { p { "The switch holds from the next request on, for every agent of everybody. People and their other tokens are not concerned." } },
+        ],
+        "",
+    );
     form.buttons =
         vec![Button::new(verb, Does::SubmitWith { name: "agents".to_owned(), value: value.to_owned() }).with_weight(weight)];
     let card = Card { title: "One switch".to_owned(), actions: vec![], body: form.render() };

@@ -33,7 +33,11 @@ use crate::{
 /// The form below a submission for those who may skip.
 pub(super) fn skip_form(waiting: &Waiting) -> Card {
     let id = waiting.shown.kept.id;
-    Card { title: "In an emergency".to_owned(), actions: vec![], body: form_of(&id.to_string(), &String::from(waiting.shown.preview.digest), "", &Invalid::new()) }
+    Card {
+        title: "In an emergency".to_owned(),
+        actions: vec![],
+        body: form_of(&id.to_string(), &String::from(waiting.shown.preview.digest), "", &Invalid::new()),
+    }
 }
 
 fn form_of(id: &str, seen: &str, reason: &str, invalid: &Invalid) -> Markup {
@@ -61,7 +65,9 @@ pub(crate) async fn skip(ctx: Ctx, Path(id): Path<String>, fields: Fields) -> Pa
         Ok(()) => Ok(ctx.done("/break-glass", "Skipped; a second person has to look at it within 24 hours")),
         Err(Error::Invalid(invalid)) => {
             let mut head = PageHead::new("Skip the missing approvals");
-            head.crumbs = Crumbs { links: vec![NavLink::new("Approvals", "/approvals"), NavLink::new("Submission", format!("/approvals/{id}"))] };
+            head.crumbs = Crumbs {
+                links: vec![NavLink::new("Approvals", "/approvals"), NavLink::new("Submission", format!("/approvals/{id}"))],
+            };
             let body = form_of(&id, fields.get("seen"), fields.get("reason"), &invalid);
             let card = Card { title: "In an emergency".to_owned(), actions: vec![], body };
             ctx.page("Skip the missing approvals", Room::Publish).status(status_of(&invalid)).show(&below(&[&head, &card]))
@@ -78,7 +84,9 @@ pub(crate) async fn list(ctx: Ctx) -> PageResult {
 async fn list_page(ctx: &Ctx, problem: Option<&str>) -> PageResult {
     let skips = break_glass::skips(ctx.desk(), ctx.actor()).await?;
     let mut head = PageHead::new("Skipped approvals");
-    head.lead = Some("Every time somebody broke the glass, with the second look that it asks for. Nothing here can be removed.".to_owned());
+    head.lead = Some(
+        "Every time somebody broke the glass, with the second look that it asks for. Nothing here can be removed.".to_owned(),
+    );
     let times = ctx.times();
     let list = html! {
         @if let Some(problem) = problem { (Banner::new(Tone::Danger, "Not noted").text(problem)) }
@@ -114,7 +122,9 @@ fn shown(times: &Times, skip: &Skip) -> Card {
 fn review_form(skip: &Skip) -> Form {
     let id = format!("review-{}", skip.submission);
     let remark = TextArea {
-        frame: FieldFrame { id: format!("{id}-remark"), ..FieldFrame::new("remark", "Remark") }.hint("Needed when it was not right.").optional(),
+        frame: FieldFrame { id: format!("{id}-remark"), ..FieldFrame::new("remark", "Remark") }
+            .hint("Needed when it was not right.")
+            .optional(),
         length_max: Some(2_000),
         ..TextArea::default()
     };

@@ -62,10 +62,12 @@ async fn list_page(ctx: &Ctx, all: bool, refused: &Refused, failures: &[String])
         approvals::waiting_for_me(ctx.desk(), ctx.actor()).await?
     };
     let mut head = PageHead::new("Approvals");
-    head.lead = Some("Whoever wrote or edited a post never decides about it. A change of anything asks everybody again.".to_owned());
+    head.lead =
+        Some("Whoever wrote or edited a post never decides about it. A change of anything asks everybody again.".to_owned());
     let mut parts: Parts = vec![Box::new(head), Box::new(tabs(all, counts))];
     if mail::state(ctx.desk()).await? == MailState::NotConfigured {
-        let text = "Reminders stand on this page only, and nobody outside can be asked. An operator sets mail.host and mail.from.";
+        let text =
+            "Reminders stand on this page only, and nobody outside can be asked. An operator sets mail.host and mail.from.";
         parts.push(Box::new(Banner::new(Tone::Info, "No mail is sent").text(text)));
     }
     if !failures.is_empty() {
@@ -73,7 +75,11 @@ async fn list_page(ctx: &Ctx, all: bool, refused: &Refused, failures: &[String])
         parts.push(Box::new(ErrorSummary { errors }));
     }
     if waiting.is_empty() {
-        let text = if all { "Nothing waits on the profiles that you can read." } else { "What asks for your decision comes here by itself." };
+        let text = if all {
+            "Nothing waits on the profiles that you can read."
+        } else {
+            "What asks for your decision comes here by itself."
+        };
         parts.push(Box::new(Empty::new(Icon::CircleCheck, "Nothing waits", text)));
     } else {
         parts.push(Box::new(cards(ctx, &waiting, refused)));

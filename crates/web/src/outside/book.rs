@@ -58,8 +58,14 @@ async fn page(ctx: &Ctx, typed: &Fields, invalid: &Invalid) -> PageResult {
 
 fn name_card(typed: &Fields, invalid: &Invalid) -> Card {
     let text = |name: &'static str, label: &str, hint: &str, kind| {
-        TextField { frame: field(invalid, name, label).hint(hint), value: typed.get(name).to_owned(), kind, autocomplete: Some("off"), ..TextField::default() }
-            .render()
+        TextField {
+            frame: field(invalid, name, label).hint(hint),
+            value: typed.get(name).to_owned(),
+            kind,
+            autocomplete: Some("off"),
+            ..TextField::default()
+        }
+        .render()
     };
     let fields = vec![
         text("name", "Name", "As colleagues know them.", TextKind::Text),

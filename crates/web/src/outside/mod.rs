@@ -83,7 +83,12 @@ pub(crate) async fn invitation(State(state): State<WebState>, Path(link): Path<S
 }
 
 /// `POST /outside/{link}`
-pub(crate) async fn send_code(State(state): State<WebState>, caller: Caller, headers: HeaderMap, Path(link): Path<String>) -> PageResult {
+pub(crate) async fn send_code(
+    State(state): State<WebState>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(link): Path<String>,
+) -> PageResult {
     match outside::ask_for_code(&state.desk, caller.actor(), &link, user_agent(&headers)).await {
         Ok(browser) => {
             let mut response = Redirect::to("/outside/code").into_response();
@@ -111,7 +116,12 @@ async fn code_page(state: &WebState, problem: Option<String>) -> PageResult {
     let lead = "It is on its way to your address, works for ten minutes, once, and only in this browser.";
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let frame = FieldFrame::new("code", "Code from the mail").error(problem.clone());
-    let mut form = Form::new("code", "/outside/code", vec![CodeField { frame, digits: u8::try_from(CODE_DIGITS).unwrap_or(u8::MAX) }.render()], "Go on");
+    let mut form = Form::new(
+        "code",
+        "/outside/code",
+        vec![CodeField { frame, digits: u8::try_from(CODE_DIGITS).unwrap_or(u8::MAX) }.render()],
+        "Go on",
+    );
     form.errors = ErrorSummary { errors: problem.into_iter().map(|text| ("code".to_owned(), text)).collect() };
     form.id = "code-form".to_owned();
     guest_page(state, "Your code", lead, status, &form.render()).await
@@ -205,7 +215,11 @@ pub(crate) async fn decide(
 }
 
 /// `GET /outside/files/{id}/{digest}`
-pub(crate) async fn file(State(state): State<WebState>, caller: Caller, Path((id, digest)): Path<(String, String)>) -> PageResult {
+pub(crate) async fn file(
+    State(state): State<WebState>,
+    caller: Caller,
+    Path((id, digest)): Path<(String, String)>,
+) -> PageResult {
     let id: SubmissionId = id.parse().map_err(|_| Error::NotFound("file"))?;
     let (media, bytes) = outside::file(&state.desk, caller.actor(), id, file_digest(&digest)?).await?;
     Ok(file_answer(&media.media_type, bytes))

@@ -191,7 +191,10 @@ impl Component for ApprovalCard {
             network: None,
             name: "Meridian Library".into(),
             handle: "@meridian@social.example.test".into(),
-            parts: vec![PreviewPart { text: vec![Piece::Plain("Late opening this Friday, with tea.".into())], media: Vec::new() }],
+            parts: vec![PreviewPart {
+                text: vec![Piece::Plain("Late opening this Friday, with tea.".into())],
+                media: Vec::new(),
+            }],
             ..PostPreview::default()
         };
         let line = |name: &str, mark, who: &str, because: &str, said: Vec<Markup>| StepLine {
@@ -210,7 +213,13 @@ impl Component for ApprovalCard {
             note: "The time is agreed with the branch.".into(),
             previews: vec![preview.clone()],
             steps: vec![
-                line("Brand", StepMark::Done, "anyone of Chidi van der Test", "workflow “Everything”", vec![html! { strong { "Chidi van der Test" } " approved" }]),
+                line(
+                    "Brand",
+                    StepMark::Done,
+                    "anyone of Chidi van der Test",
+                    "workflow “Everything”",
+                    vec![html! { strong { "Chidi van der Test" } " approved" }],
+                ),
                 line("Legal", StepMark::Asked, "at least 2 of them: team Legal", "rule “mentions a competitor”", Vec::new()),
             ],
             answers: Some(Answers {
@@ -240,7 +249,13 @@ impl Component for ApprovalCard {
             id: "approval-sample-3".into(),
             title: "By Frida Muster, rejected".into(),
             previews: vec![PostPreview { id: "approval-sample-preview-3".into(), ..preview }],
-            steps: vec![line("Brand", StepMark::Stopped, "anyone of Chidi van der Test", "workflow “Everything”", vec![html! { strong { "Chidi van der Test" } " rejected: “The price is wrong.”" }])],
+            steps: vec![line(
+                "Brand",
+                StepMark::Stopped,
+                "anyone of Chidi van der Test",
+                "workflow “Everything”",
+                vec![html! { strong { "Chidi van der Test" } " rejected: “The price is wrong.”" }],
+            )],
             answers: None,
             ..asked.clone()
         };
@@ -297,11 +312,14 @@ impl Component for Picker {
             Choice::new("t1", "Legal").hint("team"),
         ];
         vec![
-            Sample::new("one chosen", Self { frame: FieldFrame::new("approvers", "Who is asked"), choices, chosen: vec!["t1".into()] }),
+            Sample::new(
+                "one chosen",
+                Self { frame: FieldFrame::new("approvers", "Who is asked"), choices, chosen: vec!["t1".into()] },
+            ),
             Sample::new(
                 "nothing to choose, refused",
                 Self {
-                    frame: FieldFrame { id: "approvers-2".into(), ..FieldFrame::new("approvers", "Who is asked") }
+                    frame: FieldFrame { id: "approvers-empty".into(), ..FieldFrame::new("approvers", "Who is asked") }
                         .error(Some("name at least one")),
                     ..Self::default()
                 },

@@ -111,7 +111,10 @@ fn first_fields(which: Which, typed: &Fields, invalid: &Invalid) -> Vec<Markup> 
             fields.push(field.render());
         }
     } else {
-        fields.push(text("window", "Minutes around the approved time", "How far earlier or later it may go out without asking again.").render());
+        fields.push(
+            text("window", "Minutes around the approved time", "How far earlier or later it may go out without asking again.")
+                .render(),
+        );
     }
     fields
 }
@@ -123,7 +126,8 @@ fn cover_fields(typed: &Fields, choices: &Choices) -> Vec<Markup> {
         choices,
         chosen: chosen(name),
     };
-    let profiles = choices.profiles.iter().map(|(id, title, network)| Choice::new(id.to_string(), title).hint(network_name(network)));
+    let profiles =
+        choices.profiles.iter().map(|(id, title, network)| Choice::new(id.to_string(), title).hint(network_name(network)));
     let groups = choices.groups.iter().map(|(id, name)| Choice::new(id.to_string(), name));
     let mut networks: Vec<_> = choices.profiles.iter().map(|(_, _, network)| network.clone()).chain(chosen("networks")).collect();
     networks.sort();
@@ -172,7 +176,11 @@ fn step_fields(number: usize, typed: &Fields, choices: &Choices) -> Markup {
         ],
         chosen: vec![need.to_owned()],
     };
-    let legend = if typed.some(&name("name")).is_some() { format!("Step {}", number + 1) } else { format!("Step {}, if you need one more", number + 1) };
+    let legend = if typed.some(&name("name")).is_some() {
+        format!("Step {}", number + 1)
+    } else {
+        format!("Step {}, if you need one more", number + 1)
+    };
     html! {
         fieldset.workflow-step {
             legend { (legend) @if number + 1 == STEPS_MAX { " (the last possible)" } }

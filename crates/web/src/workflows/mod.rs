@@ -19,7 +19,7 @@ use crate::{
     problem::PageResult,
     ui::{
         Icon, Tone,
-            button::{Button, Does, Size, Weight},
+        button::{Button, Does, Size, Weight},
         facts::{Card, Facts},
         feedback::{Banner, Empty},
         layout::Room,
@@ -182,8 +182,7 @@ pub(crate) async fn change(ctx: Ctx, Path(id): Path<String>, fields: Fields) -> 
 /// `POST /workflows/{id}/move`
 pub(crate) async fn shift(ctx: Ctx, Path(id): Path<String>, fields: Fields) -> PageResult {
     let id = workflow_id(&id)?;
-    let mut ids: Vec<_> =
-        workflows::list(ctx.desk(), ctx.actor()).await?.workflows.into_iter().map(|kept| kept.id).collect();
+    let mut ids: Vec<_> = workflows::list(ctx.desk(), ctx.actor()).await?.workflows.into_iter().map(|kept| kept.id).collect();
     let at = ids.iter().position(|other| *other == id).ok_or(Error::NotFound("workflow"))?;
     let to = match fields.get("move") {
         "up" => at.checked_sub(1),

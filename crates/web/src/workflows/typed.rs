@@ -206,7 +206,10 @@ mod tests {
     fn a_workflow_survives_its_form() {
         let step = |name: &str, need, delegate_after_ms, delegates| Step {
             name: name.to_owned(),
-            approvers: BTreeSet::from([Approver::Person(PersonId(Uuid::from_u128(1))), Approver::Team(TeamId(Uuid::from_u128(2)))]),
+            approvers: BTreeSet::from([
+                Approver::Person(PersonId(Uuid::from_u128(1))),
+                Approver::Team(TeamId(Uuid::from_u128(2))),
+            ]),
             need,
             delegate_after_ms,
             delegates,
@@ -221,7 +224,10 @@ mod tests {
                 kinds: BTreeSet::from([PostKind::Reply]),
                 ..Cover::default()
             },
-            steps: vec![step("Brand", Need::Quorum(2), None, BTreeSet::new()), step("Legal", Need::All, Some(7_200_000), delegates)],
+            steps: vec![
+                step("Brand", Need::Quorum(2), None, BTreeSet::new()),
+                step("Legal", Need::All, Some(7_200_000), delegates),
+            ],
             window_ms: 1_800_000,
         };
         let kept = KeptWorkflow {

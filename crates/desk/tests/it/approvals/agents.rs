@@ -14,12 +14,7 @@ use super::cast::Scene;
 use crate::publishing::form;
 
 async fn token(scene: &Scene<'_>, of: &Somebody, agent: bool) -> String {
-    let new = NewToken {
-        name: "a program".to_owned(),
-        scopes: TokenScope::all(),
-        expires_at: scene.in_hours(24),
-        agent,
-    };
+    let new = NewToken { name: "a program".to_owned(), scopes: TokenScope::all(), expires_at: scene.in_hours(24), agent };
     let fresh = scene.test.sign_in(of.person).await;
     sign_in::create_token(scene.desk(), &fresh.actor, &new).await.expect("a token").1.reveal().to_owned()
 }
@@ -44,7 +39,10 @@ async fn an_agent_drafts_for_its_person_never_approves_and_never_goes_free() {
         let its_person = scene.decide_as(&scene.author.actor, id, seen, Verdict::Approve).await;
         assert!(matches!(its_person, Err(Error::Conflict(why)) if why.contains("own work")));
         let by_token = acting(&scene, &token(&scene, &scene.approvers[1], false).await).await;
-        assert_eq!(scene.decide_as(&by_token, id, seen, Verdict::Approve).await.expect("a person's own program"), SubmissionState::Approved);
+        assert_eq!(
+            scene.decide_as(&by_token, id, seen, Verdict::Approve).await.expect("a person's own program"),
+            SubmissionState::Approved
+        );
     })
     .await;
 }
@@ -56,9 +54,15 @@ async fn one_switch_stops_every_agent_and_nothing_else() {
         let (agent, plain) = (token(&scene, &scene.author, true).await, token(&scene, &scene.author, false).await);
         let held = acting(&scene, &agent).await;
         assert!(workspace::switch_agents(scene.desk(), &held, Agents::Frozen).await.is_err());
-        assert!(matches!(workspace::switch_agents(scene.desk(), &scene.author.actor, Agents::Frozen).await, Err(Error::Refused(_))));
+        assert!(matches!(
+            workspace::switch_agents(scene.desk(), &scene.author.actor, Agents::Frozen).await,
+            Err(Error::Refused(_))
+        ));
         workspace::switch_agents(scene.desk(), &scene.owner.actor, Agents::Frozen).await.expect("stopped");
-        assert!(matches!(workspace::switch_agents(scene.desk(), &scene.owner.actor, Agents::Frozen).await, Err(Error::Conflict(_))));
+        assert!(matches!(
+            workspace::switch_agents(scene.desk(), &scene.owner.actor, Agents::Frozen).await,
+            Err(Error::Conflict(_))
+        ));
         let refused = sign_in::actor_of_token(scene.desk(), &agent, None).await;
         assert!(matches!(refused, Err(Error::Refused(Refusal::AgentsFrozen))));
         acting(&scene, &plain).await;

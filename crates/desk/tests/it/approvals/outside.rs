@@ -96,10 +96,16 @@ async fn one_letter_tells_of_several_posts_and_the_guest_decides_with_address_an
         assert_eq!(asked.iter().map(|shown| shown.kept.id).collect::<Vec<_>>(), [two, one]);
         assert_eq!(asked[0].preview.targets[0].content.parts[0].text, "the second kite");
         let seen = asked[1].preview.digest;
-        assert_eq!(outside::decide(scene.desk(), &guest, one, seen, Verdict::Approve, "Browser 1.0").await.expect("decided"), S::Approved);
+        assert_eq!(
+            outside::decide(scene.desk(), &guest, one, seen, Verdict::Approve, "Browser 1.0").await.expect("decided"),
+            S::Approved
+        );
         assert_eq!(scene.target(good).await.0, T::Scheduled);
         assert!(outside::decide(scene.desk(), &guest, two, seen, Verdict::Approve, "b").await.is_err(), "with another's digest");
-        assert!(outside::decide(scene.desk(), &guest, two, asked[0].preview.digest, reject(""), "b").await.is_err(), "without reason");
+        assert!(
+            outside::decide(scene.desk(), &guest, two, asked[0].preview.digest, reject(""), "b").await.is_err(),
+            "without reason"
+        );
         let no = outside::decide(scene.desk(), &guest, two, asked[0].preview.digest, reject("not our kite"), "Browser 1.0").await;
         assert_eq!(no.expect("decided"), S::Rejected);
         assert_eq!(scene.target(bad).await.0, T::Draft);
@@ -125,7 +131,10 @@ async fn the_link_alone_opens_nothing_and_a_code_only_the_browser_that_asked_for
         let (desk, nobody) = (scene.desk(), Actor::nobody(None));
         outside::invited(desk, &link).await.expect("it can ask for a code");
         assert!(outside::invited(desk, "made up").await.is_err());
-        assert!(outside::asked(desk, &outside::resume(desk, &link, None).await.expect("answers")).await.is_err(), "the link is no key");
+        assert!(
+            outside::asked(desk, &outside::resume(desk, &link, None).await.expect("answers")).await.is_err(),
+            "the link is no key"
+        );
         let first = outside::ask_for_code(desk, &nobody, &link, "one").await.expect("sent");
         let right = code(&test, &sink).await;
         let other = outside::ask_for_code(desk, &nobody, &link, "two").await.expect("sent");
@@ -171,7 +180,8 @@ async fn a_guest_sees_only_what_asks_them_now_by_any_id() {
         let book = approvals::workflows::list(desk, &scene.owner.actor).await.expect("the book");
         let keeper = test.sign_in(scene.owner.person).await.actor;
         let kept = &book.workflows[0];
-        let inside = approvals::workflows::Workflow { steps: vec![scene.step("Inside", 0..1, Need::Any)], ..kept.workflow.clone() };
+        let inside =
+            approvals::workflows::Workflow { steps: vec![scene.step("Inside", 0..1, Need::Any)], ..kept.workflow.clone() };
         approvals::workflows::change(desk, &keeper, kept.id, kept.revision, inside).await.expect("changed");
         let (other_post, other, other_seen) = scene.waiting("for people only", 30).await;
         assert_eq!(outside::asked(desk, &guest).await.expect("a list").len(), 1);
@@ -252,11 +262,14 @@ async fn an_address_of_the_author_is_never_an_outside_approver_of_their_post() {
         let taken = outside::invite(desk, &scene.owner.actor, own, "The Author").await;
         assert!(matches!(taken, Err(Error::Invalid(_))), "whoever has an account is asked as a person");
         // With a tag it is another text and the same mailbox.
-        let guest = outside::invite(desk, &scene.owner.actor, "Person2+agency@example.test", "Somebody Else").await.expect("named");
+        let guest =
+            outside::invite(desk, &scene.owner.actor, "Person2+agency@example.test", "Somebody Else").await.expect("named");
         scene.rule(vec![step("Agency", [Approver::Guest(guest)], Need::Any)]).await;
         let post = scene.post("mine", 30).await;
         assert!(matches!(scene.submit(post).await, Err(Error::Conflict(why)) if why.contains("nobody could decide")));
-        let other = publishing::create(desk, &scene.owner.actor, &crate::publishing::form("theirs", &[scene.profile])).await.expect("begun");
+        let other = publishing::create(desk, &scene.owner.actor, &crate::publishing::form("theirs", &[scene.profile]))
+            .await
+            .expect("begun");
         assert!(matches!(scene.submit_as(&scene.owner.actor, other).await, Ok(Sent::Pending(_))), "of somebody else's it is");
         letter(&test, &sink).await;
     })

@@ -44,7 +44,8 @@ async fn people_are_reminded_once_a_day_two_hours_and_a_quarter_before_in_one_le
             let subject = format!("Approval needed within {lead}");
             let now: Vec<_> = letters.iter().filter(|letter| letter.field("Subject") == Some(&subject)).collect();
             assert_eq!(now.len(), 3, "two approvers and the author: {:?}", subjects(&sink));
-            let mentions = |id: &desk::ids::SubmissionId| now.iter().filter(|letter| letter.body().contains(&id.to_string())).count();
+            let mentions =
+                |id: &desk::ids::SubmissionId| now.iter().filter(|letter| letter.body().contains(&id.to_string())).count();
             assert_eq!((mentions(&one), mentions(&two)), (3, 2), "whoever decided is not asked again");
         }
         assert_eq!(letters.len(), 9);
