@@ -11,8 +11,8 @@ interface NetworkLimit {
 }
 
 interface Begun {
-  media: string;
-  chunk_bytes: number;
+  upload: string;
+  piece_bytes: number;
 }
 
 const MEGABYTE = 1_000_000;
@@ -38,15 +38,14 @@ async function json<T>(address: string, body: URLSearchParams | Blob): Promise<T
   return said;
 }
 
-/** Sends a file in pieces; answers with the id it has now. */
+/** Sends a file in pieces; answers with its digest, by which it is known from now on. */
 async function send(file: File, progress: HTMLProgressElement): Promise<string> {
   const begun = await json<Begun>("/media", new URLSearchParams({ file_name: file.name || "pasted.png", media_type: file.type, bytes: String(file.size) }));
-  for (let at = 0, piece = 0; at < file.size; at += begun.chunk_bytes, piece += 1) {
-    await json(`/media/${begun.media}/pieces/${piece}`, file.slice(at, at + begun.chunk_bytes));
-    progress.value = Math.min(at + begun.chunk_bytes, file.size);
+  for (let at = 0, piece = 0; at < file.size; at += begun.piece_bytes, piece += 1) {
+    await json(`/media/${begun.upload}/pieces/${piece}`, file.slice(at, at + begun.piece_bytes));
+    progress.value = Math.min(at + begun.piece_bytes, file.size);
   }
-  await json(`/media/${begun.media}/finish`, new URLSearchParams());
-  return begun.media;
+  return (await json<{ media: string }>(`/media/${begun.upload}/finish`, new URLSearchParams())).media;
 }
 
 function line(part: string, file: File): { row: HTMLElement; progress: HTMLProgressElement } {

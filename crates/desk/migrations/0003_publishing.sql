@@ -10,12 +10,13 @@ CREATE TABLE campaigns (
 );
 
 -- What somebody writes. `draft` is the working copy; `revision` counts its changes and is the optimistic lock. `version` is the newest
--- numbered snapshot, 0 before there is one. calendar_ms is where a calendar shows it: its slot, or when it went without one.
+-- numbered snapshot, 0 before there is one. `words` is what lists find it by. calendar_ms is where a calendar shows it: its slot, or when it went without one.
 CREATE TABLE posts (
     id BYTEA PRIMARY KEY,
     author_id BYTEA NOT NULL,
     hand TEXT NOT NULL,
     title TEXT NOT NULL,
+    words TEXT NOT NULL,
     draft TEXT NOT NULL,
     revision BIGINT NOT NULL,
     version BIGINT NOT NULL,

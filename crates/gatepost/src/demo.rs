@@ -18,7 +18,7 @@ use desk::{
 };
 
 /// The password of every demo account.
-const PASSWORD: &str = "paper lanterns drift past noon";
+pub(crate) const PASSWORD: &str = "paper lanterns drift past noon";
 const COMPANY: &str = "Northwind Kites (demo)";
 
 struct DemoPerson {
@@ -96,7 +96,8 @@ pub(crate) async fn ensure(desk: &Desk) -> anyhow::Result<()> {
     desk::people::create(desk, &operator, "nico@northwind.example", "Nico Newcomer", &[role_of("Author")?]).await?;
     teams(desk, &actor, &people).await?;
     profiles_and_groups(desk, &actor, &people).await?;
-    approvals::fill(desk, &actor, &people).await
+    approvals::fill(desk, &actor, &people).await?;
+    crate::demo_posts::write(desk).await
 }
 
 /// The first sign-in of a demo person, through the same door as everybody's.

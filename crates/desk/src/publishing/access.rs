@@ -103,7 +103,6 @@ pub(super) struct Held<'d> {
     pub(super) act: Act<'d>,
     pub(super) row: PostRow,
     pub(super) targets: Vec<PostTarget>,
-    pub(super) profiles: Vec<Profile>,
 }
 
 /// Begins an act on a whole post: on every profile it goes to.
@@ -122,7 +121,7 @@ pub(super) async fn act_on_post<'d>(desk: &'d Desk, actor: &'d Actor, operation:
     if targets.iter().any(|target| !decided.contains(&target.key.profile)) {
         return Err(Error::Conflict("somebody added a profile to this post in this moment; look at it again".to_owned()));
     }
-    Ok(Held { act, row, targets, profiles: known })
+    Ok(Held { act, row, targets })
 }
 
 /// The readable profiles of a post.

@@ -69,7 +69,7 @@ pub async fn submit(
     let seen = super::posts::get(desk, actor, id).await?;
     let findings = check::findings(examiner, &seen.draft);
     let limits = check::limits(desk, &seen.draft).await?;
-    let Held { mut act, row, targets: known, .. } = access::act_on_post(desk, actor, Operation::PostSubmit, id).await?;
+    let Held { mut act, row, targets: known } = access::act_on_post(desk, actor, Operation::PostSubmit, id).await?;
     if row.revision != revision || row.draft != seen.draft {
         return Err(Error::Conflict(
             "somebody changed this post since you saw it; look at it again before you submit it".to_owned(),

@@ -115,6 +115,8 @@ pub struct PostFilter {
     pub profiles: BTreeSet<ProfileId>,
     /// On this network.
     pub network: Option<String>,
+    /// Whose title or text has this, without regard to case.
+    pub text: Option<String>,
     /// In any of these states on some profile.
     pub states: Vec<TargetState>,
     /// Begun by this person.

@@ -59,7 +59,7 @@ pub async fn save(desk: &Desk, actor: &Actor, id: PostId, revision: i64, form: &
     let (person, hand) = access::writer(actor)?;
     // New profiles need the level as well as those it has.
     access::may(desk, actor, Operation::PostSave, &profiles_in(&form.draft)).await?;
-    let Held { mut act, row, targets: known, .. } = access::act_on_post(desk, actor, Operation::PostSave, id).await?;
+    let Held { mut act, row, targets: known } = access::act_on_post(desk, actor, Operation::PostSave, id).await?;
     if row.revision != revision {
         drop(act);
         return Ok(Saved::Conflict(Box::new(get(desk, actor, id).await?)));
@@ -114,7 +114,7 @@ pub async fn calendar(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result
 
 /// Discards a post of which nothing is out or on its way out.
 pub async fn discard(desk: &Desk, actor: &Actor, id: PostId) -> Result<()> {
-    let Held { mut act, row, targets: known, .. } = access::act_on_post(desk, actor, Operation::PostDiscard, id).await?;
+    let Held { mut act, row, targets: known } = access::act_on_post(desk, actor, Operation::PostDiscard, id).await?;
     refuse_closed(&row, &known)?;
     let now = act.now();
     if known.iter().any(|target| target.life.state != TargetState::Draft) {

@@ -179,6 +179,7 @@ async fn act_on_held<'d>(
     let mut known = access::may(desk, actor, operation, &[key.profile]).await?;
     let profile = known.pop().ok_or(Error::NotFound("profile"))?;
     let mut act = desk.act(actor, operation, Place::Profile(profile.id, profile.group)).await?;
+    posts::lock(act.tx(), key.post).await?.ok_or(Error::NotFound("post"))?;
     let target = targets::lock(act.tx(), key).await?.ok_or(Error::NotFound("post"))?;
     if target.life.state != TargetState::Held {
         let state = target.life.state.title().to_lowercase();

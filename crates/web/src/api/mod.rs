@@ -8,17 +8,22 @@ mod account;
 mod approvals;
 mod audit_log;
 mod docs;
+mod feed;
 mod idempotent;
 mod input;
 mod jobs;
 mod limits;
 mod lists;
+mod messages;
 mod openapi;
 mod people;
+mod posts;
 mod profiles;
 mod rights;
 mod roles;
+mod search;
 mod settings;
+mod shown;
 mod teams;
 mod tokens;
 mod views;
@@ -103,7 +108,9 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(people_routes());
     routes.extend(rights_routes());
     routes.extend(profile_routes());
+    routes.extend(message_routes());
     routes.extend(approval_routes());
+    routes.extend(post_routes());
     routes.extend(house_routes());
     let reason = "whoever writes a program reads it before they have a token";
     routes.push(open(Method::GET, "/api/v1/openapi.json", reason, Face::Api, get(openapi::document)));
@@ -193,6 +200,20 @@ fn profile_routes() -> Vec<Route> {
     ]
 }
 
+fn message_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/messages", O::MessagesRead, get(messages::stream)),
+        call(Method::GET, "/api/v1/messages/feed", O::MessagesRead, get(messages::feed)),
+        call(Method::GET, "/api/v1/messages/{id}", O::MessagesRead, get(messages::read)),
+        call(Method::GET, "/api/v1/messages/{id}/thread", O::MessagesRead, get(messages::thread)),
+        call(Method::GET, "/api/v1/messages/{id}/history", O::MessagesRead, get(messages::history)),
+        call(Method::GET, "/api/v1/messages/{id}/proof/{entry}", O::MessagesRead, get(messages::proof)),
+        call(Method::POST, "/api/v1/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
+        call(Method::GET, "/api/v1/search", O::MessagesSearch, get(search::search)),
+    ]
+}
+
 fn approval_routes() -> Vec<Route> {
     use Operation as O;
     vec![
@@ -201,6 +222,27 @@ fn approval_routes() -> Vec<Route> {
         call(Method::GET, "/api/v1/approvals/{id}", O::ApprovalsRead, get(approvals::read)),
         call(Method::POST, "/api/v1/approvals/{id}/decision", O::ApprovalDecide, post(approvals::decide)),
         call(Method::PUT, "/api/v1/agents", O::AgentsFreeze, put(approvals::agents)),
+    ]
+}
+
+fn post_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/posts", O::PostsRead, get(posts::list)),
+        call(Method::POST, "/api/v1/posts", O::PostCreate, post(posts::create)),
+        call(Method::GET, "/api/v1/posts/{id}", O::PostsRead, get(posts::read)),
+        call(Method::PUT, "/api/v1/posts/{id}", O::PostSave, put(posts::save)),
+        call(Method::DELETE, "/api/v1/posts/{id}", O::PostDiscard, delete(posts::discard)),
+        call(Method::POST, "/api/v1/posts/{id}/duplicate", O::PostCreate, post(posts::duplicate)),
+        call(Method::GET, "/api/v1/posts/{id}/warnings", O::PostsRead, get(posts::warnings)),
+        call(Method::POST, "/api/v1/posts/{id}/submit", O::PostSubmit, post(posts::submit)),
+        call(Method::POST, "/api/v1/posts/{id}/withdraw", O::PostWithdraw, post(posts::withdraw)),
+        call(Method::PUT, "/api/v1/posts/{id}/time", O::PostRetime, put(posts::retime)),
+        call(Method::POST, "/api/v1/posts/{id}/cancel", O::PostCancel, post(posts::cancel)),
+        call(Method::GET, "/api/v1/posts/{id}/comments", O::PostsRead, get(posts::comments)),
+        call(Method::POST, "/api/v1/posts/{id}/comments", O::PostComment, post(posts::comment)),
+        call(Method::GET, "/api/v1/campaigns", O::CampaignsRead, get(posts::campaigns)),
+        call(Method::POST, "/api/v1/campaigns", O::CampaignChange, post(posts::create_campaign)),
     ]
 }
 

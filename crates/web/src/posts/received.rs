@@ -42,7 +42,9 @@ impl<S: Send + Sync> FromRequest<S> for Received {
         if !kind.starts_with("multipart/form-data") {
             return Ok(Self { fields: Fields::from_request(request, state).await?, files: Vec::new() });
         }
-        let mut form = Multipart::from_request(request, state).await.map_err(|rejection| unreadable(rejection.status(), rejection.body_text()))?;
+        let mut form = Multipart::from_request(request, state)
+            .await
+            .map_err(|rejection| unreadable(rejection.status(), rejection.body_text()))?;
         let mut received = Self { fields: Fields::default(), files: Vec::new() };
         while let Some(field) = form.next_field().await.map_err(|error| unreadable(error.status(), error.body_text()))? {
             if received.fields.0.len() + received.files.len() >= FIELDS_MAX {

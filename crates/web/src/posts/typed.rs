@@ -61,7 +61,7 @@ fn version(text: &str) -> Option<Option<ProfileId>> {
     if text == COMMON { Some(None) } else { text.parse().ok().map(Some) }
 }
 
-fn part_name(text: &str) -> Option<PartName> {
+pub(super) fn part_name(text: &str) -> Option<PartName> {
     let (prefix, part) = text.rsplit_once('.')?;
     Some(PartName { version: version(prefix)?, part: part.parse().ok()? })
 }
@@ -115,7 +115,7 @@ pub(super) enum FormAct {
 
 impl FormAct {
     /// Reads the value of a button.
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(':');
         let verb = words.next()?;
         let mut next = || words.next();
@@ -141,7 +141,9 @@ impl FormAct {
     /// The part whose files change, when that is all that does.
     pub(super) fn files_of(self) -> Option<PartName> {
         match self {
-            Self::Add(part, _) | Self::Off(part, _) | Self::Move(part, ..) | Self::To(part, ..) | Self::Swap(part, ..) => Some(part),
+            Self::Add(part, _) | Self::Off(part, _) | Self::Move(part, ..) | Self::To(part, ..) | Self::Swap(part, ..) => {
+                Some(part)
+            }
             _ => None,
         }
     }
@@ -185,7 +187,8 @@ fn content(fields: &Fields, prefix: &str) -> Content {
     while parts.len() < PARTS_MAX && fields.has(&format!("{prefix}.{}.text", parts.len())) {
         let name = format!("{prefix}.{}", parts.len());
         let text = fields.get(&format!("{name}.text")).replace("\r\n", "\n");
-        let media = fields.all(&format!("{name}.media")).filter_map(|text| {
+        let files = format!("{name}.media");
+        let media = fields.all(&files).filter_map(|text| {
             let alt = fields.get(&format!("{name}.alt.{text}")).replace("\r\n", "\n").trim().to_owned();
             Some(Medium { digest: digest_of(text)?, media_type: String::new(), file_name: String::new(), alt })
         });
@@ -453,7 +456,10 @@ mod tests {
             subject_counts: false,
         };
         apply(&mut draft, FormAct::Thread(None), Some(&limit));
-        assert_eq!(draft.common.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>(), ["One thought.", "Another thought."]);
+        assert_eq!(
+            draft.common.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>(),
+            ["One thought.", "Another thought."]
+        );
     }
 
     #[test]

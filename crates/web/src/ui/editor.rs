@@ -36,6 +36,21 @@ impl Counter {
     }
 }
 
+/// The counts below one text: swapped in after each save.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Id of the field that it belongs to.
+    pub field: String,
+    /// One for each way of counting.
+    pub counters: Vec<Counter>,
+}
+
+impl Render for Counters {
+    fn render(&self) -> Markup {
+        html! { div.counters id={ (self.field) "-counters" } data-swap { @for counter in &self.counters { (counter.render(&self.field)) } } }
+    }
+}
+
 /// Something that was found in a text, or is missing from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
@@ -156,6 +171,21 @@ impl Render for MediumField {
     }
 }
 
+/// The files of one part, in order: swapped in when they change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MediaList {
+    /// Id of the text's field that it belongs to.
+    pub field: String,
+    /// In order.
+    pub media: Vec<MediumField>,
+}
+
+impl Render for MediaList {
+    fn render(&self) -> Markup {
+        html! { ul.media role="list" id={ (self.field) "-media" } data-swap aria-label="Files" { @for medium in &self.media { (medium) } } }
+    }
+}
+
 /// One post of the thread being written.
 #[derive(Debug, Clone, Default)]
 pub struct PartEditor {
@@ -166,11 +196,11 @@ pub struct PartEditor {
     /// What stands in it.
     pub value: String,
     /// How long it is, per network.
-    pub counters: Vec<Counter>,
+    pub counters: Counters,
     /// What was found.
     pub notes: PartNotes,
-    /// Files in order.
-    pub media: Vec<MediumField>,
+    /// Its files.
+    pub media: MediaList,
     /// Types the file dialog offers.
     pub accept: String,
     /// Buttons of this part: taken off, moved.
@@ -190,7 +220,7 @@ impl Render for PartEditor {
                     }
                 }))
                 div.part-foot {
-                    div.counters { @for counter in &self.counters { (counter.render(&frame.id)) } }
+                    (self.counters)
                     div.part-acts {
                         label class="button button-quiet button-small" for=(files) { (Icon::Image) "Add files" }
                         @for action in &self.actions { (action) }
@@ -198,7 +228,7 @@ impl Render for PartEditor {
                 }
                 (self.notes)
                 input.unseen type="file" id=(files) name={ (self.name) ".file" } multiple accept=(self.accept) data-takes-files=(self.name);
-                ul.media role="list" aria-label="Files" { @for medium in &self.media { (medium) } }
+                (self.media)
                 div.uploads aria-live="polite" {}
             }
         }
@@ -225,7 +255,10 @@ impl Component for PartEditor {
             frame: FieldFrame { id: "sample-part-0".into(), ..FieldFrame::new("common.0.text", "Text") },
             name: "common.0".into(),
             value: text.into(),
-            counters: vec![counter("Mastodon", 58, 500), counter("Bluesky", 58, 300)],
+            counters: Counters {
+                field: "sample-part-0".into(),
+                counters: vec![counter("Mastodon", 58, 500), counter("Bluesky", 58, 300)],
+            },
             notes: PartNotes {
                 field: "sample-part-0".into(),
                 notes: vec![
@@ -243,17 +276,20 @@ impl Component for PartEditor {
                     mark(".", None),
                 ],
             },
-            media: vec![MediumField {
-                media: "0190".into(),
-                name: "common.0".into(),
-                thumbnail: None,
-                file_name: "poster.png".into(),
-                facts: "PNG, 1200 × 800, 310 kB; place taken out".into(),
-                alt: String::new(),
-                alt_max: 1_500,
-                notes: vec![note(Tone::Danger, "Alt text is missing", "This workspace asks for it.", None)],
-                can_crop: true,
-            }],
+            media: MediaList {
+                field: "sample-part-0".into(),
+                media: vec![MediumField {
+                    media: "0190".into(),
+                    name: "common.0".into(),
+                    thumbnail: None,
+                    file_name: "poster.png".into(),
+                    facts: "PNG, 1200 × 800, 310 kB; place taken out".into(),
+                    alt: String::new(),
+                    alt_max: 1_500,
+                    notes: vec![note(Tone::Danger, "Alt text is missing", "This workspace asks for it.", None)],
+                    can_crop: true,
+                }],
+            },
             accept: "image/png,image/jpeg".into(),
             actions: vec![],
         };
@@ -261,9 +297,9 @@ impl Component for PartEditor {
             frame: FieldFrame { id: "sample-part-1".into(), ..FieldFrame::new("common.1.text", "Post 2 of the thread") },
             name: "common.1".into(),
             value: "Much too long for Bluesky.".into(),
-            counters: vec![counter("Bluesky", 312, 300)],
+            counters: Counters { field: "sample-part-1".into(), counters: vec![counter("Bluesky", 312, 300)] },
             notes: PartNotes { field: "sample-part-1".into(), ..PartNotes::default() },
-            media: Vec::new(),
+            media: MediaList { field: "sample-part-1".into(), media: Vec::new() },
             accept: String::new(),
             actions: vec![
                 Button::new("Take this post off", Does::SubmitWith { name: "do".into(), value: "part-off:common:1".into() })

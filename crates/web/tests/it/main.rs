@@ -2,13 +2,18 @@
 
 mod api;
 mod approvals;
+mod attachments;
 mod browser;
+mod captured;
 mod client;
 mod door;
 mod feed;
 mod hooks;
 mod idempotency;
+mod imports;
 mod openapi;
 mod pages;
+mod posts;
 mod record;
+mod set_up;
 mod walk;

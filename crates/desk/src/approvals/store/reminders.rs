@@ -21,7 +21,11 @@ pub(in crate::approvals) async fn mark(tx: &mut Tx, (id, step): (SubmissionId, u
 }
 
 /// Whether a reminder of a step was sent.
-pub(in crate::approvals) async fn is_marked(on: &mut dyn Connection, (id, step): (SubmissionId, usize), kind: &str) -> Result<bool> {
+pub(in crate::approvals) async fn is_marked(
+    on: &mut dyn Connection,
+    (id, step): (SubmissionId, usize),
+    kind: &str,
+) -> Result<bool> {
     let step = i64::try_from(step).unwrap_or(i64::MAX);
     let found = sql("SELECT kind FROM reminders_sent WHERE submission_id = $1 AND step = $2 AND kind = $3")
         .bind(id)

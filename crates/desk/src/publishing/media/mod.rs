@@ -174,22 +174,36 @@ fn cleaned(bytes: &[u8]) -> Result<(Vec<u8>, Looks, Vec<Stripped>)> {
     Ok((clean, looks, stripped))
 }
 
-/// A file and its bytes, for its uploader and whoever may read a post that names it.
+/// What is known of a file, for its uploader and whoever may read a post that names it.
 ///
 /// # Errors
 /// [`Error::NotFound`], also for everybody else.
+pub async fn info(desk: &Desk, actor: &Actor, wanted: MediaDigest) -> Result<MediaInfo> {
+    let mut reader = desk.view(actor, Operation::MediaRead, Target::Workspace).await?;
+    seen(desk, actor, &mut reader, wanted).await
+}
+
+/// A file and its bytes, for the same.
+///
+/// # Errors
+/// As [`info`].
 pub async fn read(desk: &Desk, actor: &Actor, wanted: MediaDigest) -> Result<(MediaInfo, Vec<u8>)> {
     let mut reader = desk.view(actor, Operation::MediaRead, Target::Workspace).await?;
-    let media = store::by_digest(&mut reader, wanted).await?.ok_or(Error::NotFound("file"))?;
-    if !store::uploaders(&mut reader, wanted).await?.iter().any(|person| Some(*person) == actor.person()) {
+    let media = seen(desk, actor, &mut reader, wanted).await?;
+    let bytes = store::bytes_of(&mut reader, media.id).await?;
+    Ok((media, bytes))
+}
+
+async fn seen(desk: &Desk, actor: &Actor, on: &mut dyn Connection, wanted: MediaDigest) -> Result<MediaInfo> {
+    let media = store::by_digest(on, wanted).await?.ok_or(Error::NotFound("file"))?;
+    if !store::uploaders(on, wanted).await?.iter().any(|person| Some(*person) == actor.person()) {
         let readable = access::allowed(desk, actor, Operation::PostsRead).await?;
         let profiles: Vec<_> = readable.into_iter().map(|profile| profile.id).collect();
-        if !store::is_on_a_post(&mut reader, wanted, &profiles).await? {
+        if !store::is_on_a_post(on, wanted, &profiles).await? {
             return Err(Error::NotFound("file"));
         }
     }
-    let bytes = store::bytes_of(&mut reader, media.id).await?;
-    Ok((media, bytes))
+    Ok(media)
 }
 
 /// The bytes of a file that is about to be sent, or shown as part of something that was decided already.

@@ -65,7 +65,7 @@ enum Work {
 }
 
 /// Something claimed that has to be done.
-pub(super) enum Job {
+enum Job {
     Prepare(prepare::Preparing),
     Call(call::Calling),
     LookUp(call::Looking),

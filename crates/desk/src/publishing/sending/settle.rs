@@ -50,6 +50,8 @@ impl Sender {
         let actor = Actor::desk("publishing");
         let mut act = self.desk.act(&actor, Operation::PostSend, Place::Workspace).await?;
         let now = act.now();
+        // The post first, as everybody who changes one does, so that no two wait for each other.
+        posts::lock(act.tx(), key.post).await?;
         let Some(mut target) = targets::lock(act.tx(), key).await? else { return Ok(()) };
         let before = target.life.attempts.clone();
         let (life, _) = match apply(&target.life, event.clone(), now) {

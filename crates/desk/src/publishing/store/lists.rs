@@ -11,6 +11,7 @@ use crate::{
     error::{Invalid, Result},
     ids::{PostId, ProfileId, Time},
     paging::{Page, PageRequest},
+    people::escape_like,
     publishing::{
         content::Draft,
         post::{PostFilter, PostGlance, PostOrder},
@@ -34,6 +35,9 @@ fn conditions(filter: &PostFilter, profiles: &[ProfileId]) -> (String, Vec<Value
         text.push_str(" AND ");
         text.push_str(&condition.replace('?', &format!("${}", values.len())));
     };
+    if let Some(words) = filter.text.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
+        add("p.words LIKE ? ESCAPE '!'", format!("%{}%", escape_like(&words.to_lowercase())).into());
+    }
     if let Some(author) = filter.author {
         add("p.author_id = ?", author.into());
     }

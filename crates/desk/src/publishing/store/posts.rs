@@ -72,7 +72,7 @@ pub(in crate::publishing) async fn insert(
 ) -> Result<()> {
     sql(
         "INSERT INTO posts (id, author_id, hand, title, draft, revision, version, slot_ms, slot_zone, calendar_ms, campaign_id, \
-         created_at_ms, changed_at_ms, changed_by) VALUES ($1,$2,$3,$4,$5,1,0,$6,$7,$6,$8,$9,$9,$2)",
+         created_at_ms, changed_at_ms, changed_by, words) VALUES ($1,$2,$3,$4,$5,1,0,$6,$7,$6,$8,$9,$9,$2,$10)",
     )
     .bind(id)
     .bind(author)
@@ -83,9 +83,22 @@ pub(in crate::publishing) async fn insert(
     .bind(&form.zone)
     .bind(form.campaign)
     .bind(now)
+    .bind(words(form))
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Bytes of what lists find a post by: what comes later in a long thread is found by search.
+const WORDS_BYTES_MAX: usize = 16 * 1024;
+
+/// What lists find a post by: its title and texts, in lower case.
+fn words(form: &PostForm) -> String {
+    let contents = std::iter::once(&form.draft.common).chain(form.draft.targets.values().flatten());
+    let texts = contents.flat_map(|content| &content.parts).map(|part| part.text.as_str());
+    let mut words = std::iter::once(form.title.as_str()).chain(texts).collect::<Vec<_>>().join("\n").to_lowercase();
+    words.truncate(words.floor_char_boundary(WORDS_BYTES_MAX));
+    words
 }
 
 /// Saves the working copy if it is still at `revision`; whether it was.
@@ -99,7 +112,7 @@ pub(in crate::publishing) async fn save(
 ) -> Result<bool> {
     let changed =
         sql("UPDATE posts SET title = $3, draft = $4, slot_ms = $5, calendar_ms = $5, slot_zone = $6, campaign_id = $7, \
-                       revision = revision + 1, changed_at_ms = $8, changed_by = $9 WHERE id = $1 AND revision = $2")
+                       revision = revision + 1, changed_at_ms = $8, changed_by = $9, words = $10 WHERE id = $1 AND revision = $2")
         .bind(id)
         .bind(revision)
         .bind(&form.title)
@@ -109,6 +122,7 @@ pub(in crate::publishing) async fn save(
         .bind(form.campaign)
         .bind(now)
         .bind(by)
+        .bind(words(form))
         .execute(tx)
         .await?;
     Ok(changed == 1)

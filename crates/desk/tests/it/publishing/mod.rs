@@ -2,6 +2,7 @@
 
 mod media;
 mod posts;
+mod sending;
 
 use std::collections::{BTreeMap, BTreeSet};
 
