@@ -24,6 +24,14 @@ const ELSEWHERE = {
   "/messages/{id}/proof/{entry}": "a file, not a page",
   "/messages/{id}/verify/{entry}": "flows/evidence.mjs, from a message",
   "/record/verify.py": "a program, not a page",
+  "/approvals/{id}": "flows/approvals.mjs, with a post that waits",
+  "/approvals/{id}/files/{digest}": "a file, not a page",
+  "/workflows/{id}": "flows/approvals.mjs",
+  "/workflows/rules/{id}": "flows/approvals.mjs",
+  "/outside": "flows/approvals.mjs, as an outside approver",
+  "/outside/code": "flows/approvals.mjs, as an outside approver",
+  "/outside/{link}": "flows/approvals.mjs, as an outside approver",
+  "/outside/files/{id}/{digest}": "a file, not a page",
   "/connect/back": "the way back from a network, which only a network can open",
 };
 
