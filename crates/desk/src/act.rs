@@ -73,13 +73,22 @@ impl Desk {
     /// # Errors
     /// [`Error::Refused`], as for [`Desk::act`].
     pub async fn view(&self, actor: &Actor, operation: Operation, target: Target) -> Result<Reader> {
-        if let Err(refusal) = decide(actor, operation, target, self.now()) {
-            return Err(self.refused(actor, operation, target, refusal).await?);
-        }
+        self.allow(actor, operation, target).await?;
         if operation.access() == Access::SensitiveRead {
             self.note(actor, operation, Object::all(operation.area()), Outcome::Done, Map::new()).await?;
         }
         Ok(self.db().read().await?)
+    }
+
+    /// Decides alone. For a sensitive reading whose entry says what it found: the caller records it with [`Desk::note`] before it answers.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], as for [`Desk::act`].
+    pub(crate) async fn allow(&self, actor: &Actor, operation: Operation, target: Target) -> Result<()> {
+        match decide(actor, operation, target, self.now()) {
+            Ok(()) => Ok(()),
+            Err(refusal) => Err(self.refused(actor, operation, target, refusal).await?),
+        }
     }
 
     /// Records something that changed nothing else: a sensitive reading, a failed attempt.

@@ -236,6 +236,8 @@ typed_ids! {
     PartyId,
     /// One reading of an export file.
     ImportId,
+    /// An export file that somebody uploaded.
+    UploadId,
     /// A post: what somebody writes for one or more profiles.
     PostId,
     /// A file that was uploaded for posts.

@@ -101,7 +101,7 @@ pub const CAPTURE_ALARMS: Metric = Metric {
     name: "gatepost_capture_alarms",
     metric_type: MetricType::Gauge,
     labels: &[],
-    docs: "Connected profiles that are silent, broken, or need to be authorised (again or soon). Anything above 0 deserves a look \
+    docs: "Connected profiles that are silent, broken, changed in what they deliver, or need to be authorised (again or soon). Anything above 0 deserves a look \
            at the profiles page.",
 };
 /// Workflows that nobody can go through.
@@ -111,6 +111,14 @@ pub const WORKFLOWS_STUCK: Metric = Metric {
     labels: &[],
     docs: "Approval workflows and additions with a step that nobody could end when it was last looked, once a day. Anything above 0: \
            what they cover cannot be approved; the workflows page says why.",
+};
+/// Rounds of canaries.
+pub const CAPTURE_CANARIES: Metric = Metric {
+    name: "gatepost_capture_canaries_total",
+    metric_type: MetricType::Counter,
+    labels: &["outcome"],
+    docs: "Rounds of canary messages that ended on this node: well, or problem (what arrived was different from before, or nothing \
+           arrived). A problem is an alarm too.",
 };
 /// Skipped approvals that nobody looked at in time.
 pub const SKIPS_OVERDUE: Metric = Metric {
@@ -248,6 +256,7 @@ pub const ALL: &[Metric] = &[
     CAPTURE_FAILURES,
     CAPTURE_ALARMS,
     WORKFLOWS_STUCK,
+    CAPTURE_CANARIES,
     SKIPS_OVERDUE,
     LEDGER_ENTRIES,
     LEDGER_WRITER,

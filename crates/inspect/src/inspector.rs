@@ -15,7 +15,7 @@ use crate::language::{Language, LanguageDetector};
 use crate::lexicon::{self, Lexicon};
 use crate::message::{Message, Zone};
 use crate::report::{Finding, Level, Reason, ReasonText, View};
-use crate::scan::{AT, COLON, Chunk, DIGIT, DOT, HIGH, LONG_CHUNK, Scan};
+use crate::scan::{AT, COLON, Chunk, DIGIT, DOT, LONG_CHUNK, Scan};
 use crate::scratch::Scratch;
 use crate::secrets::SecretTable;
 use crate::tokens::{Links, Tokens};
@@ -124,7 +124,7 @@ impl Inspector {
 
     fn part(&self, zone: Zone, part: u16, text: &str, scratch: &mut Scratch) {
         let part_number = part;
-        let Scratch { scan, view_scan, folded, joined, findings, steps, .. } = scratch;
+        let Scratch { scan, view_scan, folded, stretches, joined, findings, steps, .. } = scratch;
         scan.fill(text, &self.words);
         let mut run = |view, text: &str, scan: &Scan, map: Option<&fold::Map>| {
             let mut context = Context {
@@ -144,7 +144,7 @@ impl Inspector {
             *steps += context.steps;
         };
         run(View::Plain, text, scan, None);
-        let is_folded = scan.classes & HIGH != 0 && fold::fold(text, folded);
+        let is_folded = scan.has_high && fold::fold(text, folded);
         if is_folded {
             view_scan.fill(&folded.text, &self.words);
             run(View::Folded, &folded.text, view_scan, Some(&folded.map));
@@ -152,7 +152,8 @@ impl Inspector {
         let original = text;
         let (text, map, base): (&str, _, &Scan) =
             if is_folded { (&folded.text, Some(&folded.map), view_scan) } else { (text, None, scan) };
-        if fold::worth_joining(text, base, &self.words) && fold::join(text, map, base, &self.words, joined) {
+        if fold::worth_joining(text, base, &self.words, stretches) && fold::join(text, stretches, map, base, &self.words, joined)
+        {
             view_scan.fill(&joined.text, &self.words);
             run(View::Joined, &joined.text, view_scan, Some(&joined.map));
         }
@@ -166,7 +167,7 @@ impl Inspector {
             return;
         }
         let has_lists = !self.lexicon.is_empty() && self.is_on(index::listed_term);
-        let Scratch { tokens, head_work, lexicon, folded, undisguised, terms, assessment, language, .. } = scratch;
+        let Scratch { scan, tokens, head_work, lexicon, folded, undisguised, terms, assessment, language, .. } = scratch;
         let mut find = |text: &str, tokens: &Tokens, map: Option<&fold::Map>, view| {
             let found = self.lexicon.find(text, tokens, zone.for_lists(), lexicon);
             terms.extend(found.iter().map(|f| {
@@ -174,7 +175,7 @@ impl Inspector {
                 self.term(zone, part, f.rule, span, view)
             }));
         };
-        tokens.scan_with(text, links(zone));
+        tokens.scan_masked(text, links(zone), &scan.masks);
         if has_lists {
             find(text, tokens, None, View::Plain);
         }
@@ -184,7 +185,7 @@ impl Inspector {
             tokens.scan_with(seen, links(zone));
         }
         let is_disguised = zone != Zone::Link
-            && disguise::is_suspect(seen, tokens, &self.vocabulary)
+            && disguise::is_suspect(seen, tokens, &self.vocabulary, undisguised)
             && disguise::undo(seen, map, &self.vocabulary, undisguised);
         if is_disguised {
             tokens.scan_with(&undisguised.text, links(zone));

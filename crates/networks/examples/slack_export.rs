@@ -8,6 +8,7 @@ use std::{
     io::{BufWriter, Write},
 };
 
+use networks::numbers::Numbers;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 const CHANNELS: u64 = 50;
@@ -20,23 +21,6 @@ const WORDS: &str = "the a we you they this that report plan meeting customer in
 team office project deadline question answer idea update change number page table chart market price order contract sample result \
 morning today tomorrow week month please thanks great sorry maybe already never always again before after with without from into \
 about need want think know see send read write check fix move open close start stop wait call ask tell help show find";
-
-/// The 64-bit mixer of SplitMix.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -53,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
     zip.start_file("channels.json", options)?;
     list(&mut zip, CHANNELS, |at| format!(r#"{{"id":"C{at:05}","name":"channel-{at}","members":[]}}"#))?;
-    let mut numbers = Numbers(7);
+    let mut numbers = Numbers::new(7);
     let per_channel = messages.div_ceil(CHANNELS);
     let mut left = messages;
     for channel in 0..CHANNELS {
@@ -97,7 +81,7 @@ fn message(numbers: &mut Numbers, words: &[&str], seconds: u64, at: u64, thread:
             0 => text.push_str(&format!("<@U{:05}>", numbers.below(PEOPLE))),
             1 => text.push_str(&format!("<https://example.test/{}|page {}>", numbers.below(10_000), numbers.below(100))),
             2 => text.push_str(&numbers.below(100_000).to_string()),
-            _ => text.push_str(words[usize::try_from(numbers.below(words.len() as u64)).expect("small")]),
+            _ => text.push_str(*numbers.pick(words)),
         }
     }
     let user = numbers.below(PEOPLE);

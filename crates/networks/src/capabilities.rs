@@ -117,6 +117,23 @@ pub struct Coverage {
     pub note: &'static str,
 }
 
+impl Coverage {
+    /// Something that is normalised.
+    pub const fn seen(what: &'static str, note: &'static str) -> Self {
+        Self { what, captured: Captured::Normalised, note }
+    }
+
+    /// Something that is kept as it came.
+    pub const fn raw_only(what: &'static str, note: &'static str) -> Self {
+        Self { what, captured: Captured::RawOnly, note }
+    }
+
+    /// Something that is not captured.
+    pub const fn unseen(what: &'static str, note: &'static str) -> Self {
+        Self { what, captured: Captured::No, note }
+    }
+}
+
 /// How something is captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

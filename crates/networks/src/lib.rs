@@ -5,6 +5,8 @@
 //! received beside a normalised form. No database and no decisions here: a connector never stores, filters or judges.
 
 pub mod account;
+#[cfg(test)]
+mod any_json;
 pub mod bluesky;
 pub mod capabilities;
 pub mod coverage;
@@ -15,6 +17,7 @@ pub mod import;
 pub mod mastodon;
 pub mod matrix;
 pub mod network;
+pub mod numbers;
 pub mod outgoing;
 pub mod public_media;
 pub mod registry;

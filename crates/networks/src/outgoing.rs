@@ -29,6 +29,24 @@ pub struct Outgoing {
     pub media: Vec<Uploaded>,
 }
 
+impl Outgoing {
+    /// A public post of nothing but text in the profile's own feed; more is set field by field.
+    pub fn new(key: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            text: text.into(),
+            subject: None,
+            language: None,
+            reply_to: None,
+            thread: None,
+            quotes: None,
+            place: None,
+            audience: Audience::default(),
+            media: Vec::new(),
+        }
+    }
+}
+
 /// What marks something of ours on a network that others can look into: from the key, without telling it. 32 hexadecimal digits.
 pub fn fingerprint(key: &str) -> String {
     hex::encode(&digest::digest(&digest::SHA256, key.as_bytes()).as_ref()[..16])

@@ -1,5 +1,6 @@
 //! Test only: disposable databases, a manual clock, people with each right, peers and fault injection.
 
+pub mod captured;
 pub mod context;
 pub mod crash;
 pub mod desk;
@@ -16,6 +17,7 @@ pub mod records;
 pub mod scripted;
 pub mod wait;
 
+pub use captured::Captured;
 pub use context::{ManualClock, SeededIds};
 pub use desk::{TestDesk, on_both, on_both_with_mail};
 pub use fickle::Fickle;

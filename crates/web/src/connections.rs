@@ -226,7 +226,9 @@ pub(crate) fn state_badge(state: ConnectionState) -> Badge {
     let tone = match state {
         ConnectionState::Connected => Tone::Good,
         ConnectionState::Failing => Tone::Warning,
-        ConnectionState::Broken | ConnectionState::NeedsAuthorisation => Tone::Danger,
+        ConnectionState::Broken | ConnectionState::Gone | ConnectionState::Refused | ConnectionState::NeedsAuthorisation => {
+            Tone::Danger
+        }
         ConnectionState::Disconnected => Tone::Neutral,
     };
     Badge::new(tone, state.title())
@@ -256,7 +258,7 @@ pub(crate) async fn cards(ctx: &Ctx, profile: &Profile) -> Result<Parts, Error> 
     let Some(health) = health else {
         let known = ctx.state.connectors.get(&profile.network).is_some();
         let body = html! {
-            @if known { p { "Nothing is captured yet: the profile is not connected to " (network_name(&profile.network)) "." } (Button::link("Connect", format!("/connect/{}?profile={}", profile.network, profile.id))) }
+            @if known { p { "Nothing is captured yet: the profile is not connected to " (network_name(&profile.network)) "." } div.row { (Button::link("Connect", format!("/connect/{}?profile={}", profile.network, profile.id))) (Button::link("Files for the platform", crate::set_up::address(profile.id))) } }
             @else { p { "There is no connector for this network; its record grows by " (link("/import", "importing export files")) "." } }
         };
         parts.push(Box::new(Card { title: "Connection".to_owned(), actions: vec![], body }));
@@ -321,7 +323,9 @@ fn health_card(ctx: &Ctx, profile: &Profile, health: &Health) -> Card {
             @if ctx.may(Operation::CaptureBackFill) && health.state != ConnectionState::Disconnected {
                 form method="post" action={ "/profiles/" (profile.id) "/back-fill" } { (Button::new("Read the past again", Does::Submit)) }
             }
+            (Button::link("Canary", format!("/profiles/{}/canary", profile.id)))
             (Button::link("Stream", format!("/stream?profile={}", profile.id)))
+            (Button::link("Files for the platform", crate::set_up::address(profile.id)))
         }
     };
     Card { title: "Connection".to_owned(), actions: vec![], body }

@@ -110,7 +110,7 @@ pub(crate) const PLACES: &[Place] = &[
         href: "/search",
         icon: Icon::Search,
         room: Room::Records,
-        operation: Operation::AccountRead,
+        operation: Operation::MessagesSearch,
         also: "find query messages record",
     },
     Place {
@@ -166,6 +166,15 @@ pub(crate) const PLACES: &[Place] = &[
         room: Room::Settings,
         operation: Operation::AccountRead,
         also: "channels networks accounts pages",
+    },
+    Place {
+        label: "Import",
+        about: "Put export files on record",
+        href: "/import",
+        icon: Icon::Upload,
+        room: Room::Settings,
+        operation: Operation::ImportsRead,
+        also: "upload export archive slack teams mattermost mastodon mail history past",
     },
     Place {
         label: "API tokens",

@@ -1,44 +1,35 @@
-//! Captured messages as pages: the stream that follows what arrives, and one message in its thread with history and proof.
+//! Captured messages as pages: the stream that follows what arrives, and the card of a message wherever one is shown.
 //!
 //! Invariants: what a reader may not see is masked by the desk before it comes here; a live update carries nothing, the page asks again
 //! with its rights. The stream has no work in it (who answers, who has it): the inbox will take its place.
 
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Response},
-};
+use axum::response::IntoResponse;
 use desk::{
     Error, Invalid,
     capture::{
-        self, Finding, Message, RecordReader, Revision, StreamFilter,
+        self, Finding, Message, StreamFilter,
         masking::{Cover, Piece, cut, is_covered, pieces},
     },
     ids::{MessageId, PlaceId, ProfileId},
     profiles::Profile,
     rights::Operation,
 };
-use http::{HeaderValue, header};
 use maud::{Markup, Render, html};
 
 use crate::{
     frame::{Ctx, Fields, QueryFields, Times},
-    lists::{ListAddress, Parts, link, stack, stack_all},
-    people::{field, status_of, summary},
+    lists::{ListAddress, stack},
     problem::{PageResult, encode_query},
     profiles::network_name,
     ui::{
         Icon, Tone,
-        badge::{Badge, Code, NetworkTag},
+        badge::{Badge, NetworkTag},
         button::Button,
-        facts::{Card, Facts},
         feedback::Empty,
-        form::Form,
         layout::Room,
         live::partial,
         message::{FindingLevel, Holding, MessageCard, MessageState, Segment},
-        nav::{Crumbs, NavLink, PageHead},
-        text_area::TextArea,
-        timeline::{Event, Timeline},
+        nav::PageHead,
     },
 };
 
@@ -74,9 +65,11 @@ pub(crate) async fn stream(ctx: Ctx, QueryFields(query): QueryFields) -> PageRes
     }
     let bar = html! {
         div.toolbar {
-            form.filter role="search" aria-label="Search everything on record" method="get" action="/search" {
-                (Icon::Search)
-                input.input type="search" name="q" placeholder="Search everything on record" aria-label="Search everything on record" autocomplete="off" spellcheck="false" enterkeyhint="search";
+            @if ctx.may(Operation::MessagesSearch) {
+                form.filter role="search" aria-label="Search everything on record" method="get" action="/search" {
+                    (Icon::Search)
+                    input.input type="search" name="q" placeholder="Search everything on record" aria-label="Search everything on record" autocomplete="off" spellcheck="false" enterkeyhint="search";
+                }
             }
             @for facet in &facets { (facet) }
         }
@@ -155,7 +148,7 @@ fn card_id(id: MessageId) -> String {
     format!("m-{id}")
 }
 
-fn place_name(place: &capture::PlaceSeen) -> String {
+pub(crate) fn place_name(place: &capture::PlaceSeen) -> String {
     let name = place.name.as_deref().unwrap_or(&place.native_id);
     match place.kind.as_str() {
         "public" | "limited" => name.to_owned(),
@@ -164,7 +157,7 @@ fn place_name(place: &capture::PlaceSeen) -> String {
     }
 }
 
-fn author_of(message: &Message) -> (String, String) {
+pub(crate) fn author_of(message: &Message) -> (String, String) {
     let Some(author) = &message.author else { return ("Unknown author".to_owned(), String::new()) };
     let handle = author.handle.clone().unwrap_or_default();
     let name = author.name.clone().or_else(|| author.handle.clone()).unwrap_or_else(|| author.native_id.clone());
@@ -209,9 +202,13 @@ fn segments<'p>(pieces: impl IntoIterator<Item = Piece<'p>>) -> Vec<Segment> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Marks<'m>(pub(crate) &'m [std::ops::Range<usize>]);
 
-/// A card whose text has the words of a search marked. What is masked stays masked, whether it matches or not.
+/// A card whose text has the words of a search marked, and which leads to the thread as it stood when these words were recorded. What is
+/// masked stays masked, whether it matches or not.
 pub(crate) fn card_marked(times: &Times, message: &Message, profiles: &[Profile], marks: Marks<'_>) -> MessageCard {
     let mut card = card_with(times, message, profiles, Cover::Masked);
+    if let Some(entry) = message.text_entry {
+        card.href = crate::thread::as_of(message.id, entry);
+    }
     let mut text = Vec::new();
     let mut at = 0;
     for piece in pieces(message, Cover::Masked) {
@@ -280,7 +277,7 @@ fn card(times: &Times, message: &Message, profiles: &[Profile]) -> MessageCard {
     card_with(times, message, profiles, Cover::Masked)
 }
 
-fn card_with(times: &Times, message: &Message, profiles: &[Profile], cover: Cover) -> MessageCard {
+pub(crate) fn card_with(times: &Times, message: &Message, profiles: &[Profile], cover: Cover) -> MessageCard {
     let (author, handle) = author_of(message);
     let mut text = Vec::new();
     if let Some(subject) = &message.subject {
@@ -291,10 +288,7 @@ fn card_with(times: &Times, message: &Message, profiles: &[Profile], cover: Cove
         text.push(Segment::Text("Its text was never captured.".to_owned()));
     }
     text.extend(segments(pieces(message, cover)));
-    let media = message.attachments.iter().map(|attachment| {
-        let name = attachment.file_name.as_deref().or(attachment.media_type.as_deref()).unwrap_or("attachment");
-        format!("{name} ({})", attachment.state.title().to_lowercase())
-    });
+    let media = message.attachments.iter().map(crate::attachments::line);
     let reply = message.reply_to.map(|_| "Reply in ").unwrap_or_default();
     MessageCard {
         id: card_id(message.id),
@@ -317,159 +311,4 @@ fn card_with(times: &Times, message: &Message, profiles: &[Profile], cover: Cove
 pub(crate) async fn quoted(ctx: &Ctx, message: &Message) -> Result<Markup, Error> {
     let profiles = capture::readable(ctx.desk(), ctx.actor()).await?;
     Ok(card(&ctx.times(), message, &profiles).render())
-}
-
-fn message_id(id: &str) -> Result<MessageId, Error> {
-    id.parse().map_err(|_| Error::NotFound("message"))
-}
-
-fn record_of(ctx: &Ctx) -> Option<RecordReader> {
-    ctx.state.record.reader().map(RecordReader::of)
-}
-
-/// `GET /messages/{id}`: a message in its thread, with its history and where it stands in the record.
-pub(crate) async fn detail(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    detail_page(&ctx, message_id(&id)?, Cover::Masked, &Invalid::new()).await
-}
-
-/// `POST /messages/{id}/unmask`: the same page with what is masked, for once; the reason is on record.
-pub(crate) async fn unmask(ctx: Ctx, Path(id): Path<String>, fields: Fields) -> PageResult {
-    let id = message_id(&id)?;
-    match capture::unmask(ctx.desk(), ctx.actor(), id, fields.get("reason")).await {
-        Ok(_) => {
-            let mut page = detail_page(&ctx, id, Cover::Lifted, &Invalid::new()).await?;
-            page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            Ok(page)
-        }
-        Err(Error::Invalid(invalid)) => detail_page(&ctx, id, Cover::Masked, &invalid).await,
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn detail_page(ctx: &Ctx, id: MessageId, cover: Cover, invalid: &Invalid) -> PageResult {
-    let profiles = capture::readable(ctx.desk(), ctx.actor()).await?;
-    let thread = capture::thread(ctx.desk(), ctx.actor(), id).await?;
-    let record = record_of(ctx);
-    let (message, revisions, position) = if let Some(record) = &record {
-        let (message, revisions) = capture::history(ctx.desk(), ctx.actor(), record, id).await?;
-        let position = match message.first_entry.or(message.text_entry) {
-            Some(entry) => Some(record.position(entry).await?),
-            None => None,
-        };
-        (message, revisions, position)
-    } else {
-        (capture::message(ctx.desk(), ctx.actor(), id).await?, Vec::new(), None)
-    };
-    let times = ctx.times();
-    let (author, _) = author_of(&message);
-    let mut head = PageHead::new(format!("{author} in {}", place_name(&message.place)));
-    head.crumbs = Crumbs { links: vec![NavLink::new("Stream", "/stream")] };
-    if message.deleted_at.is_none() {
-        head.actions.push(Button::link("Reply", format!("/posts/new?reply={id}")).with_icon(Icon::Reply).with_key("r"));
-    }
-    let mut parts: Parts = vec![Box::new(head)];
-    // Only the message that the reason was given for is uncovered, not its neighbours.
-    let of_one = |one: &Message| if one.id == id { cover } else { Cover::Masked };
-    let cards: Vec<_> = thread.messages.iter().map(|one| card_with(&times, one, &profiles, of_one(one))).collect();
-    let body = html! {
-        div.message-list role="feed" aria-label="The thread, oldest first" data-list { @for card in &cards { (card) } }
-        @if thread.cut { p.muted { "The thread is longer than what is shown." } }
-    };
-    parts.push(Box::new(Card {
-        title: if cards.len() > 1 { "Thread".to_owned() } else { "Message".to_owned() },
-        actions: vec![],
-        body,
-    }));
-    if cover == Cover::Masked && message.findings.iter().any(is_covered) && ctx.may(Operation::MessageUnmask) {
-        let area = TextArea {
-            frame: field(invalid, "reason", "Why you need to see it").hint("It goes on record with your name."),
-            ..TextArea::default()
-        };
-        let mut form = Form::new("unmask", format!("/messages/{id}/unmask"), vec![area.render()], "Show what is masked");
-        form.errors = summary(invalid);
-        parts.push(Box::new(Card { title: "Masked".to_owned(), actions: vec![], body: form.render() }));
-    }
-    parts.push(Box::new(history_card(&times, &message, &revisions, cover)));
-    parts.push(Box::new(record_card(&times, &message, position.as_ref())));
-    ctx.page("Message", Room::Inbox).live("messages").status(status_of(invalid)).show(&stack_all(&parts))
-}
-
-fn history_card(times: &Times, message: &Message, revisions: &[Revision], cover: Cover) -> Card {
-    let event = |revision: &Revision| {
-        let (icon, tone, text) = match revision.kind.as_str() {
-            "posted" => (Icon::Inbox, Tone::Neutral, "posted it"),
-            "edited" => (Icon::Pencil, Tone::Info, "changed it"),
-            "deleted" => (Icon::Trash2, Tone::Warning, "deleted it at its source"),
-            other => (Icon::Info, Tone::Neutral, other),
-        };
-        let by =
-            revision.by.as_ref().map_or("Somebody", |by| by.name.as_deref().or(by.handle.as_deref()).unwrap_or(&by.native_id));
-        Event {
-            icon,
-            tone,
-            actor: by.to_owned(),
-            text: text.to_owned(),
-            at: times.exact(revision.source_time.unwrap_or(revision.captured_at)),
-            detail: Some(html! {
-                @if let Some(text) = &revision.text { p { @for piece in cut(text, &revision.findings, "text", 0, cover) { (shown(&piece)) } } }
-                @if let Some(why) = &revision.unreadable { p { "The record of it cannot be read any more: " (why) "." } }
-                p { "On record " (times.exact(revision.captured_at)) ", entry " (revision.entry) ", " (link(&format!("/messages/{}/raw/{}", message.id, revision.entry), "bytes as received")) }
-            }),
-        }
-    };
-    let body = if revisions.is_empty() {
-        html! { p.muted { "This process has no record open; the history is read from there." } }
-    } else {
-        Timeline { events: revisions.iter().map(event).collect() }.render()
-    };
-    Card { title: "History".to_owned(), actions: vec![], body }
-}
-
-fn shown(piece: &Piece<'_>) -> Markup {
-    match piece {
-        Piece::Plain(text) => html! { (text) },
-        Piece::Found { shown, .. } => html! { mark.finding { (shown) } },
-    }
-}
-
-fn record_card(times: &Times, message: &Message, position: Option<&capture::Position>) -> Card {
-    let signed = |position: &capture::Position| {
-        if let Some(size) = position.checkpoint_size {
-            html! { "in the signed checkpoint over " (size) " entries" }
-        } else {
-            html! { "not signed yet; a checkpoint follows within seconds" }
-        }
-    };
-    let mut facts = vec![
-        ("Recorded", times.exact(message.captured_at).render()),
-        ("Posted, by its source", times.exact(message.posted_at).render()),
-        ("Id at its source", Code(message.native_id.clone()).render()),
-        ("Record id", Code(message.id.to_string()).render()),
-    ];
-    if let Some(position) = position {
-        facts.push((
-            "Entry",
-            html! { (position.entry) ", " (position.stream_entry) " of its profile's stream, " (signed(position)) },
-        ));
-        facts.push(("Leaf hash", Code(position.leaf_hash.clone()).render()));
-        facts.push(("Proof", html! { (Code(format!("gatepost ledger prove {}", message.id))) " writes a bundle that verify.py checks without us; the log is " (link("/log/checkpoint", "public")) }));
-    }
-    if let Some(permalink) = &message.permalink {
-        facts.push(("At its source", html! { a href=(permalink) rel="noreferrer noopener" { (permalink) } }));
-    }
-    Card { title: "On record".to_owned(), actions: vec![], body: Facts::new(facts).render() }
-}
-
-/// `GET /messages/{id}/raw/{entry}`: the platform's bytes of an entry, exactly as received, as a file.
-pub(crate) async fn raw(ctx: Ctx, Path((id, entry)): Path<(String, i64)>) -> PageResult {
-    let id = message_id(&id)?;
-    let record = record_of(&ctx).ok_or(Error::NotFound("record in this process"))?;
-    let (_, bytes) = capture::raw(ctx.desk(), ctx.actor(), &record, id, entry).await?;
-    let mut response: Response = bytes.into_response();
-    let headers = response.headers_mut();
-    // Never shown as what it says it is: it came from outside.
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"entry-{entry}.raw\"")).expect("plain ASCII");
-    headers.insert(header::CONTENT_DISPOSITION, name);
-    Ok(response)
 }

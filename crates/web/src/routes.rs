@@ -11,14 +11,14 @@ use axum::{
     middleware,
     routing::{MethodRouter, get, post},
 };
-use desk::rights::Operation;
+use desk::{capture::connections::CLIENT_METADATA_PATH, rights::Operation};
 use http::Method;
 
 use crate::{
-    account, api, audit_log, calendar, connections, door, gate, home, jobs, live, messages, people, posts, profiles, record,
-    rights, search, settings,
+    account, api, attachments, audit_log, calendar, canary, connections, door, evidence, gate, home, imports, jobs, live,
+    messages, people, posts, profiles, record, rights, search, set_up, settings,
     state::{BODY_MAX, WebState},
-    views,
+    thread, views,
 };
 
 /// For whom an answer is made.
@@ -61,6 +61,15 @@ impl Needs {
     }
 }
 
+/// How long an answer may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As long as any request.
+    Usual,
+    /// As long as a large body needs to arrive: the handler gives up when nothing more comes.
+    Upload,
+}
+
 /// One route.
 #[derive(Clone)]
 pub struct Route {
@@ -74,6 +83,8 @@ pub struct Route {
     pub face: Face,
     /// Body limit in bytes.
     pub body_max: usize,
+    /// How long an answer may take.
+    pub pace: Pace,
     handler: MethodRouter<WebState>,
 }
 
@@ -81,6 +92,11 @@ impl Route {
     /// With another limit for its body.
     pub(crate) fn with_body_max(self, body_max: usize) -> Self {
         Self { body_max, ..self }
+    }
+
+    /// For a large body, which may take as long as it needs.
+    pub(crate) fn for_uploads(self, body_max: usize) -> Self {
+        Self { body_max, pace: Pace::Upload, ..self }
     }
 
     /// A line of the golden file: method, path, face, operation, need.
@@ -95,18 +111,34 @@ impl Route {
 
 /// A page: answers GET.
 pub(crate) fn page(path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
-    Route { method: Method::GET, path, needs: Needs::Operation(operation), face: Face::Page, body_max: 0, handler }
+    Route {
+        method: Method::GET,
+        path,
+        needs: Needs::Operation(operation),
+        face: Face::Page,
+        body_max: 0,
+        pace: Pace::Usual,
+        handler,
+    }
 }
 
 /// A form: answers POST.
 pub(crate) fn form(path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
-    Route { method: Method::POST, path, needs: Needs::Operation(operation), face: Face::Page, body_max: BODY_MAX, handler }
+    Route {
+        method: Method::POST,
+        path,
+        needs: Needs::Operation(operation),
+        face: Face::Page,
+        body_max: BODY_MAX,
+        pace: Pace::Usual,
+        handler,
+    }
 }
 
 /// An API call.
 pub(crate) fn call(method: Method, path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
     let body_max = if method == Method::GET || method == Method::DELETE { 0 } else { BODY_MAX };
-    Route { method, path, needs: Needs::Operation(operation), face: Face::Api, body_max, handler }
+    Route { method, path, needs: Needs::Operation(operation), face: Face::Api, body_max, pace: Pace::Usual, handler }
 }
 
 /// A route that nobody needs to be signed in for, with the reason.
@@ -117,7 +149,7 @@ pub(crate) fn open(
     face: Face,
     handler: MethodRouter<WebState>,
 ) -> Route {
-    Route { method, path, needs: Needs::Nothing(reason), face, body_max: BODY_MAX, handler }
+    Route { method, path, needs: Needs::Nothing(reason), face, body_max: BODY_MAX, pace: Pace::Usual, handler }
 }
 
 /// Every guarded route.
@@ -128,10 +160,16 @@ pub fn routes() -> Vec<Route> {
         Route { face: Face::Live, ..page("/live", O::AccountRead, get(live::stream)) },
         page("/stream", O::MessagesRead, get(messages::stream)),
         Route { face: Face::Live, ..page("/stream/arrivals", O::MessagesRead, get(messages::arrivals_since)) },
-        page("/search", O::MessagesRead, get(search::page)),
-        page("/messages/{id}", O::MessagesRead, get(messages::detail)),
-        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(messages::raw)),
-        form("/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
+        page("/search", O::MessagesSearch, get(search::page)),
+        page("/messages/{id}", O::MessagesRead, get(thread::page)),
+        form("/messages/{id}/unmask", O::MessageUnmask, post(thread::unmask)),
+        page("/messages/{id}/verify/{entry}", O::MessagesRead, get(evidence::verify)),
+        page("/messages/{id}/proof/{entry}", O::MessagesRead, get(evidence::proof)),
+        form("/messages/{id}/proof/{entry}", O::MessageUnmask, post(evidence::unmasked_proof)),
+        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(evidence::raw)),
+        form("/messages/{id}/raw/{entry}", O::MessageUnmask, post(evidence::unmasked_raw)),
+        page("/messages/{id}/attachments/{part}", O::MessagesRead, get(attachments::download)),
+        form("/messages/{id}/attachments/{part}/unmask", O::MessageUnmask, post(attachments::unmask)),
         page("/people", O::PeopleRead, get(people::list)),
         page("/people/invite", O::PersonInvite, get(people::invite_form)),
         form("/people/invite", O::PersonInvite, post(people::invite)),
@@ -169,8 +207,36 @@ pub fn routes() -> Vec<Route> {
         page("/connect/{network}", O::ConnectionMake, get(connections::form)),
         form("/connect/{network}", O::ConnectionMake, post(connections::begin)),
         form("/profiles/{id}/back-fill", O::CaptureBackFill, post(connections::back_fill)),
+        page("/profiles/{id}/canary", O::ConnectionsRead, get(canary::page)),
+        form("/profiles/{id}/canary", O::CanarySet, post(canary::change)),
+        page("/import", O::ImportsRead, get(imports::list)),
+        form("/import/files", O::ImportRun, post(imports::upload)).for_uploads(imports::BODY_MAX),
+        page("/import/{id}", O::ImportsRead, get(imports::run)),
+        page("/import/{id}/progress", O::ImportsRead, get(imports::run_progress)),
+        page("/import/files/{id}", O::ImportsRead, get(imports::file)),
+        page("/import/files/{id}/progress", O::ImportsRead, get(imports::file_progress)),
+        form("/import/files/{id}/import", O::ImportRun, post(imports::import)),
+        form("/import/files/{id}/count", O::ImportRun, post(imports::count)),
+        form("/import/files/{id}/stop", O::ImportRun, post(imports::stop)),
+        form("/import/files/{id}/remove", O::ImportRun, post(imports::remove)),
+        page("/profiles/{id}/set-up", O::ConnectionsRead, get(set_up::page)),
+        form("/profiles/{id}/set-up/{file}", O::ConnectionSetUp, post(set_up::take)),
+        open(
+            Method::GET,
+            CLIENT_METADATA_PATH,
+            "servers that let people in read who asks",
+            Face::Page,
+            get(set_up::client_metadata),
+        ),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
         page("/record", O::RecordRead, get(record::page)),
+        open(
+            Method::GET,
+            "/record/verify.py",
+            "whoever is shown a proof checks it with this",
+            Face::Page,
+            get(evidence::verifier),
+        ),
         page("/audit-log", O::AuditRead, get(audit_log::list)),
         page("/audit-log/{seq}", O::AuditRead, get(audit_log::entry)),
         page("/audit-log/export", O::AuditExport, get(audit_log::export)),
@@ -193,9 +259,9 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-/// Mounts the table, each route behind the gate.
-pub(crate) fn mount(state: &WebState) -> Router<WebState> {
-    routes().into_iter().fold(Router::new(), |router, route| {
+/// Mounts the routes of a pace, each behind the gate.
+pub(crate) fn mount(state: &WebState, pace: Pace) -> Router<WebState> {
+    routes().into_iter().filter(|route| route.pace == pace).fold(Router::new(), |router, route| {
         let (path, limit, mut handler) = (route.path, route.body_max, route.handler.clone());
         handler = handler.layer(DefaultBodyLimit::max(limit));
         if route.face == Face::Api && route.needs.operation().is_some() {

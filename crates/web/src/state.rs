@@ -7,7 +7,7 @@ use std::sync::{
 
 use desk::{
     Desk,
-    capture::{Connectors, Examiner, Reception},
+    capture::{Connectors, Examiner, Reception, uploads::Uploads},
     records::Record,
     search::Search,
 };
@@ -49,6 +49,8 @@ pub struct WebState {
     pub search: Option<Search>,
     /// What looks at drafts; made when it is first asked for, unless the process has one already.
     examiner: Arc<OnceLock<Arc<Examiner>>>,
+    /// Export files that people send; nothing when this process takes none.
+    pub uploads: Option<Uploads>,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     /// Those of platforms that call us.
@@ -71,6 +73,7 @@ impl WebState {
             reception: None,
             search: None,
             examiner: Arc::default(),
+            uploads: None,
             api_limits,
             hook_limits,
             draining,
@@ -117,6 +120,12 @@ impl WebState {
         }
         let made = Arc::new(Examiner::new()?);
         Ok(self.examiner.get_or_init(|| made))
+    }
+
+    /// Takes export files.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Uploads) -> Self {
+        Self { uploads: Some(uploads), ..self }
     }
 
     /// Other limits of rate than the default ones.

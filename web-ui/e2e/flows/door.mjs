@@ -3,15 +3,14 @@
 // axe-core in light, dark and 360 px. Prints "N passed, M failed".
 //
 //   node e2e/flows/door.mjs http://127.0.0.1:PORT        (a server with the demo company)
-import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { chromium } from "playwright-core";
+import { PASSWORD, totp } from "../desk.mjs";
 
 const WAIT_MS = 10_000;
 const EMAIL = "mika@northwind.example";
-const PASSWORD = "paper lanterns drift past noon";
 const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const LOOKS = [
   { name: "light", colorScheme: "light", width: 1360 },
@@ -205,18 +204,6 @@ async function signOut() {
   await page.goto(`${base}/account`);
   await page.evaluate(() => document.querySelector('form[action="/sign-out"]').requestSubmit());
   await page.waitForURL(/\/sign-in/);
-}
-
-/** The code of RFC 6238 for the present step, or some steps later. */
-function totp(base32, later) {
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...base32].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const offset = mac[mac.length - 1] & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
 /** Checks and pictures the page as it stands in every look. */

@@ -1,22 +1,13 @@
-//! Reading what was captured: the stream, a thread, a message with its history.
+//! Reading what was captured, as it stands now: the stream, a thread, a message, what changed.
 //!
 //! Invariant: every reading begins with the profiles that the caller may read ([`Operation::MessagesRead`]); what is on others does not exist,
-//! not even as a count. What a message said before is read from the record, because a text is stored once.
+//! not even as a count. Only the numbers of changes, which are one row for all profiles, have gaps where something happened on others.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
-
-use ledger::engine::{Ledger, ReadError, Reader};
-use networks::event::What;
-use serde::Serialize;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    body::{self, Captured},
-    intake::blocking,
     masking::is_covered,
-    model::{Message, PlaceSeen, Revision, StreamFilter, StreamPage, Thread},
+    model::{Message, PlaceSeen, StreamFilter, StreamPage, Thread},
     store::reading as store,
 };
 use crate::{
@@ -26,15 +17,13 @@ use crate::{
     error::{Error, Invalid, Refusal, Result},
     ids::{MessageId, PlaceId, ProfileId},
     profiles::{self, Profile},
-    rights::{Operation, Target, decide},
+    rights::{Operation, Target, decide, within_scope},
 };
 
 /// Messages of a stream's page at most.
 pub const STREAM_PAGE_MAX: u32 = 200;
 /// Messages of a thread that are shown.
 pub const THREAD_MAX: usize = 500;
-/// Entries of a message's history that are shown.
-const HISTORY_MAX: i64 = 500;
 /// Characters of a reason to unmask.
 pub const REASON_MAX: usize = 500;
 /// Places of a profile that are listed.
@@ -48,6 +37,7 @@ pub async fn readable(desk: &Desk, actor: &Actor) -> Result<Vec<Profile>> {
     if actor.principal == Principal::Nobody {
         return Err(Refusal::SignInNeeded.into());
     }
+    within_scope(actor, Operation::MessagesRead)?;
     let mut reader = desk.db().read().await?;
     let mut seen = Vec::new();
     for profile in profiles::everything(&mut reader).await? {
@@ -108,10 +98,15 @@ pub async fn news(desk: &Desk, actor: &Actor, filter: &StreamFilter, after: i64,
         .filter(|profile| filter.network.as_ref().is_none_or(|wanted| *wanted == profile.network))
         .map(|profile| profile.id)
         .collect();
-    let mut changed = changes(desk, after, limit).await?;
-    let last = changed.last().map_or(after, |message| message.changed);
-    changed.retain(|message| readable.contains(&message.profile) && filter.place.is_none_or(|wanted| wanted == message.place.id));
-    Ok((changed, last))
+    let mut reader = desk.db().read().await?;
+    let mut changed = store::changes_after(&mut reader, after, i64::from(limit)).await?;
+    let last = changed.last().map_or(after, |change| change.changed);
+    changed.retain(|change| readable.contains(&change.profile) && filter.place.is_none_or(|wanted| wanted == change.place));
+    let numbers: Vec<_> = changed.iter().map(|change| change.number).collect();
+    let mut messages = store::by_number(&mut reader, &numbers).await?;
+    // One that changed again between the two readings is told of here, as it stands, and once more at its new place.
+    messages.sort_by_key(|message| message.changed);
+    Ok((messages, last))
 }
 
 /// One message, for somebody who will see what is masked in it. The reason and the kinds that were covered go on record, before.
@@ -120,6 +115,12 @@ pub async fn news(desk: &Desk, actor: &Actor, filter: &StreamFilter, after: i64,
 /// As [`message`]; [`Error::Invalid`] without a reason.
 pub async fn unmask(desk: &Desk, actor: &Actor, id: MessageId, reason: &str) -> Result<Message> {
     let message = message(desk, actor, id).await?;
+    unmasked(desk, actor, &message, reason).await?;
+    Ok(message)
+}
+
+/// Puts on record that somebody sees what is masked in a message, and why.
+pub(super) async fn unmasked(desk: &Desk, actor: &Actor, message: &Message, reason: &str) -> Result<()> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > REASON_MAX {
         return Err(Invalid::field("reason", format!("say why, in up to {REASON_MAX} characters; it goes on record")));
@@ -127,12 +128,11 @@ pub async fn unmask(desk: &Desk, actor: &Actor, id: MessageId, reason: &str) -> 
     let mut act = desk.act(actor, Operation::MessageUnmask, Target::Workspace).await?;
     let kinds: BTreeSet<_> =
         message.findings.iter().filter(|finding| is_covered(finding)).map(|finding| finding.kind.clone()).collect();
-    act.record(Object::new("message", id))
+    act.record(Object::new("message", message.id))
         .detail("profile", message.profile.to_string())
         .detail("kinds", kinds.into_iter().collect::<Vec<_>>())
         .detail("reason", reason);
-    act.commit().await?;
-    Ok(message)
+    act.commit().await
 }
 
 /// Messages by their ids, those that the caller may read, in the order asked for. For the answers of a search.
@@ -202,152 +202,4 @@ pub async fn changes(desk: &Desk, after: i64, limit: u32) -> Result<Vec<Message>
 /// The number of the last change.
 pub async fn last_change(desk: &Desk) -> Result<i64> {
     store::last_change(&mut desk.db().read().await?).await
-}
-
-/// Reads bodies of the record. Works wherever a ledger is open, for writing or for reading.
-#[derive(Clone)]
-pub struct RecordReader(Reader);
-
-impl std::fmt::Debug for RecordReader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RecordReader")
-    }
-}
-
-/// How an entry stands in the log: what a page says beside a message, and what leads to its proof.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Position {
-    /// Its number in the log.
-    pub entry: i64,
-    /// Its position in the profile's stream, without gaps.
-    pub stream_entry: i64,
-    /// Its leaf hash, in hexadecimal digits.
-    pub leaf_hash: String,
-    /// The size of the newest signed checkpoint over it; nothing when it is not signed yet.
-    pub checkpoint_size: Option<i64>,
-}
-
-impl RecordReader {
-    /// Of a ledger that is open in this process.
-    pub fn new(ledger: &Arc<Ledger>) -> Self {
-        Self(ledger.reader())
-    }
-
-    /// Of a reader.
-    pub fn of(reader: Reader) -> Self {
-        Self(reader)
-    }
-
-    /// A captured record with its raw bytes; nothing but the reason when it cannot be read any more.
-    async fn captured(&self, entry: i64) -> Result<std::result::Result<Captured, String>> {
-        let reader = self.0.clone();
-        blocking(move || {
-            let opened = match reader.read(entry.unsigned_abs()) {
-                Ok(opened) => opened,
-                Err(ReadError::Unreadable { reason, .. }) => return Ok(Err(reason.to_string())),
-                Err(error) => return Err(Error::Internal(format!("the record cannot be read: {error}"))),
-            };
-            let stored = opened.body().map_err(|error| Error::Internal(error.to_string()))?;
-            Ok(body::read(&stored.bytes).map_err(|error| error.to_string()))
-        })
-        .await
-    }
-
-    /// Where an entry stands.
-    pub async fn position(&self, entry: i64) -> Result<Position> {
-        let reader = self.0.clone();
-        blocking(move || {
-            let failed = |error: ReadError| Error::Internal(format!("the record cannot be read: {error}"));
-            let found = reader.entry(entry.unsigned_abs()).map_err(failed)?;
-            let signed = reader.checkpoint().map_err(failed)?.map(|(checkpoint, _)| checkpoint.size);
-            Ok(Position {
-                entry,
-                stream_entry: super::record::number(found.stream_seq),
-                leaf_hash: hex::encode(found.leaf_hash()),
-                checkpoint_size: signed.filter(|size| *size > found.seq).map(super::record::number),
-            })
-        })
-        .await
-    }
-}
-
-/// A message with everything the record says about it, oldest first.
-///
-/// # Errors
-/// As [`message`]; a record that cannot be read.
-pub async fn history(desk: &Desk, actor: &Actor, record: &RecordReader, id: MessageId) -> Result<(Message, Vec<Revision>)> {
-    let message = message(desk, actor, id).await?;
-    let mut reader = desk.db().read().await?;
-    let mut revisions = store::revisions(&mut reader, message.number, HISTORY_MAX).await?;
-    let mut findings = store::findings(&mut reader, message.number).await?;
-    drop(reader);
-    if let Some(entry) = message.first_entry {
-        revisions.push(Revision {
-            entry,
-            record: message.id.0,
-            kind: "posted".to_owned(),
-            revision: String::new(),
-            by: message.author.clone(),
-            source_time: Some(message.posted_at),
-            captured_at: message.captured_at,
-            text: None,
-            unreadable: None,
-            findings: Vec::new(),
-        });
-    }
-    revisions.sort_by_key(|revision| (revision.kind != "posted", revision.source_time, revision.entry));
-    for revision in &mut revisions {
-        revision.findings = findings.remove(&revision.entry).unwrap_or_default();
-        match record.captured(revision.entry).await? {
-            Ok(captured) => {
-                revision.text = match captured.event.what {
-                    What::Posted(content) | What::Edited(content) => Some(content.text),
-                    _ => None,
-                };
-            }
-            Err(reason) => revision.unreadable = Some(reason),
-        }
-    }
-    Ok((message, revisions))
-}
-
-/// The platform's bytes of an entry of a message, exactly as received, with their media type.
-///
-/// # Errors
-/// As [`message`]; [`Error::NotFound`] when the entry is not one of the message's, or can no longer be read.
-pub async fn raw(desk: &Desk, actor: &Actor, record: &RecordReader, id: MessageId, entry: i64) -> Result<(String, Vec<u8>)> {
-    let message = message(desk, actor, id).await?;
-    let known = store::revisions(&mut desk.db().read().await?, message.number, HISTORY_MAX).await?;
-    if message.first_entry != Some(entry) && !known.iter().any(|revision| revision.entry == entry) {
-        return Err(Error::NotFound("entry of this message"));
-    }
-    let captured = record.captured(entry).await?.map_err(|_| Error::NotFound("readable record"))?;
-    let mut bytes = captured.event.raw.bytes;
-    if captured.raw_parts > 0 {
-        bytes = record.raw_parts(entry, captured.raw_parts).await?;
-    }
-    Ok((captured.event.raw.media_type, bytes))
-}
-
-impl RecordReader {
-    /// Raw bytes that stand in records of their own, right before the entry.
-    async fn raw_parts(&self, entry: i64, parts: usize) -> Result<Vec<u8>> {
-        let reader = self.0.clone();
-        blocking(move || {
-            let failed = |error: ReadError| Error::Internal(format!("the record cannot be read: {error}"));
-            let whole = reader.entry(entry.unsigned_abs()).map_err(failed)?;
-            let from = whole.stream_seq.saturating_sub(parts as u64);
-            let mut bytes = Vec::new();
-            for part in reader.stream(whole.stream_id, from).take(parts) {
-                let part = part.map_err(failed)?;
-                let stored = reader.read(part.seq).map_err(failed)?.body().map_err(|error| Error::Internal(error.to_string()))?;
-                if part.refers_to != whole.record_id {
-                    return Err(Error::NotFound("whole record: it was interrupted and came again"));
-                }
-                bytes.extend_from_slice(body::part_bytes(&stored.bytes));
-            }
-            Ok(bytes)
-        })
-        .await
-    }
 }

@@ -31,7 +31,7 @@ use crate::{
     act::{Act, Object},
     actor::Actor,
     approvals,
-    db::{DbError, Tx},
+    db::{Connection, DbError, Tx},
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
     ids::{JobId, Time},
@@ -193,6 +193,21 @@ pub async fn retry(desk: &Desk, actor: &Actor, id: JobId) -> Result<Job> {
 pub async fn cancel(desk: &Desk, actor: &Actor, id: JobId) -> Result<Cancelled> {
     let job = change_as(desk, actor, Operation::JobCancel, id, &Event::Cancel).await?;
     Ok(if job.state == JobState::Cancelled { Cancelled::AtOnce } else { Cancelled::Asked })
+}
+
+/// A job, for the subject that enqueued it.
+pub(crate) async fn look(on: &mut dyn Connection, id: JobId) -> Result<Option<Job>> {
+    Ok(store::find(on, id).await?)
+}
+
+/// Cancels a job as a consequence of an act that has an entry of its own. One that has ended stays as it is.
+pub(crate) async fn cancel_in(act: &mut Act<'_>, id: JobId) -> Result<()> {
+    let now = act.now();
+    match change(act.tx(), id, &Event::Cancel, now).await {
+        Ok(_) | Err(ChangeError::Unfit(_)) => act.announce(Topic::Jobs),
+        Err(ChangeError::Database(error)) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 async fn change_as(desk: &Desk, actor: &Actor, operation: Operation, id: JobId, event: &Event<'_>) -> Result<Job> {

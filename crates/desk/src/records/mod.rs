@@ -25,6 +25,9 @@ pub use state::{
 };
 pub use upkeep::Upkeep;
 
+/// The program that checks a proof without us.
+pub use ledger::bundle::VERIFIER;
+
 use crate::error::{Error, Result};
 
 /// Runs what waits for disk, database or network on a thread where that harms nobody.

@@ -167,9 +167,12 @@ operations! {
     ConnectionsRead = "connections.read", Read, All, Session, Need::Right(Right::Profiles), "See how the connections to networks stand";
     ConnectionMake = "connections.make", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Connect an account on a network";
     ConnectionRenew = "connections.renew", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Authorise a profile again";
+    ConnectionSetUp = "connections.set_up", SensitiveRead, Person, StepUp, Need::Right(Right::Profiles), "Take the files that make a platform know this server";
     CaptureBackFill = "capture.back_fill", Write, All, Session, Need::Right(Right::Profiles), "Read a profile's past again";
+    CanarySet = "capture.canary", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Let a canary message watch a capture";
     CaptureState = "capture.state", Write, Operator, Session, Need::Nothing, "Note that a capture broke or fell silent";
     MessagesRead = "messages.read", Read, All, Session, Need::Level(READING), "Read what was captured on a profile";
+    MessagesSearch = "messages.search", SensitiveRead, All, Session, Need::Right(Right::Search), "Search what was captured on the profiles one may read";
     MessageUnmask = "messages.unmask", Write, PersonOrToken, StepUp, Need::Right(Right::Unmask), "See what is masked in a message, with a reason";
     ImportsRead = "capture.imports_read", Read, All, Session, Need::Right(Right::Profiles), "See imports and what they refused";
     ImportRun = "capture.import", Write, All, Session, Need::Right(Right::Profiles), "Import an export file into a profile's record";
@@ -247,7 +250,6 @@ pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Holds,
     Right::Retention,
     Right::Export,
-    Right::Search,
     Right::Policies,
     Right::Audits,
     Right::Crisis,

@@ -52,7 +52,7 @@ rights! {
     Holds = "holds", "Legal holds", administers, "Set and release legal holds.";
     Retention = "retention", "Retention", administers, "Change retention schedules and confirm disposal.";
     Export = "export", "Export", administers, "Export records.";
-    Search = "search", "Search the record", plain, "Search everything that was captured on profiles the person may read.";
+    Search = "search", "Search the record", plain, "Search everything that was captured on profiles the person may read; each question is on record.";
     AuditLog = "audit_log", "Audit log", administers, "Read, filter and export the audit log.";
     Settings = "settings", "Settings", administers, "Change the workspace's settings.";
     StopSwitch = "stop_switch", "Stop switch", administers, "Pause and resume publishing.";

@@ -1,7 +1,8 @@
 //! Search: which captured messages hold these words, for whom.
 //!
-//! Invariants: what is found, counted and named in an answer lies on profiles that the caller may read, decided at each question; a message in an
-//! answer is read from the database, so what it says is what stands there now. The index is derived: [`Indexer`] follows the changes of
+//! Invariants: who searches needs the right to, and what is found, counted and named in an answer lies on profiles that the caller may
+//! read, both decided at each question; that it was asked is on record before it is answered; a message in an answer is read from the
+//! database, so what it says is what stands there now. The index is derived: [`Indexer`] follows the changes of
 //! [`capture`], and an index that is lost or of another version is built again. There is no SQL here; the words are the
 //! `search` crate's business.
 
@@ -9,6 +10,7 @@ mod indexed;
 mod indexer;
 mod opening;
 mod rebuild;
+mod trace;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
@@ -33,6 +35,7 @@ use crate::{
     error::{Error, Invalid, Result},
     ids::{MessageId, ProfileId},
     profiles::Profile,
+    rights::{Operation, Target},
 };
 
 /// The language of messages whose source and inspector do not say: that of most messages nobody marks.
@@ -110,6 +113,7 @@ pub enum Answer {
 #[derive(Clone)]
 pub struct Search {
     index: Arc<dyn SearchIndex>,
+    asked: Arc<trace::Asked>,
 }
 
 impl std::fmt::Debug for Search {
@@ -121,14 +125,15 @@ impl std::fmt::Debug for Search {
 impl Search {
     /// Search over this index.
     pub fn new(index: Arc<dyn SearchIndex>) -> Self {
-        Self { index }
+        Self { index, asked: Arc::default() }
     }
 
     /// Answers a question, within what the caller may read.
     ///
     /// # Errors
-    /// [`Error::Refused`] as in [`capture::readable`]; [`Error::Conflict`] when the index cannot answer, with what to do.
+    /// [`Error::Refused`] without the right to search, and as in [`capture::readable`]; [`Error::Conflict`] when the index cannot answer, with what to do.
     pub async fn ask(&self, desk: &Desk, actor: &Actor, question: &Question) -> Result<Answer> {
+        desk.allow(actor, Operation::MessagesSearch, Target::Workspace).await?;
         let readable = capture::readable(desk, actor).await?;
         let query = match ::search::Query::parse(&question.text, &setting(desk, &readable, question)) {
             Ok(query) => query,
@@ -142,6 +147,7 @@ impl Search {
         let index = self.index.clone();
         let answer = tokio::task::spawn_blocking(move || index.search(&request)).await;
         let answer = answer.map_err(|error| Error::Internal(error.to_string()))?.map_err(failed)?;
+        self.asked.record(desk, actor, question, query.clause(), readable.len(), answer.total).await?;
         let ids: Vec<_> = answer.hits.iter().map(|hit| MessageId(Uuid::from_bytes(hit.id.0))).collect();
         let messages = capture::messages(desk, actor, &ids).await?;
         let position = i64::try_from(answer.position.0).unwrap_or(i64::MAX);
@@ -171,7 +177,9 @@ fn setting(desk: &Desk, readable: &[Profile], question: &Question) -> Setting {
     let mut networks: Vec<String> = readable.iter().map(|profile| profile.network.to_lowercase()).collect();
     networks.sort_unstable();
     networks.dedup();
-    Setting { profiles: names.collect(), networks, ..Setting::at(desk.now().0, question.zone.clone()) }
+    // Lists of a company's own name their kinds in the rules; until those are here, every kind is one of the inspector's.
+    let finding_kinds = inspect::kinds::all().iter().map(|kind| kind.id.to_lowercase()).collect();
+    Setting { profiles: names.collect(), networks, finding_kinds, ..Setting::at(desk.now().0, question.zone.clone()) }
 }
 
 fn marked(query: &::search::Query, messages: Vec<Message>) -> Vec<Hit> {

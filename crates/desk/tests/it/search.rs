@@ -4,12 +4,14 @@ use std::{path::Path, sync::Arc};
 
 use desk::{
     Actor, Desk,
+    audit_log::{self, AuditFilter},
     capture::{self, Intake},
     ids::ProfileId,
-    rights::{self, Give, Given, Holder, Level, Scope},
+    rights::{self, Give, Given, Holder, Level, Right, Scope},
     search::{self, Answer, Counting, Found, Indexer, Order, Question, Search, SearchIndex},
 };
 use networks::{Event, event::What};
+use serde_json::json;
 use testkit::{
     TestDesk, on_both,
     records::{edit, event, intake_in, post},
@@ -97,7 +99,10 @@ async fn an_answer_holds_only_what_the_caller_may_read() {
         place.take(open, vec![post("m1", "ann", "late")]).await;
         place.take(closed, vec![post("m1", "ann", "late and secret")]).await;
         place.indexer.catch_up().await.expect("caught up");
-        let somebody = test.person_with(&[]).await;
+        let without = test.person_with(&[Given::Level(Level::ReadOnly)]).await;
+        let refused = Search::new(place.index.clone()).ask(&test.desk, &without.actor, &Question::new("late")).await;
+        assert!(matches!(refused, Err(desk::Error::Refused(_))), "reading is not searching");
+        let somebody = test.person_with(&[Given::Right(Right::Search)]).await;
         assert_eq!(place.found(&somebody.actor, "late").await.total, Some(0));
         let give = Give {
             holder: Holder::Person(somebody.person),
@@ -123,6 +128,71 @@ async fn an_answer_holds_only_what_the_caller_may_read() {
         assert!(matches!(nobody, Err(desk::Error::Refused(_))));
     })
     .await;
+}
+
+/// The details of every search on record, oldest first.
+async fn searches(desk: &Desk) -> Vec<serde_json::Value> {
+    let mut entries = Vec::new();
+    let filter = AuditFilter { act: Some("messages.search".to_owned()), ..AuditFilter::default() };
+    let mut export = audit_log::export(desk.clone(), &Actor::desk("test"), filter).await.expect("an export");
+    loop {
+        let next = export.next().await.expect("entries");
+        if next.is_empty() {
+            return entries;
+        }
+        entries.extend(next.into_iter().map(|entry| serde_json::Value::Object(entry.details)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_leaves_one_entry_that_holds_none_of_its_words() {
+    on_both(|test| async move {
+        let mut place = Place::new(&test).await;
+        let shop = profile(&test.desk, "shop").await;
+        place.take(shop, (0..5).map(|n| post(&format!("m{n}"), "ann", &format!("late {n}"))).collect()).await;
+        place.indexer.catch_up().await.expect("caught up");
+        let given = [Given::Right(Right::Search), Given::Level(Level::ReadOnly)];
+        let (one, other) = (test.person_with(&given).await.actor, test.person_with(&given).await.actor);
+        let search = Search::new(place.index.clone());
+        let ask = async |actor: &Actor, text: &str, after| {
+            let question = Question { limit: 2, after, ..Question::new(text) };
+            match search.ask(&test.desk, actor, &question).await.expect("an answer") {
+                Answer::Found(found) => found.next,
+                Answer::NotUnderstood(_) => None,
+            }
+        };
+        let next = ask(&one, "late from:ann -parcel", None).await;
+        assert!(next.is_some());
+        ask(&one, "late from:ann -parcel", next).await;
+        ask(&one, " late from:ann -parcel ", None).await;
+        ask(&one, "unclear:(", None).await;
+        let told = searches(&test.desk).await;
+        let parts = json!({ "word": 2, "from": 1, "not": 1 });
+        assert_eq!((told.len(), &told[0]["parts"], &told[0]["found"], &told[0]["profiles"]), (1, &parts, &json!(5), &json!(1)));
+        assert_eq!(told[0]["query_digest"].as_str().map(str::len), Some(64));
+        let text = told[0].to_string();
+        assert!(!["ann", "late", "parcel"].iter().any(|word| text.contains(word)), "{text}");
+
+        // Somebody else, or the same later, is another reading.
+        ask(&other, "late from:ann -parcel", None).await;
+        test.clock.advance_ms(15 * 60 * 1_000);
+        ask(&one, "late from:ann -parcel", None).await;
+        let told = searches(&test.desk).await;
+        assert_eq!(told.len(), 3);
+        assert!(told.iter().all(|one| one["query_digest"] == told[0]["query_digest"]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kind_of_finding_that_there_is_not_is_named_with_the_nearest_one() {
+    let test = TestDesk::on(desk::db::Engine::Sqlite).await;
+    let place = Place::new(&Arc::new(test)).await;
+    let search = Search::new(place.index.clone());
+    let told = search.ask(&place.test.desk, &Actor::operator(), &Question::new("finding:credit_cart")).await.expect("an answer");
+    let Answer::NotUnderstood(error) = told else { panic!("there is no such kind") };
+    assert!(error.to_string().contains("`credit_card`"), "{error}");
+    assert_eq!(place.found(&Actor::operator(), "finding:CREDIT_CARD").await.total, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

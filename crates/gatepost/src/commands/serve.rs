@@ -10,8 +10,11 @@ use std::{
 use anyhow::Context as _;
 use desk::{
     Desk,
-    capture::{Connectors, Examiner, Reception},
-    jobs::{Worker, WorkerOptions, house_kinds},
+    capture::{
+        Connectors, Examiner, Reception,
+        uploads::{CountFile, ImportFile, Uploads},
+    },
+    jobs::{Registry, Worker, WorkerOptions, house_kinds},
     live,
     records::{Record, WriterState},
     search::{self, Search},
@@ -110,11 +113,6 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     // Live updates from other processes; answers at once on SQLite, where there are none.
     let (listener_desk, listener_stop) = (desk.clone(), stop.clone());
     tasks.spawn(async move { live::listen(&listener_desk, &listener_stop).await });
-    if roles.worker {
-        let options = WorkerOptions { at_once_max: config.worker_parallel as usize, ..WorkerOptions::default() };
-        let worker = Worker::new(desk.clone(), house_kinds(), options);
-        tasks.spawn(worker.run(stop.clone()));
-    }
     let (index, follows) = search::open(&search_folder(folder)).context("failed to open the search index")?;
     if follows {
         tasks.spawn(search::Indexer::new(desk.clone(), index.clone()).run(stop.clone()));
@@ -127,7 +125,21 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     if roles.record {
         tasks.spawn(reception.clone().run(stop.clone()));
     }
-    let edge = Edge { record, reception, search: Search::new(index), examiner };
+    let uploads = Uploads::open(folder.path().join("uploads"), record::node_name(config), reception.clone())
+        .context("failed to prepare the folder of uploaded files")?;
+    if roles.record {
+        uploads.sweep(&desk).await.context("failed to tidy the folder of uploaded files")?;
+    }
+    let mut kinds = if roles.worker { house_kinds() } else { Registry::new() };
+    if roles.record {
+        // Where the record is written, whoever else works on jobs.
+        kinds = kinds.with(ImportFile(uploads.clone())).with(CountFile(uploads.clone()));
+    }
+    if kinds.kinds().next().is_some() {
+        let options = WorkerOptions { at_once_max: config.worker_parallel as usize, ..WorkerOptions::default() };
+        tasks.spawn(Worker::new(desk.clone(), kinds, options).run(stop.clone()));
+    }
+    let edge = Edge { record, reception, search: Search::new(index), examiner, uploads };
     let web = if roles.web { Some(start_web(&desk, config, metrics, edge, &stop, &tasks).await?) } else { None };
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
@@ -187,6 +199,7 @@ struct Edge {
     reception: Reception,
     search: Search,
     examiner: Arc<Examiner>,
+    uploads: Uploads,
 }
 
 async fn start_web(
@@ -202,7 +215,8 @@ async fn start_web(
         .with_record(edge.record)
         .with_reception(edge.reception)
         .with_search(edge.search)
-        .with_examiner(edge.examiner);
+        .with_examiner(edge.examiner)
+        .with_uploads(edge.uploads);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod beside;
+mod capturing;
 mod check;
 mod configuration;
 mod crash;

@@ -5,49 +5,93 @@
 //! for the validators to say.
 
 use super::{Folded, Map};
-use crate::scan::{Scan, is_word, offset};
+use crate::scan::{SINGLES_MIN, Scan, is_word, offset};
 use crate::words::{Role, WordHit, WordTable};
 
-/// Single characters in a row before they are taken for one value written apart: shorter than the shortest number
-/// that is worth hiding, longer than "a b c" in ordinary text.
-const SINGLES_MIN: usize = 6;
 /// Spelled-out digits in a row before they are taken for one number.
 const SPELLED_MIN: usize = 6;
 /// Spaces between two characters of a value written apart.
 const GAP_MAX: usize = 3;
 
-/// Whether the text shows any sign of values written apart; cheap enough for every message.
-pub(crate) fn worth_joining(text: &str, scan: &Scan, words: &WordTable) -> bool {
-    if scan.single_run_max as usize >= SINGLES_MIN {
-        return true;
-    }
-    let bytes = text.as_bytes();
+/// Texts up to this many bytes are joined as a whole; of longer ones only what stands around the signs of values
+/// written apart, so that one such value does not double the cost of a book.
+const WHOLE_MAX: usize = 4096;
+/// Bytes around a sign that are joined with it: what detectors look at beside a value, and some more.
+const AROUND: usize = 640;
+
+/// Finds the stretches of the text that show any sign of values written apart; says whether there are any. Cheap enough
+/// for every message.
+pub(crate) fn worth_joining(text: &str, scan: &Scan, words: &WordTable, out: &mut Stretches) -> bool {
+    out.list.clear();
+    let mut stretches = |at: usize| {
+        if text.len() <= WHOLE_MAX {
+            out.list.push((0, offset(text.len())));
+            return false;
+        }
+        out.around(text, at);
+        true
+    };
+    let _all = scan.single_runs.iter().all(|at| stretches(*at as usize))
+        && signs_in_words(text.as_bytes(), scan, words, &mut stretches)
+        && bracketed(text, scan, &mut stretches);
+    out.merge();
+    !out.list.is_empty()
+}
+
+/// Calls `found` with the places of words that may stand for signs or digits, until it answers no.
+fn signs_in_words(bytes: &[u8], scan: &Scan, words: &WordTable, found: &mut impl FnMut(usize) -> bool) -> bool {
     let (mut at_end, mut digits, mut last) = (None::<u32>, 0, 0);
     for hit in &scan.hits {
-        match words.entry(hit.entry).role {
+        let is_sign = match words.entry(hit.entry).role {
             Some(Role::AtSign) => {
-                if in_brackets(bytes, hit).is_some() || provider_follows(bytes, hit.end as usize) {
-                    return true;
-                }
+                let is_sign = in_brackets(bytes, hit).is_some() || provider_follows(bytes, hit.end as usize);
                 at_end = Some(hit.end);
+                is_sign
             }
             Some(Role::DotSign) => {
                 let after_at = at_end.is_some_and(|at| hit.start <= at + ADDRESS_MAX);
-                if after_at || in_brackets(bytes, hit).is_some() || top_level_follows(bytes, hit.end as usize) {
-                    return true;
-                }
+                after_at || in_brackets(bytes, hit).is_some() || top_level_follows(bytes, hit.end as usize)
             }
             Some(Role::Digit(_)) => {
                 digits = if hit.start <= last + 2 { digits + 1 } else { 1 };
                 last = hit.end;
-                if digits >= SPELLED_MIN {
-                    return true;
-                }
+                digits >= SPELLED_MIN
             }
-            _ => {}
+            _ => false,
+        };
+        if is_sign && !found(hit.start as usize) {
+            return false;
         }
     }
-    bracketed(text, scan)
+    true
+}
+
+/// Stretches of a text in order, none touching another.
+#[derive(Debug, Default)]
+pub(crate) struct Stretches {
+    list: Vec<(u32, u32)>,
+}
+
+impl Stretches {
+    /// Adds what stands around a place, cut at white space or else between characters.
+    fn around(&mut self, text: &str, at: usize) {
+        let before = text.floor_char_boundary(at.saturating_sub(AROUND));
+        let after = text.floor_char_boundary(text.len().min(at + AROUND));
+        let start = text[before..at].find(char::is_whitespace).map_or(before, |i| before + i);
+        let end = text[at..after].rfind(char::is_whitespace).map_or(after, |i| at + i);
+        self.list.push((offset(start), offset(end)));
+    }
+
+    fn merge(&mut self) {
+        self.list.sort_unstable();
+        self.list.dedup_by(|next, last| {
+            let touches = next.0 <= last.1;
+            if touches {
+                last.1 = last.1.max(next.1);
+            }
+            touches
+        });
+    }
 }
 
 /// "example dot com": the word after a spelled-out dot is a common top-level domain.
@@ -61,11 +105,13 @@ const TOPS: [&[u8]; 14] = [b"com", b"org", b"net", b"io", b"de", b"fr", b"es", b
 /// Bytes between a spelled-out "at" and the first dot of the domain.
 const ADDRESS_MAX: u32 = 48;
 
-fn bracketed(text: &str, scan: &Scan) -> bool {
+/// Calls `found` with the places of "[.]" and the like, until it answers no.
+fn bracketed(text: &str, scan: &Scan, found: &mut impl FnMut(usize) -> bool) -> bool {
     use crate::scan::{AT, COLON, DOT, SIGN};
-    scan.chunks.iter().filter(|c| c.classes & SIGN != 0 && c.classes & (DOT | AT | COLON) != 0).any(|c| {
+    scan.chunks.iter().filter(|c| c.classes & SIGN != 0 && c.classes & (DOT | AT | COLON) != 0).all(|c| {
         let bytes = &text.as_bytes()[c.start as usize..c.end as usize];
-        bytes.starts_with(b"hxxp") || bytes.windows(3).any(|w| sign_in_brackets(w).is_some())
+        let is_sign = bytes.starts_with(b"hxxp") || bytes.windows(3).any(|w| sign_in_brackets(w).is_some());
+        !is_sign || found(c.start as usize)
     })
 }
 
@@ -112,31 +158,60 @@ struct Joiner<'a> {
     out: &'a mut Folded,
 }
 
-/// Writes the joined view of `text` (itself possibly folded, then `base` leads back); says whether anything changed.
-pub(crate) fn join(text: &str, base: Option<&Map>, scan: &Scan, words: &WordTable, out: &mut Folded) -> bool {
+/// Writes the joined view of stretches of `text` (itself possibly folded, then `base` leads back); says whether anything
+/// changed.
+pub(crate) fn join(
+    text: &str,
+    stretches: &Stretches,
+    base: Option<&Map>,
+    scan: &Scan,
+    words: &WordTable,
+    out: &mut Folded,
+) -> bool {
     out.clear();
     let mut joiner = Joiner { bytes: text.as_bytes(), text, base, scan, words, hit: 0, out };
-    let mut changed = false;
-    let mut at = 0;
-    while at < text.len() {
-        if at > 0 && is_word(joiner.bytes[at]) && is_word(joiner.bytes[at - 1]) {
-            at = joiner.rest_of_word(at);
-            continue;
+    let (mut changed, mut done) = (false, 0);
+    for (start, end) in &stretches.list {
+        // What is written apart may reach beyond its stretch.
+        let (start, end) = (done.max(*start as usize), *end as usize);
+        if start < end && !joiner.out.text.is_empty() {
+            // Neither a word nor a line goes on from one stretch to the next.
+            joiner.apart(start);
         }
-        let next = joiner.singles(at).or_else(|| joiner.brackets(at)).or_else(|| joiner.word(at));
-        if let Some(next) = next {
-            changed = true;
-            at = next;
-        } else {
-            let c = text[at..].chars().next().expect("inside the text, on a boundary");
-            joiner.copy(at, c);
-            at += c.len_utf8();
-        }
+        done = joiner.stretch(start, end, &mut changed);
     }
     changed
 }
 
 impl Joiner<'_> {
+    /// Joins what stands from `at` to `end`; says where it came to.
+    fn stretch(&mut self, mut at: usize, end: usize, changed: &mut bool) -> usize {
+        while at < end {
+            if at > 0 && is_word(self.bytes[at]) && is_word(self.bytes[at - 1]) {
+                at = self.rest_of_word(at);
+                continue;
+            }
+            let next = self.singles(at).or_else(|| self.brackets(at)).or_else(|| self.word(at));
+            if let Some(next) = next {
+                *changed = true;
+                at = next;
+            } else {
+                let c = self.text[at..].chars().next().expect("inside the text, on a boundary");
+                self.copy(at, c);
+                at += c.len_utf8();
+            }
+        }
+        at
+    }
+
+    /// Parts two stretches; stands for the character at which the second begins.
+    fn apart(&mut self, at: usize) {
+        let width = self.text[at..].chars().next().map_or(1, char::len_utf8);
+        for c in [' ', '|', ' '] {
+            self.put(c, at, at + width);
+        }
+    }
+
     fn origin(&self, from: usize, to: usize) -> (u32, u32) {
         self.base.map_or((offset(from), offset(to)), |map| map.original(from..to))
     }
@@ -198,7 +273,7 @@ impl Joiner<'_> {
             }
             end = after + width;
         }
-        if count < SINGLES_MIN {
+        if count < SINGLES_MIN as usize {
             return None;
         }
         for i in at..end {

@@ -2,8 +2,8 @@
 //!
 //! Figures are from the lexicons of the reference server (`app.bsky.feed.post` and its embeds): 300 grapheme clusters and 3,000 bytes of
 //! text, four pictures of 2,000,000 bytes. Tested against that server (npm `@atproto/dev-env`): sessions, OAuth, records, files, errors,
-//! restarts. The service that makes feeds and notifications of all servers' data is not run in the tests; its answers are written
-//! down from the lexicons and passed on by the real server.
+//! restarts; and against the service that makes feeds and notifications of all servers' data (the AppView of the same package), whose
+//! outages and odd answers are written down from the lexicons and passed on by the real server.
 //!
 //! `native_id` and `revision`: see `mapping.rs`. OAuth needs a public address of ours that serves [`client_metadata`]; without one the
 //! app password is the way to connect. Invariant: tokens go to the profile's own server and its authorisation server only.
@@ -27,7 +27,7 @@ use serde::Deserialize;
 pub use self::oauth::{CLIENT_METADATA_PATH, client_metadata};
 use crate::{
     account::{Begun, Connected, Cursor, Pending, Secrets, Session, Standing},
-    capabilities::{BackFill, Capabilities, Captured, Coverage, Delivery, MediaLimit, TextLimit, TextUnit},
+    capabilities::{BackFill, Capabilities, Coverage, Delivery, MediaLimit, TextLimit, TextUnit},
     error::{Class, NetworkError, Result},
     event::{Attachment, Event},
     http,
@@ -60,14 +60,6 @@ const DIRECTORY: ConnectField = ConnectField {
     secret: false,
     optional: true,
 };
-
-const fn seen(what: &'static str, note: &'static str) -> Coverage {
-    Coverage { what, captured: Captured::Normalised, note }
-}
-
-const fn unseen(what: &'static str, note: &'static str) -> Coverage {
-    Coverage { what, captured: Captured::No, note }
-}
 
 static ABOUT: About = About {
     id: "bluesky",
@@ -129,37 +121,41 @@ static ABOUT: About = About {
         },
     ],
     coverage: &[
-        seen(
+        Coverage::seen(
             "Own posts, answers and quotes",
             "back to the first, from the repository; text, facets' links and mentions, languages, embeds",
         ),
-        seen("Own reposts", "on the post that they share, and when they are taken back among the newest 50"),
-        seen("Answers to own posts, mentions, quotes", "by notifications, as far back as the service keeps them"),
-        seen(
+        Coverage::seen("Own reposts", "on the post that they share, and when they are taken back among the newest 50"),
+        Coverage::seen(
+            "Answers to own posts, mentions, quotes",
+            "by notifications, as far back as the service keeps them; one that its writer dates back is noticed among the newest 50",
+        ),
+        Coverage::seen(
             "The thread around them",
             "up to 10 messages of others around each; a gap says when there were more. Once for all own posts when the profile is connected",
         ),
-        seen("Deletions of own posts", "noticed at the next read for the newest 50 of a kind; nobody tells when it happened"),
-        seen("Own records that were replaced", "for the newest 50; posts as such cannot be edited on Bluesky"),
-        unseen(
+        Coverage::seen(
+            "Deletions of own posts",
+            "noticed at the next read for the newest 50 of a kind; nobody tells when it happened",
+        ),
+        Coverage::seen("Own records that were replaced", "for the newest 50; posts as such cannot be edited on Bluesky"),
+        Coverage::unseen(
             "Deletions by others",
             "only the stream of all servers tells of them, which is not read; reading a message again shows it",
         ),
-        seen("Pictures and video with alt text", "as attachments; the file as its author uploaded it, from the author's server"),
-        seen("Likes and reposts of own posts", "when they are made; taking them back is not told"),
-        seen("New followers", "when they come; their going is not told"),
-        Coverage {
-            what: "Self-labels, tags beside the text, link cards' texts",
-            captured: Captured::RawOnly,
-            note: "in the record",
-        },
-        Coverage {
-            what: "Labels of moderation services, counts",
-            captured: Captured::RawOnly,
-            note: "as they stood in the notification",
-        },
-        unseen("Direct messages", "another service, without an interface for companies' records"),
-        unseen("What the accounts one follows post, lists, feeds, own likes, blocks, mutes", "not the company's communication"),
+        Coverage::seen(
+            "Pictures and video with alt text",
+            "as attachments; the file as its author uploaded it, from the author's server",
+        ),
+        Coverage::seen("Likes and reposts of own posts", "when they are made; taking them back is not told"),
+        Coverage::seen("New followers", "when they come; their going is not told"),
+        Coverage::raw_only("Self-labels, tags beside the text, link cards' texts", "in the record"),
+        Coverage::raw_only("Labels of moderation services, counts", "as they stood in the notification"),
+        Coverage::unseen("Direct messages", "another service, without an interface for companies' records"),
+        Coverage::unseen(
+            "What the accounts one follows post, lists, feeds, own likes, blocks, mutes",
+            "not the company's communication",
+        ),
     ],
 };
 

@@ -3,6 +3,10 @@
 //! The repository's revision says whether anything of our own changed; then its newest records are listed and compared with those that
 //! were handed out, which shows deletions and replaced records among them. The two sources are apart: when the service behind
 //! notifications is down, own posts are still read, and the error is told once there is nothing else to tell.
+//!
+//! Both lists are sorted by what their writers say: a record's key and a notification's time come from another program's clock, so
+//! something new may appear behind something known. Hence the newest page is compared one by one, not only down to the first that
+//! is known.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -34,6 +38,10 @@ const POSTS_MAX: usize = 25;
 const POLL_EVERY: Duration = Duration::from_secs(5);
 /// Own records of a kind whose key and digest are kept: at about 80 bytes each, half of the longest cursor for both kinds.
 const KNOWN_MAX: usize = 200;
+/// Notifications kept to be compared with: twice what a page holds, so that a few that are withdrawn do not bring back forgotten ones.
+const HEARD_MAX: usize = 2 * PAGE;
+/// Hexadecimal digits kept of each: two of a hundred are alike once in a million years of looks.
+const HEARD_DIGITS: usize = 16;
 const _: () = assert!(2 * PAGE + PAGE * (1 + AROUND_MAX) + POSTS_MAX * AROUND_MAX <= Batch::MAX);
 
 /// What the cursor holds.
@@ -45,6 +53,8 @@ struct Reading {
     posts: Own,
     reposts: Own,
     notified: Walk,
+    /// What was notified of last, newest first, as [`mark`]s.
+    heard: Vec<String>,
     threads: Threads,
 }
 
@@ -113,7 +123,8 @@ impl Reader {
         match self.others(&mut found).await {
             // What is our own is told first; the error comes when there is nothing else.
             Err(_) if !found.events.is_empty() || found.more => {
-                self.reading = Reading { notified: before.notified, threads: before.threads, ..self.reading.clone() }
+                let Reading { notified, heard, threads, .. } = before;
+                self.reading = Reading { notified, heard, threads, ..self.reading.clone() }
             }
             told => told?,
         }
@@ -172,7 +183,8 @@ impl Reader {
             let compared =
                 if collection == POST { record.cid.clone() } else { mapping::subject(&record.value).unwrap_or_default() };
             let is_replaced = held.is_some_and(|(_, before)| *before != compared);
-            if at < unknown && held.is_none() || is_replaced {
+            let is_new = held.is_none() && (at < unknown || before.is_none());
+            if is_new || is_replaced {
                 let event = mapping::record_event(record, by.clone(), raw(part));
                 events.push(if is_replaced { mapping::replaced(event, &record.cid) } else { event });
                 own.known.retain(|(key, _)| key != keys[at]);
@@ -241,15 +253,32 @@ impl Reader {
             listed.iter().map(|(view, _)| format!("{} {}", view.reason.as_deref().unwrap_or_default(), view.uri)).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let unknown = self.reading.notified.unknown(&ids);
+        let is_front = self.reading.notified.before().is_none();
+        let marks: Vec<String> = ids.iter().map(|id| mark(id)).collect();
         let feed = mapping::feed(&self.by);
-        for (view, part) in listed[..unknown].iter().rev() {
+        for (at, (view, part)) in listed.iter().enumerate().rev() {
+            if at >= unknown && (!is_front || self.reading.heard.contains(&marks[at])) {
+                continue;
+            }
             if view.record["reply"].is_object() {
                 self.around(&view.uri, 0, found).await?;
             }
             found.events.push(mapping::notification_event(view, &feed, raw(part)));
         }
+        self.hear(marks, is_front);
         found.more |= self.reading.notified.read(&ids, page.cursor.as_deref());
         Ok(())
+    }
+
+    /// Keeps the marks of a page: before what is kept when it is the newest, behind it otherwise.
+    fn hear(&mut self, mut marks: Vec<String>, is_front: bool) {
+        let heard = &mut self.reading.heard;
+        heard.retain(|mark| !marks.contains(mark));
+        if is_front {
+            std::mem::swap(heard, &mut marks);
+        }
+        heard.append(&mut marks);
+        heard.truncate(HEARD_MAX);
     }
 
     /// What stands above a post, and `depth` levels below it.
@@ -305,6 +334,13 @@ impl Reader {
         found.more |= !matches!(self.reading.threads, Threads::Done);
         Ok(())
     }
+}
+
+/// What is kept of a notification, to know it again.
+fn mark(id: &str) -> String {
+    let mut digits = hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, id.as_bytes()));
+    digits.truncate(HEARD_DIGITS);
+    digits
 }
 
 /// Level by level, so that the nearest come first.

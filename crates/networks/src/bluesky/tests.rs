@@ -9,23 +9,9 @@ use super::{
 };
 use crate::{
     Account,
+    any_json::any_json,
     event::{Event, What},
 };
-
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        "[a-z#@:./]{0,12}|\\PC{0,6}".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 16, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map("[a-zA-Z$]{1,9}", inner, 0..4).prop_map(|map| json!(map)),
-        ]
-    })
-}
 
 /// A whole post, for having parts of it replaced.
 fn post() -> Value {
@@ -83,7 +69,7 @@ fn every_part_of_a_post_is_found() {
 
 proptest! {
     #[test]
-    fn any_change_to_a_post_is_still_a_post_with_its_bytes(place in any::<prop::sample::Index>(), other in any_json()) {
+    fn any_change_to_a_post_is_still_a_post_with_its_bytes(place in any::<prop::sample::Index>(), other in any_json(&[], &[])) {
         let mut record = post();
         let mut all = Vec::new();
         places(&record, "", &mut all);
@@ -95,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn any_notification_is_an_event(record in any_json(), reason in "like|repost|follow|reply|quote|[a-z-]{0,9}", uri in "at://did:plc:[a-z]{1,3}/[a-z.]{1,9}/[a-z0-9]{1,4}|\\PC{0,9}") {
+    fn any_notification_is_an_event(record in any_json(&[], &[]), reason in "like|repost|follow|reply|quote|[a-z-]{0,9}", uri in "at://did:plc:[a-z]{1,3}/[a-z.]{1,9}/[a-z0-9]{1,4}|\\PC{0,9}") {
         let view = json!({ "uri": uri, "author": { "did": "did:plc:b", "handle": "b.test" }, "record": record, "reason": reason });
         let part = RawValue::from_string(view.to_string()).unwrap();
         let read: PostView = serde_json::from_str(part.get()).unwrap();

@@ -23,7 +23,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     account::{Begun, Connected, Cursor, Pending, Session, Standing},
-    capabilities::{BackFill, Capabilities, Captured, Coverage, Delivery, MediaLimit, TextLimit, TextUnit},
+    capabilities::{BackFill, Capabilities, Coverage, Delivery, MediaLimit, TextLimit, TextUnit},
     error::NetworkError,
     event::{Attachment, Event},
     network::{About, Answer, Batch, ConnectField, ConnectMethod, ConnectRequest, Network, Sink},
@@ -49,14 +49,6 @@ const SERVER: ConnectField = ConnectField {
     secret: false,
     optional: false,
 };
-
-const fn seen(what: &'static str, note: &'static str) -> Coverage {
-    Coverage { what, captured: Captured::Normalised, note }
-}
-
-const fn unseen(what: &'static str, note: &'static str) -> Coverage {
-    Coverage { what, captured: Captured::No, note }
-}
 
 static ABOUT: About = About {
     id: "mastodon",
@@ -123,36 +115,41 @@ static ABOUT: About = About {
         },
     ],
     coverage: &[
-        seen("Own posts and answers, all audiences", "back to the first; text, content warning, language, links, poll options"),
-        seen("Mentions of the account and answers to it", "by notifications, as far back as the server keeps them"),
-        seen("Direct messages", "as posts of audience direct; not end-to-end encrypted on Mastodon"),
-        seen("The thread around them", "up to 10 messages of others around each; a gap entry says when there were more"),
-        seen(
+        Coverage::seen(
+            "Own posts and answers, all audiences",
+            "back to the first; text, content warning, language, links, poll options",
+        ),
+        Coverage::seen("Mentions of the account and answers to it", "by notifications, as far back as the server keeps them"),
+        Coverage::seen("Direct messages", "as posts of audience direct; not end-to-end encrypted on Mastodon"),
+        Coverage::seen(
+            "The thread around them",
+            "up to 10 messages of others around each; a gap entry says when there were more",
+        ),
+        Coverage::seen(
             "Edits",
             "every version the server's history has (10 of each); own among the newest 20, others' while streaming or among the newest 20 mentions",
         ),
-        seen(
+        Coverage::seen(
             "Deletions of own posts",
             "noticed at the next read for the newest 20, or by the stream; the time of the deletion is not told",
         ),
-        seen(
+        Coverage::seen(
             "Deletions by others",
             "by the stream while it is open, else for the newest 20 mentions where the server tells several at once (4.3)",
         ),
-        seen("Media with alt text", "as attachments; the file is fetched from where the server says it is"),
-        seen("Favourites and boosts of own posts", "when they are made; the server does not tell when they are taken back"),
-        seen("New followers", "when they come; the server does not tell when they go"),
-        seen("Own boosts", "as posts that quote what they share"),
-        seen("Quotes (4.5)", "the quoted post's address"),
-        Coverage {
-            what: "Counts, custom emoji, link previews' texts, filters",
-            captured: Captured::RawOnly,
-            note: "in the raw answer",
-        },
-        Coverage { what: "Poll votes and results", captured: Captured::RawOnly, note: "as they stood at capture" },
-        unseen("What the accounts one follows post", "the home timeline is not the company's communication"),
-        unseen("Own favourites, bookmarks, lists, mutes, blocks", "acts without a reader"),
-        unseen(
+        Coverage::seen("Media with alt text", "as attachments; the file is fetched from where the server says it is"),
+        Coverage::seen(
+            "Favourites and boosts of own posts",
+            "when they are made; the server does not tell when they are taken back",
+        ),
+        Coverage::seen("New followers", "when they come; the server does not tell when they go"),
+        Coverage::seen("Own boosts", "as posts that quote what they share"),
+        Coverage::seen("Quotes (4.5)", "the quoted post's address"),
+        Coverage::raw_only("Counts, custom emoji, link previews' texts, filters", "in the raw answer"),
+        Coverage::raw_only("Poll votes and results", "as they stood at capture"),
+        Coverage::unseen("What the accounts one follows post", "the home timeline is not the company's communication"),
+        Coverage::unseen("Own favourites, bookmarks, lists, mutes, blocks", "acts without a reader"),
+        Coverage::unseen(
             "Follow requests' outcome, announcements, reports",
             "notifications of other kinds are recorded as they come, without a form of their own",
         ),

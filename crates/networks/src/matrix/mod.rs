@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use crate::{
     account::{Begun, Cursor, Secrets, Session, Standing},
-    capabilities::{BackFill, Capabilities, Captured, Coverage, Delivery as Delivers, MediaLimit, TextLimit, TextUnit},
+    capabilities::{BackFill, Capabilities, Coverage, Delivery as Delivers, MediaLimit, TextLimit, TextUnit},
     error::Result,
     event::{Attachment, Event},
     network::{
@@ -48,10 +48,6 @@ const NAMES_ASKED_MAX: usize = 10;
 
 const fn file(media_type: &'static str) -> MediaLimit {
     MediaLimit { media_type, bytes_max: FILE_BYTES_MAX, pixels_max: 0, side_max: 0, seconds_max: 0 }
-}
-
-const fn covers(what: &'static str, captured: Captured, note: &'static str) -> Coverage {
-    Coverage { what, captured, note }
 }
 
 const fn asks(name: &'static str, label: &'static str, help: &'static str, secret: bool, optional: bool) -> ConnectField {
@@ -134,31 +130,25 @@ static ABOUT: About = About {
         },
     ],
     coverage: &[
-        covers(
-            "messages, notices, emotes, stickers, polls",
-            Captured::Normalised,
-            "text as clients show it: HTML where there is any",
-        ),
-        covers("replies and threads", Captured::Normalised, ""),
-        covers("edits", Captured::Normalised, "every version is an event of its own"),
-        covers(
+        Coverage::seen("messages, notices, emotes, stickers, polls", "text as clients show it: HTML where there is any"),
+        Coverage::seen("replies and threads", ""),
+        Coverage::seen("edits", "every version is an event of its own"),
+        Coverage::seen(
             "redactions",
-            Captured::Normalised,
             "of a message: its deletion; of a reaction whose event is no longer remembered (some thousand reactions are, until a restart): recorded without its emoji; of a whole server then as a deletion",
         ),
-        covers("reactions", Captured::Normalised, ""),
-        covers("files", Captured::Normalised, "bytes fetched from the homeserver"),
-        covers("membership, bans, invitations", Captured::Normalised, ""),
-        covers("room names, topics, rights, other state", Captured::Normalised, "as changes of the room"),
-        covers(
+        Coverage::seen("reactions", ""),
+        Coverage::seen("files", "bytes fetched from the homeserver"),
+        Coverage::seen("membership, bans, invitations", ""),
+        Coverage::seen("room names, topics, rights, other state", "as changes of the room"),
+        Coverage::raw_only(
             "encrypted messages and files",
-            Captured::RawOnly,
             "encrypted, not readable: recorded as they came; a gap says from when",
         ),
-        covers("what was written before the account joined", Captured::Normalised, "as far as the room lets members read it"),
-        covers("what was written before a whole-server registration", Captured::No, "the server does not send it"),
-        covers("votes in polls, calls, widgets, events of other programs", Captured::RawOnly, ""),
-        covers("receipts, typing, presence, device messages", Captured::No, ""),
+        Coverage::seen("what was written before the account joined", "as far as the room lets members read it"),
+        Coverage::unseen("what was written before a whole-server registration", "the server does not send it"),
+        Coverage::raw_only("votes in polls, calls, widgets, events of other programs", ""),
+        Coverage::unseen("receipts, typing, presence, device messages", ""),
     ],
 };
 

@@ -22,7 +22,7 @@ use self::{
 };
 use crate::{
     account::{Account, Begun, Connected, Cursor, Secrets, Session, Standing},
-    capabilities::{BackFill, Capabilities, Captured, Coverage, Delivery, MediaLimit, TextLimit, TextUnit},
+    capabilities::{BackFill, Capabilities, Coverage, Delivery, MediaLimit, TextLimit, TextUnit},
     error::{Class, NetworkError, Result},
     event::{Attachment, Content, Event, Place, PlaceKind, Raw, What},
     network::{About, Answer, Batch, ConnectField, ConnectMethod, ConnectRequest, Network, Sink},
@@ -123,9 +123,9 @@ static ABOUT: About = About {
         ],
     }],
     coverage: &[
-        Coverage { what: "Posts, answers, edits, deletions", captured: Captured::Normalised, note: "each an entry" },
-        Coverage { what: "Reactions, joining and leaving", captured: Captured::Normalised, note: "each an entry" },
-        Coverage { what: "Attachments", captured: Captured::Normalised, note: "small text notes" },
+        Coverage::seen("Posts, answers, edits, deletions", "each an entry"),
+        Coverage::seen("Reactions, joining and leaving", "each an entry"),
+        Coverage::seen("Attachments", "small text notes"),
     ],
 };
 

@@ -43,21 +43,6 @@ async fn read_all(network: &Sandbox, session: &Session) -> Vec<Event> {
     panic!("the sandbox never ends");
 }
 
-fn post(key: &str, text: &str) -> Outgoing {
-    Outgoing {
-        key: key.to_owned(),
-        text: text.to_owned(),
-        subject: None,
-        language: None,
-        reply_to: None,
-        thread: None,
-        quotes: None,
-        place: None,
-        audience: crate::outgoing::Audience::Public,
-        media: Vec::new(),
-    }
-}
-
 #[test]
 fn the_past_is_the_same_each_time_and_holds_no_event_twice() {
     now(async {
@@ -123,15 +108,15 @@ fn what_was_sent_comes_back_once_and_outlives_a_restart() {
         let network = Sandbox::at(noon);
         let folder = tempfile::tempdir().unwrap();
         let session = open(&network, "sender", "public", Some(folder.path())).await;
-        let first = network.send(&session, &post("k1", "Kite day is on!")).await.unwrap();
+        let first = network.send(&session, &Outgoing::new("k1", "Kite day is on!")).await.unwrap();
         assert_eq!(
-            network.send(&session, &post("k1", "Kite day is on!")).await.unwrap(),
+            network.send(&session, &Outgoing::new("k1", "Kite day is on!")).await.unwrap(),
             first,
             "the same key does nothing again"
         );
-        assert_eq!(network.find(&session, &post("k1", "")).await.unwrap(), Some(first.clone()));
-        assert_eq!(network.find(&session, &post("k2", "")).await.unwrap(), None);
-        network.edit(&session, &first.native_id, &post("k3", "Kite day is off.")).await.unwrap();
+        assert_eq!(network.find(&session, &Outgoing::new("k1", "")).await.unwrap(), Some(first.clone()));
+        assert_eq!(network.find(&session, &Outgoing::new("k2", "")).await.unwrap(), None);
+        network.edit(&session, &first.native_id, &Outgoing::new("k3", "Kite day is off.")).await.unwrap();
         network.delete(&session, &first.native_id, "k4").await.unwrap();
         network.delete(&session, &first.native_id, "k5").await.unwrap();
         let own: Vec<_> =
@@ -144,7 +129,7 @@ fn what_was_sent_comes_back_once_and_outlives_a_restart() {
         std::fs::write(folder.path().join("again.jsonl"), format!("{whole}{{\"key\":\"cut")).unwrap();
         let mut again = session.clone();
         again.account.handle = "again".to_owned();
-        assert!(network.find(&again, &post("k3", "")).await.unwrap().is_some());
+        assert!(network.find(&again, &Outgoing::new("k3", "")).await.unwrap().is_some());
         assert_eq!(std::fs::read_to_string(folder.path().join("again.jsonl")).unwrap(), whole);
     });
 }
@@ -155,8 +140,8 @@ fn it_refuses_what_it_says_it_refuses() {
         let network = Sandbox::at(noon);
         let session = open(&network, "refuser", "public", None).await;
         for text in ["please refuse-me".to_owned(), "x".repeat(501)] {
-            assert_eq!(network.send(&session, &post("k", &text)).await.unwrap_err().class, Class::RefusedContent);
+            assert_eq!(network.send(&session, &Outgoing::new("k", &text)).await.unwrap_err().class, Class::RefusedContent);
         }
-        assert_eq!(network.edit(&session, "sbx-own-99", &post("k", "x")).await.unwrap_err().class, Class::Gone);
+        assert_eq!(network.edit(&session, "sbx-own-99", &Outgoing::new("k", "x")).await.unwrap_err().class, Class::Gone);
     });
 }

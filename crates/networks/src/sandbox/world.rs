@@ -5,7 +5,10 @@
 
 use std::sync::OnceLock;
 
-use crate::event::{Attachment, Content, Event, Membership, Party, Place, PlaceKind, Raw, What};
+use crate::{
+    event::{Attachment, Content, Event, Membership, Party, Place, PlaceKind, Raw, What},
+    numbers::Numbers,
+};
 
 /// Milliseconds in a slot: short enough that somebody who watches sees the next message soon.
 pub(super) const SLOT_MS: i64 = 10_000;
@@ -88,39 +91,6 @@ fn texts() -> &'static Texts {
 
 fn content_lines(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
-}
-
-/// A small generator of the same numbers everywhere (SplitMix64). Not for secrets.
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64, slot: i64, salt: u64) -> Self {
-        let mut dice = Self(seed ^ slot.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ salt.rotate_left(32));
-        dice.next();
-        dice
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`.
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn percent(&mut self, chance: u64) -> bool {
-        self.below(100) < chance
-    }
-
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        let at = usize::try_from(self.below(of.len() as u64)).expect("an index fits");
-        &of[at]
-    }
 }
 
 /// The given names and family names of the cast; a person is one of each.
@@ -211,8 +181,8 @@ impl World {
         events
     }
 
-    fn dice(self, at: At, salt: u64) -> Dice {
-        Dice::new(self.seed, at.slot, at.number * 16 + salt)
+    fn dice(self, at: At, salt: u64) -> Numbers {
+        Numbers::at(self.seed, at.slot, at.number * 16 + salt)
     }
 
     /// How far a crisis has gone in a slot, from 0 to 100; nothing when there is none.
@@ -222,14 +192,14 @@ impl World {
         }
         let window = slot.div_euclid(CRISIS_EVERY);
         let start = window * CRISIS_EVERY
-            + Dice::new(self.seed, window, 99).below((CRISIS_EVERY - CRISIS_SLOTS).unsigned_abs()).cast_signed();
+            + Numbers::at(self.seed, window, 99).below((CRISIS_EVERY - CRISIS_SLOTS).unsigned_abs()).cast_signed();
         let into = slot - start;
         (0..CRISIS_SLOTS).contains(&into).then(|| (into * 100 / CRISIS_SLOTS).unsigned_abs())
     }
 
     /// The messages that begin in a slot.
     fn messages(self, slot: i64) -> impl Iterator<Item = At> {
-        let mut dice = Dice::new(self.seed, slot, 1);
+        let mut dice = Numbers::at(self.seed, slot, 1);
         // Nights are quiet: the hour of the day by universal time is enough for a demo.
         let hour = (slot * SLOT_MS / 3_600_000).rem_euclid(24);
         let day = if (7..22).contains(&hour) { 120 } else { 80 };
@@ -278,7 +248,7 @@ impl World {
         }
     }
 
-    fn section(self, at: At, dice: &mut Dice) -> &'static Section {
+    fn section(self, at: At, dice: &mut Numbers) -> &'static Section {
         let all = || texts().sections.iter().filter(|section| section.feed == self.feed);
         if let Some(gone) = self.crisis(at.slot)
             && dice.percent(30 + gone / 2)
@@ -372,7 +342,7 @@ impl World {
         self.event(at, "delete".to_owned(), What::Deleted, slot * SLOT_MS + SLOT_MS / 2, self.author(at))
     }
 
-    fn reacted(self, at: At, slot: i64, dice: &mut Dice) -> Event {
+    fn reacted(self, at: At, slot: i64, dice: &mut Numbers) -> Event {
         let by = party(dice.below(96));
         let key = (*dice.pick(&["👍", "❤️", "😡", "😂", "🪁"])).to_owned();
         let revision = format!("react:{}:{key}:add", by.native_id);
@@ -380,7 +350,7 @@ impl World {
     }
 
     fn member(self, slot: i64) -> Event {
-        let mut dice = Dice::new(self.seed, slot, 77);
+        let mut dice = Numbers::at(self.seed, slot, 77);
         let who = party(dice.below(96));
         let change = if dice.percent(70) { Membership::Joined } else { Membership::Left };
         let place = Place { native_id: "general".into(), name: Some("general".into()), kind: PlaceKind::Workspace };
@@ -396,7 +366,7 @@ impl World {
     }
 }
 
-fn filling(name: &str, dice: &mut Dice) -> String {
+fn filling(name: &str, dice: &mut Numbers) -> String {
     match name {
         "order" => format!("NK-{}", 10_000 + dice.below(90_000)),
         // The form of an access key, thrown by the dice: it opens nothing.

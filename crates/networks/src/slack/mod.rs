@@ -32,7 +32,7 @@ use serde_json::Value;
 
 use crate::{
     account::{Begun, Connected, Cursor, Pending, Secrets, Session, Standing},
-    capabilities::{BackFill, Capabilities, Captured, Coverage, Delivery as Delivers, MediaLimit, TextLimit, TextUnit},
+    capabilities::{BackFill, Capabilities, Coverage, Delivery as Delivers, MediaLimit, TextLimit, TextUnit},
     error::{Class, NetworkError, Result},
     event::{Attachment, Event},
     network::{
@@ -49,10 +49,6 @@ const GIGABYTE: u64 = 1_000_000_000;
 
 const fn file(media_type: &'static str) -> MediaLimit {
     MediaLimit { media_type, bytes_max: GIGABYTE, pixels_max: 0, side_max: 0, seconds_max: 0 }
-}
-
-const fn covers(what: &'static str, captured: Captured, note: &'static str) -> Coverage {
-    Coverage { what, captured, note }
 }
 
 const fn asks(name: &'static str, label: &'static str, help: &'static str, secret: bool, optional: bool) -> ConnectField {
@@ -128,33 +124,27 @@ static ABOUT: About = About {
         },
     ],
     coverage: &[
-        covers(
-            "messages of people and programs",
-            Captured::Normalised,
-            "text from blocks, else from mrkdwn with names filled in",
-        ),
-        covers(
+        Coverage::seen("messages of people and programs", "text from blocks, else from mrkdwn with names filled in"),
+        Coverage::seen(
             "threads, replies sent to the channel",
-            Captured::Normalised,
             "by push and back-fill; a reply that the push missed in a thread older than its channel's newest hundred messages is not found again",
         ),
-        covers("edits", Captured::Normalised, "each edit by push; of history the last one only"),
-        covers("deletions", Captured::Normalised, "by push only: history does not tell what is no longer there"),
-        covers(
+        Coverage::seen("edits", "each edit by push; of history the last one only"),
+        Coverage::seen("deletions", "by push only: history does not tell what is no longer there"),
+        Coverage::seen(
             "reactions",
-            Captured::Normalised,
             "by push with their time; of history those that stand, without time, the first fifty people of each",
         ),
-        covers("files", Captured::Normalised, "bytes fetched from Slack; files kept elsewhere are recorded as links"),
-        covers("members joining and leaving", Captured::Normalised, "the message in the channel and the event are two entries"),
-        covers("channels made, renamed, archived, topic, purpose", Captured::Normalised, ""),
-        covers("direct and group conversations", Captured::Normalised, "those that the bot, or the person who connected, is in"),
-        covers("link previews", Captured::RawOnly, "not the author's words"),
-        covers("pins, bookmarks, stars, polls of other apps", Captured::RawOnly, "when pushed"),
-        covers("profile changes", Captured::RawOnly, "when pushed; names are read anew"),
-        covers("channels the app is not in", Captured::No, "invite it, or connect with a person's token"),
-        covers("canvases, lists, huddles, scheduled messages, typing, presence", Captured::No, ""),
-        covers("messages hidden by the plan's limit", Captured::No, "a gap says so"),
+        Coverage::seen("files", "bytes fetched from Slack; files kept elsewhere are recorded as links"),
+        Coverage::seen("members joining and leaving", "the message in the channel and the event are two entries"),
+        Coverage::seen("channels made, renamed, archived, topic, purpose", ""),
+        Coverage::seen("direct and group conversations", "those that the bot, or the person who connected, is in"),
+        Coverage::raw_only("link previews", "not the author's words"),
+        Coverage::raw_only("pins, bookmarks, stars, polls of other apps", "when pushed"),
+        Coverage::raw_only("profile changes", "when pushed; names are read anew"),
+        Coverage::unseen("channels the app is not in", "invite it, or connect with a person's token"),
+        Coverage::unseen("canvases, lists, huddles, scheduled messages, typing, presence", ""),
+        Coverage::unseen("messages hidden by the plan's limit", "a gap says so"),
     ],
 };
 

@@ -7,12 +7,14 @@ use networks::account::{Begun, Clock, Connected, Cursor, Session};
 use networks::error::{Class, Effect, Result};
 use networks::event::{Attachment, Event, Membership, PlaceKind, What};
 use networks::matrix::Matrix;
-use networks::network::{Answer, Batch, ConnectRequest, Delivery, Gap, Network, SetUp, Sink};
-use networks::outgoing::{Audience, Media, Outgoing};
+use networks::network::{Batch, ConnectRequest, Delivery, Gap, Network, SetUp};
+use networks::outgoing::{Media, Outgoing};
 use serde_json::{Value, json};
 use testkit::eventually;
 use testkit::fault_proxy::{Fault, FaultProxy, Reply};
 use testkit::peers::synapse::{REGISTRATION_SECRET, Synapse};
+
+use crate::rig::Kept;
 
 /// A homeserver with two people, and the proxy that the connector sees it through.
 struct Home {
@@ -160,32 +162,11 @@ fn texts(events: &[Event]) -> Vec<String> {
 }
 
 fn post(room: &str, key: &str, text: &str) -> Outgoing {
-    Outgoing {
-        key: key.to_owned(),
-        text: text.to_owned(),
-        subject: None,
-        language: None,
-        reply_to: None,
-        thread: None,
-        quotes: None,
-        place: Some(room.to_owned()),
-        audience: Audience::default(),
-        media: Vec::new(),
-    }
-}
-
-#[derive(Default)]
-struct Bytes(Vec<u8>);
-
-impl Sink for Bytes {
-    fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Answer<'a, ()> {
-        self.0.extend_from_slice(bytes);
-        Box::pin(async { Ok(()) })
-    }
+    Outgoing { place: Some(room.to_owned()), ..Outgoing::new(key, text) }
 }
 
 async fn fetched(session: &Session, attachment: &Attachment, bytes_max: u64) -> Result<Vec<u8>> {
-    let mut bytes = Bytes::default();
+    let mut bytes = Kept::default();
     Matrix.fetch(session, attachment, bytes_max, &mut bytes).await.map(|()| bytes.0)
 }
 

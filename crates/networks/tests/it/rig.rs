@@ -6,7 +6,7 @@ use networks::{
     Cursor, Event, Network, Outgoing, Session,
     event::{Content, What},
     network::{Answer, ConnectRequest, Sink},
-    outgoing::{Audience, Media},
+    outgoing::Media,
 };
 
 /// Looks for something that takes a server a moment.
@@ -37,18 +37,7 @@ pub fn request(method: &str, redirect_uri: &str, fields: &[(&str, &str)]) -> Con
 
 /// A post of nothing but text.
 pub fn post(key: &str, text: &str) -> Outgoing {
-    Outgoing {
-        key: key.to_owned(),
-        text: text.to_owned(),
-        subject: None,
-        language: Some("en".to_owned()),
-        reply_to: None,
-        thread: None,
-        quotes: None,
-        place: None,
-        audience: Audience::Public,
-        media: Vec::new(),
-    }
+    Outgoing { language: Some("en".to_owned()), ..Outgoing::new(key, text) }
 }
 
 /// A picture of one pixel, by hand.

@@ -6,12 +6,14 @@ use std::time::Duration;
 use networks::account::{Begun, Clock, Connected, Cursor, Session};
 use networks::error::{Class, Effect, NetworkError, Result};
 use networks::event::{Attachment, Event, What};
-use networks::network::{Answer, ConnectRequest, Delivery, Network, Sink};
-use networks::outgoing::{Audience, Media, Outgoing};
+use networks::network::{ConnectRequest, Delivery, Network};
+use networks::outgoing::{Media, Outgoing};
 use networks::slack::Slack;
 use serde_json::{Value, json};
 use testkit::fault_proxy::{Fault, FaultProxy, Reply};
 use testkit::peers::slack::Slack as Server;
+
+use crate::rig::Kept;
 
 const SIGNING_SECRET: &str = "s3cret";
 const SCOPES: &str = "channels:history,channels:read,channels:manage,chat:write,files:read,files:write,groups:history,groups:read,\
@@ -99,18 +101,7 @@ impl Workspace {
     }
 
     fn post(&self, key: &str, text: &str) -> Outgoing {
-        Outgoing {
-            key: key.to_owned(),
-            text: text.to_owned(),
-            subject: None,
-            language: None,
-            reply_to: None,
-            thread: None,
-            quotes: None,
-            place: Some(self.channel.clone()),
-            audience: Audience::default(),
-            media: Vec::new(),
-        }
+        Outgoing { place: Some(self.channel.clone()), ..Outgoing::new(key, text) }
     }
 }
 
@@ -144,19 +135,8 @@ fn text_of(events: &[Event], id: &str) -> Option<String> {
     })
 }
 
-/// Keeps what it is given.
-#[derive(Default)]
-struct Bytes(Vec<u8>);
-
-impl Sink for Bytes {
-    fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Answer<'a, ()> {
-        self.0.extend_from_slice(bytes);
-        Box::pin(async { Ok(()) })
-    }
-}
-
 async fn fetched(session: &Session, attachment: &Attachment, bytes_max: u64) -> Result<Vec<u8>> {
-    let mut bytes = Bytes::default();
+    let mut bytes = Kept::default();
     Slack.fetch(session, attachment, bytes_max, &mut bytes).await.map(|()| bytes.0)
 }
 

@@ -1,7 +1,9 @@
-// One of the two servers of a small Bluesky: the directory of identities (in memory) or the personal data server (in a folder).
-// Environment: ROLE (directory, server), PORT; for the server also DIRECTORY_URL, FOLDER, ROTATION_KEY, APPVIEW_URL. Prints "ready".
+// One of the three servers of a small Bluesky: the directory of identities (in memory), the service behind feeds, threads and
+// notifications (in PostgreSQL, with the one beside it that keeps private settings), or the personal data server (in a folder).
+// Environment: ROLE (directory, feeds, server), PORT; for the other two DIRECTORY_URL; for the feeds DATABASE_URL, SERVER_PORT; for the
+// server FOLDER, ROTATION_KEY, FEEDS_URL, FEEDS_ID. Prints "serving", the feeds with their identity.
 import Database from 'better-sqlite3'
-import { TestPds, TestPlc, mockNetworkUtilities } from '@atproto/dev-env'
+import { TestBsky, TestBsync, TestPds, TestPlc, mockNetworkUtilities, mockResolvers } from '@atproto/dev-env'
 
 // The SQLite module ends the process when Node.js collects a statement or database of it outside any script: keep them all.
 const kept = new Set()
@@ -17,20 +19,46 @@ Database.prototype.pragma = function (source, options) {
   return options?.simple ? statement.pluck().get() : statement.all()
 }
 
-const { ROLE, PORT, DIRECTORY_URL, FOLDER, ROTATION_KEY, APPVIEW_URL } = process.env
-if (ROLE === 'directory') {
-  await TestPlc.create({ port: Number(PORT) })
-} else {
+const { ROLE, PORT, DIRECTORY_URL, DATABASE_URL, SERVER_PORT, FOLDER, ROTATION_KEY, FEEDS_URL, FEEDS_ID } = process.env
+const port = Number(PORT)
+
+async function directory() {
+  await TestPlc.create({ port })
+}
+
+async function feeds() {
+  const key = 'only-for-tests'
+  const settings = await TestBsync.create({ apiKeys: [key], dbUrl: DATABASE_URL, dbSchema: 'settings' })
+  const feeds = await TestBsky.create({
+    port,
+    plcUrl: DIRECTORY_URL,
+    bsyncApiKey: key,
+    bsyncUrl: settings.url,
+    repoProvider: `ws://localhost:${SERVER_PORT}`,
+    dbPostgresUrl: DATABASE_URL,
+    dbPostgresSchema: 'feeds',
+  })
+  settings.ctx.dataplaneClients = [feeds.ctx.dataplane]
+  // Names of people are asked for at the one server there is, which starts after this.
+  const url = `http://localhost:${SERVER_PORT}`
+  const server = { url, port: SERVER_PORT, ctx: { cfg: { service: { publicUrl: url }, identity: { serviceHandleDomains: ['.test'] } } } }
+  mockResolvers(feeds.ctx.idResolver, server)
+  mockResolvers(feeds.dataplane.idResolver, server)
+  return feeds.serverDid
+}
+
+async function server() {
   const server = await TestPds.create({
-    port: Number(PORT),
+    port,
     hostname: 'localhost',
     didPlcUrl: DIRECTORY_URL,
     dataDirectory: FOLDER,
     blobstoreDiskLocation: `${FOLDER}/blobs`,
     plcRotationKeyK256PrivateKeyHex: ROTATION_KEY,
-    bskyAppViewUrl: APPVIEW_URL,
-    bskyAppViewDid: 'did:web:appview.test',
+    bskyAppViewUrl: FEEDS_URL,
+    bskyAppViewDid: FEEDS_ID,
   })
   mockNetworkUtilities(server)
 }
-console.log('ready')
+
+console.log('serving', (await { directory, feeds, server }[ROLE]()) ?? '')

@@ -1,7 +1,9 @@
-//! Bluesky's own personal data server and directory of identities (npm: `@atproto/dev-env`), without the part that makes feeds and
-//! notifications of all servers' data: whoever needs answers of that names an address that gives them.
+//! Bluesky's own personal data server, its directory of identities and, when asked for, the service behind feeds, threads and
+//! notifications (npm: `@atproto/dev-env`). Without that service, whoever needs its answers names an address that gives them.
 //!
-//! Starting takes about ten seconds and 400 MB. The directory survives a kill of the server, and the server's data too.
+//! The service keeps its data in the tests' PostgreSQL, in a database of its own. Redis and the moderation service, which the package's
+//! own network starts too, are left out: nothing here asks for them. Starting takes about ten seconds and 400 MB, with the service
+//! three seconds and 200 MB more. The directory survives a kill of the server, and the server's data too.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -10,7 +12,7 @@ use std::{
 };
 
 use super::{PeerError, START_MAX, installed, node24};
-use crate::{ports, process::Process};
+use crate::{ports, postgres::Database, process::Process};
 
 /// What the server signs its sessions with; a test makes expired ones with it.
 pub const SESSION_SECRET: &str = "jwt-secret";
@@ -20,33 +22,79 @@ const ROTATION_KEY: &str = "4f2a1c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b4a3f2e1d0c9b8a7f
 
 /// A running server with its directory; the server's files go with it.
 pub struct Bluesky {
-    home: PathBuf,
-    node: PathBuf,
-    folder: tempfile::TempDir,
-    app_view: String,
+    server: Option<Process>,
+    feeds: Feeds,
+    _directory: Process,
     directory_port: u16,
     port: u16,
-    _directory: Process,
-    server: Option<Process>,
+    programs: Programs,
+}
+
+/// What answers questions about feeds, threads and notifications.
+struct Feeds {
+    url: String,
+    id: String,
+    /// The service, when it is the real one, with its data.
+    _service: Option<(Process, Database)>,
+}
+
+/// How the servers are run.
+struct Programs {
+    node: PathBuf,
+    home: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Programs {
+    fn find() -> Result<Self, PeerError> {
+        installed("the Bluesky server", "node/bluesky/node_modules/@atproto/dev-env")?;
+        Ok(Self { node: node24()?, home: installed("the Bluesky server", "node/bluesky")?, folder: tempfile::tempdir()? })
+    }
+
+    /// Starts one of the servers and answers with what it says of itself once it is ready.
+    fn start(&self, role: &str, port: u16, settings: &[(&str, &str)]) -> Result<(Process, String), PeerError> {
+        let mut command = Command::new(&self.node);
+        command.args(["--input-type=module", "--eval", include_str!("bluesky.mjs")]);
+        command.current_dir(&self.home).env("TMPDIR", self.folder.path());
+        command.env("ROLE", role).env("PORT", port.to_string()).envs(settings.iter().copied());
+        let mut process = Process::start(&mut command)?;
+        let line = process.line_with("serving", START_MAX)?;
+        Ok((process, line.trim_start_matches("serving").trim().to_owned()))
+    }
 }
 
 impl Bluesky {
-    /// Starts both. Questions about feeds and notifications are passed on to `app_view`.
+    /// Starts server and directory. Questions about feeds and notifications are passed on to `app_view`.
     ///
     /// # Errors
     /// When it is not installed or does not start.
     pub fn start(app_view: &str) -> Result<Self, PeerError> {
-        installed("the Bluesky server", "node/bluesky/node_modules/@atproto/dev-env")?;
-        let home = installed("the Bluesky server", "node/bluesky")?;
-        let (node, folder) = (node24()?, tempfile::tempdir()?);
-        let (directory_port, port) = (ports::free()?, ports::free()?);
-        let mut command = command(&node, &home, folder.path());
-        let mut directory = Process::start(command.env("ROLE", "directory").env("PORT", directory_port.to_string()))?;
-        directory.line_with("ready", START_MAX)?;
-        let app_view = app_view.to_owned();
-        let mut both = Self { home, node, folder, app_view, directory_port, port, _directory: directory, server: None };
-        both.resume()?;
-        Ok(both)
+        let url = app_view.to_owned();
+        Self::start_with(|_, _, _| Ok(Feeds { url, id: "did:web:appview.test".to_owned(), _service: None }))
+    }
+
+    /// Starts server, directory and the service behind feeds and notifications, which follows the server.
+    ///
+    /// # Errors
+    /// When one of them is not installed or does not start.
+    pub fn with_feeds() -> Result<Self, PeerError> {
+        Self::start_with(|programs, directory_url, server_port| {
+            let database = Database::create().map_err(|error| std::io::Error::other(error.to_string()))?;
+            let port = ports::free()?;
+            let settings =
+                [("DIRECTORY_URL", directory_url), ("SERVER_PORT", &server_port.to_string()), ("DATABASE_URL", database.url())];
+            let (process, id) = programs.start("feeds", port, &settings)?;
+            Ok(Feeds { url: format!("http://localhost:{port}"), id, _service: Some((process, database)) })
+        })
+    }
+
+    fn start_with(feeds: impl FnOnce(&Programs, &str, u16) -> Result<Feeds, PeerError>) -> Result<Self, PeerError> {
+        let (programs, directory_port, port) = (Programs::find()?, ports::free()?, ports::free()?);
+        let (directory, _) = programs.start("directory", directory_port, &[])?;
+        let feeds = feeds(&programs, &format!("http://localhost:{directory_port}"), port)?;
+        let mut all = Self { server: None, feeds, _directory: directory, directory_port, port, programs };
+        all.resume()?;
+        Ok(all)
     }
 
     /// Where the server listens.
@@ -81,26 +129,17 @@ impl Bluesky {
     /// # Errors
     /// When it does not start.
     pub fn resume(&mut self) -> Result<(), PeerError> {
-        let data = self.folder.path().join("server");
+        let data = self.programs.folder.path().join("server");
         std::fs::create_dir_all(&data)?;
-        let mut command = command(&self.node, &self.home, self.folder.path());
-        command
-            .env("ROLE", "server")
-            .env("PORT", self.port.to_string())
-            .env("DIRECTORY_URL", self.directory_url())
-            .env("FOLDER", data)
-            .env("ROTATION_KEY", ROTATION_KEY)
-            .env("APPVIEW_URL", &self.app_view);
-        let mut server = Process::start(&mut command)?;
-        server.line_with("ready", START_MAX)?;
-        self.server = Some(server);
+        let settings = [
+            ("DIRECTORY_URL", self.directory_url()),
+            ("FOLDER", data.display().to_string()),
+            ("ROTATION_KEY", ROTATION_KEY.to_owned()),
+            ("FEEDS_URL", self.feeds.url.clone()),
+            ("FEEDS_ID", self.feeds.id.clone()),
+        ];
+        let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.server = Some(self.programs.start("server", self.port, &settings)?.0);
         Ok(())
     }
-}
-
-fn command(node: &PathBuf, home: &PathBuf, temporary: &std::path::Path) -> Command {
-    let mut command = Command::new(node);
-    command.args(["--input-type=module", "--eval", include_str!("bluesky.mjs")]);
-    command.current_dir(home).env("TMPDIR", temporary);
-    command
 }

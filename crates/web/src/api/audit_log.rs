@@ -3,25 +3,16 @@
 //! Invariant of the feed: `seq` is gapless and in commit order, so whoever asks again after the last `seq` they saw misses nothing and
 //! sees nothing twice, also while entries are being written.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
-use axum::{
-    Json,
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, response::Response};
 use desk::{
-    Error, Refusal,
     audit_log::{self, AuditFilter, FEED_BATCH_MAX, Outcome, StoredEntry},
     ids::PersonId,
     paging::PageRequest,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::HeaderMap;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
-use tokio::{
-    sync::broadcast::error::RecvError,
-    time::{Instant, sleep_until, timeout_at},
-};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
@@ -29,22 +20,14 @@ use utoipa::{
 
 use super::{
     Answer, Refused,
+    feed::{FeedLimit, Seq, WaitSeconds, Waiting, lines},
     input::{Id, Moment, Query},
     lists::{Limit, Listing},
 };
 use crate::{
     audit_log::{Format, export_response, line},
     frame::Ctx,
-    gate::identify,
-    routes::Face,
 };
-
-/// How long a feed waits for news at most: less than any request may take, and than proxies keep a silent connection.
-const WAIT_MAX_S: u8 = 25;
-/// How often a waiting feed looks by itself, and whether the server is about to stop.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Where to go on: the last `seq` of the answer, or the `after` that was asked for when there is nothing new.
-const NEXT: HeaderName = HeaderName::from_static("gatepost-next");
 
 /// An outcome.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -76,51 +59,6 @@ impl From<Outcome> for OutcomeName {
             Outcome::Failed => Self::Failed,
         }
     }
-}
-
-/// Declares a whole number within limits.
-macro_rules! whole {
-    ($($(#[$doc:meta])* $name:ident($inner:ty) = $min:expr, $max:expr, $default:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub(crate) struct $name($inner);
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some($min)).maximum(Some($max));
-                number.default($default.map(|default: $inner| default.into())).into()
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let number = <$inner>::deserialize(deserializer)?;
-                if ($min..=$max).contains(&number) {
-                    Ok(Self(number))
-                } else {
-                    Err(D::Error::custom(format!("not between {} and {}", $min, $max)))
-                }
-            }
-        }
-    )*};
-}
-
-/// The largest number every JSON reader keeps exact.
-const SEQ_MAX: i64 = 9_007_199_254_740_991;
-
-whole! {
-    /// A position in the log.
-    Seq(i64) = 0, SEQ_MAX, None;
-    /// Entries of a feed's answer.
-    FeedLimit(u32) = 1, FEED_BATCH_MAX, Some(FEED_BATCH_MAX);
-    /// Seconds to wait.
-    WaitSeconds(u8) = 0, WAIT_MAX_S, Some(0);
 }
 
 /// An operation's id, or an area with a dot at its end.
@@ -347,44 +285,13 @@ pub(crate) async fn export(ctx: Ctx, Query(query): Query<ExportQuery>) -> Result
 pub(crate) async fn feed(ctx: Ctx, headers: HeaderMap, Query(query): Query<FeedQuery>) -> Result<Response, Refused> {
     let after = query.after.map_or(0, |seq| seq.0);
     let limit = query.limit.map_or(FEED_BATCH_MAX, |limit| limit.0);
-    let wait = Duration::from_secs(query.wait_s.map_or(0, |wait| u64::from(wait.0)));
-    let entries = wait_for_entries(&ctx, &headers, after, limit, wait).await?;
+    let mut waiting = Waiting::begin(&ctx, headers, query.wait_s);
+    let entries = loop {
+        let entries = audit_log::feed(ctx.desk(), waiting.actor(), after, limit).await?;
+        if waiting.is_over(!entries.is_empty()).await? {
+            break entries;
+        }
+    };
     let next = entries.last().map_or(after, |entry| entry.seq);
-    let body: String = entries.iter().map(|entry| line(entry, Format::Jsonl)).collect();
-    let mut response = Body::from(body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/jsonl"));
-    headers.insert(NEXT, HeaderValue::from(next));
-    Ok(response)
-}
-
-async fn wait_for_entries(
-    ctx: &Ctx,
-    headers: &HeaderMap,
-    after: i64,
-    limit: u32,
-    wait: Duration,
-) -> Result<Vec<StoredEntry>, Error> {
-    // Listens before it looks, so that nothing falls between.
-    let mut news = ctx.desk().live();
-    let ends = Instant::now() + wait;
-    let mut actor = ctx.actor().clone();
-    loop {
-        let entries = audit_log::feed(ctx.desk(), &actor, after, limit).await?;
-        let now = Instant::now();
-        if !wait.is_zero() {
-            // Whoever was suspended, or whose token was revoked, while they waited is told so, and nothing else.
-            actor = identify(&ctx.state, headers, Face::Api, actor.address).await?.actor;
-            if actor.person().is_none() {
-                return Err(Error::Refused(Refusal::SignInNeeded));
-            }
-        }
-        if !entries.is_empty() || now >= ends || ctx.state.is_draining() {
-            return Ok(entries);
-        }
-        // Any news, missed news and the passing of time are alike: look again.
-        if let Ok(Err(RecvError::Closed)) = timeout_at(ends.min(now + LOOK_EVERY), news.recv()).await {
-            sleep_until(ends).await;
-        }
-    }
+    Ok(lines(entries.iter().map(|entry| line(entry, Format::Jsonl)).collect(), next))
 }

@@ -7,18 +7,22 @@
 mod account;
 mod audit_log;
 mod docs;
+mod feed;
 mod idempotent;
 mod input;
 mod jobs;
 mod limits;
 mod lists;
+mod messages;
 mod openapi;
 mod people;
 mod posts;
 mod profiles;
 mod rights;
 mod roles;
+mod search;
 mod settings;
+mod shown;
 mod teams;
 mod tokens;
 mod views;
@@ -104,6 +108,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(rights_routes());
     routes.extend(profile_routes());
     routes.extend(post_routes());
+    routes.extend(message_routes());
     routes.extend(house_routes());
     let reason = "whoever writes a program reads it before they have a token";
     routes.push(open(Method::GET, "/api/v1/openapi.json", reason, Face::Api, get(openapi::document)));
@@ -211,6 +216,20 @@ fn post_routes() -> Vec<Route> {
         call(Method::POST, "/api/v1/posts/{id}/comments", O::PostComment, post(posts::comment)),
         call(Method::GET, "/api/v1/campaigns", O::CampaignsRead, get(posts::campaigns)),
         call(Method::POST, "/api/v1/campaigns", O::CampaignChange, post(posts::create_campaign)),
+    ]
+}
+
+fn message_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/messages", O::MessagesRead, get(messages::stream)),
+        call(Method::GET, "/api/v1/messages/feed", O::MessagesRead, get(messages::feed)),
+        call(Method::GET, "/api/v1/messages/{id}", O::MessagesRead, get(messages::read)),
+        call(Method::GET, "/api/v1/messages/{id}/thread", O::MessagesRead, get(messages::thread)),
+        call(Method::GET, "/api/v1/messages/{id}/history", O::MessagesRead, get(messages::history)),
+        call(Method::GET, "/api/v1/messages/{id}/proof/{entry}", O::MessagesRead, get(messages::proof)),
+        call(Method::POST, "/api/v1/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
+        call(Method::GET, "/api/v1/search", O::MessagesSearch, get(search::search)),
     ]
 }
 

@@ -14,11 +14,11 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::{
-    account, audit_log, idempotent,
-    input::{Id, Line, Moment},
+    account, audit_log, feed, idempotent,
+    input::{Id, Line, Moment, Note},
     jobs,
     lists::Limit,
-    people, posts, profiles, rights, roles, settings, teams, tokens, views,
+    messages, people, posts, profiles, rights, roles, search, settings, teams, tokens, views,
 };
 use crate::{
     gate::SESSION_COOKIE,
@@ -31,7 +31,7 @@ use crate::{
     info(
         title = "Gatepost",
         description = "Everything a page of the desk can do. Times are Unix milliseconds (`_ms`), ids are UUIDs in text form, lists are \
-                       `{items, next, total}`, problems are RFC 9457 documents.",
+                       `{items, next, total}` (the stream of messages has no total), problems are RFC 9457 documents.",
         version = "1",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
@@ -109,6 +109,14 @@ use crate::{
         posts::comment,
         posts::campaigns,
         posts::create_campaign,
+        messages::stream,
+        messages::feed,
+        messages::read,
+        messages::thread,
+        messages::history,
+        messages::proof,
+        messages::unmask,
+        search::search,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -122,9 +130,9 @@ use crate::{
         document
     ),
     components(schemas(
-        Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, audit_log::Seq,
-        audit_log::FeedLimit, audit_log::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, jobs::JobStateName, profiles::ProfileStateName, posts::PostStateName, rights::HolderKind
+        Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
+        feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
+        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, posts::PostStateName, rights::HolderKind
     ))
 )]
 struct Document;
@@ -228,6 +236,7 @@ fn complete(operation: &mut Map<String, Value>, route: &Route) {
     } else {
         operation.insert("security".to_owned(), json!([]));
     }
+    operation.entry("responses").or_insert_with(|| json!({}));
     let mut statuses = vec![401, 429, 500, 503];
     let guarded = route.needs.operation().is_some();
     statuses.extend(guarded.then_some(403));
@@ -239,6 +248,8 @@ fn complete(operation: &mut Map<String, Value>, route: &Route) {
     } else if guarded && writes {
         statuses.push(413);
     }
+    // A reading that needs more than the database says itself that it may not be possible now.
+    statuses.extend(operation["responses"].get("409").is_some().then_some(409));
     statuses.sort_unstable();
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     let successes: Vec<&mut Value> = responses.as_object_mut().into_iter().flat_map(Map::values_mut).collect();

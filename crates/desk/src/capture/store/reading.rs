@@ -1,6 +1,6 @@
 //! SQL of reading messages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use networks::event::Party;
 use serde::de::DeserializeOwned;
@@ -123,6 +123,29 @@ pub(crate) async fn changed_after(on: &mut dyn Connection, after: i64, limit: i6
     messages(on, sql("SELECT * FROM messages WHERE changed > $1 ORDER BY changed LIMIT $2").bind(after).bind(limit)).await
 }
 
+/// That a message changed.
+pub(crate) struct Change {
+    pub(crate) number: i64,
+    pub(crate) changed: i64,
+    pub(crate) profile: ProfileId,
+    pub(crate) place: PlaceId,
+}
+
+/// Which messages changed after a number, in the order of the changes: light, to choose what a reader may see.
+pub(crate) async fn changes_after(on: &mut dyn Connection, after: i64, limit: i64) -> Result<Vec<Change>> {
+    let text = "SELECT number, changed, profile_id, place_id FROM messages WHERE changed > $1 ORDER BY changed LIMIT $2";
+    let rows = sql(text).bind(after).bind(limit).all(on).await?;
+    let change = |row: &Row| {
+        Ok(Change {
+            number: row.get("number")?,
+            changed: row.get("changed")?,
+            profile: row.get("profile_id")?,
+            place: row.get("place_id")?,
+        })
+    };
+    rows.iter().map(change).collect()
+}
+
 /// The number of the last change.
 pub(crate) async fn last_change(on: &mut dyn Connection) -> Result<i64> {
     Ok(sql("SELECT value FROM counters WHERE name = 'messages'").one(on).await?.get("value")?)
@@ -197,22 +220,9 @@ async fn fill(on: &mut dyn Connection, bare: Vec<Bare>) -> Result<Vec<Message>> 
             message
         })
         .collect();
-    let numbers = keys(messages.iter().map(|message| message.number));
+    hang(on, &mut messages).await?;
     let ids = keys(messages.iter().map(|message| message.id));
-    let by_number: HashMap<i64, usize> = messages.iter().enumerate().map(|(at, message)| (message.number, at)).collect();
     let by_id: HashMap<MessageId, usize> = messages.iter().enumerate().map(|(at, message)| (message.id, at)).collect();
-    for row in rows_of(on, &numbers, "SELECT * FROM findings WHERE message IN", "ORDER BY message, entry, part").await? {
-        let message = &mut messages[by_number[&row.get::<i64>("message")?]];
-        if Some(row.get::<i64>("entry")?) == message.text_entry {
-            message.findings.push(read_finding(&row)?);
-        }
-    }
-    for row in rows_of(on, &numbers, "SELECT * FROM attachments WHERE message IN", "ORDER BY message, entry, part").await? {
-        let message = &mut messages[by_number[&row.get::<i64>("message")?]];
-        if Some(row.get::<i64>("entry")?) == message.text_entry {
-            message.attachments.push(read_attachment(&row)?);
-        }
-    }
     let (beginning, end) = (
         "SELECT message_id, reaction, COUNT(*) AS n FROM reactions WHERE added = TRUE AND message_id IN",
         "GROUP BY message_id, reaction ORDER BY message_id, reaction",
@@ -225,6 +235,92 @@ async fn fill(on: &mut dyn Connection, bare: Vec<Bare>) -> Result<Vec<Message>> 
         messages[by_id[&row.get::<MessageId>("thread_id")?]].replies = row.get("n")?;
     }
     Ok(messages)
+}
+
+/// What belongs to the text that each message has: findings and attachments.
+async fn hang(on: &mut dyn Connection, messages: &mut [Message]) -> Result<()> {
+    let numbers = keys(messages.iter().map(|message| message.number));
+    let by_number: HashMap<i64, usize> = messages.iter().enumerate().map(|(at, message)| (message.number, at)).collect();
+    for message in messages.iter_mut() {
+        (message.findings, message.attachments) = (Vec::new(), Vec::new());
+    }
+    for row in rows_of(on, &numbers, "SELECT * FROM findings WHERE message IN", "ORDER BY message, entry, part").await? {
+        let message = &mut messages[by_number[&row.get::<i64>("message")?]];
+        if Some(row.get::<i64>("entry")?) == message.text_entry {
+            message.findings.push(read_finding(&row)?);
+        }
+    }
+    for row in rows_of(on, &numbers, "SELECT * FROM attachments WHERE message IN", "ORDER BY message, entry, part").await? {
+        let message = &mut messages[by_number[&row.get::<i64>("message")?]];
+        if Some(row.get::<i64>("entry")?) == message.text_entry {
+            message.attachments.push(read_attachment(&row)?);
+        }
+    }
+    Ok(())
+}
+
+/// A thread with the messages that were known when an entry was recorded, and which of them had another text then: those have
+/// `text_entry` set to where it stands in the record, and the words of now.
+pub(crate) async fn thread_as_of(
+    on: &mut dyn Connection,
+    root: MessageId,
+    entry: i64,
+    limit: i64,
+) -> Result<(Vec<Message>, HashSet<MessageId>)> {
+    let mut messages = by_id(on, &[root]).await?;
+    messages.extend(of_thread(on, root, limit).await?);
+    let mut changes: HashMap<i64, Vec<Row>> = HashMap::new();
+    let numbers = keys(messages.iter().map(|message| message.number));
+    for row in rows_of(on, &numbers, "SELECT * FROM revisions WHERE message IN", "ORDER BY message, entry").await? {
+        changes.entry(row.get("message")?).or_default().push(row);
+    }
+    let (mut then, mut other) = (Vec::new(), HashSet::new());
+    for mut message in messages {
+        let changes = changes.remove(&message.number).unwrap_or_default();
+        let now = message.text_entry;
+        if !turn_back(&mut message, &changes, entry)? {
+            continue;
+        }
+        if message.text_entry != now {
+            other.insert(message.id);
+        }
+        then.push(message);
+    }
+    hang(on, &mut then).await?;
+    let replies = i64::try_from(then.iter().filter(|message| message.thread == Some(root)).count()).unwrap_or(i64::MAX);
+    for message in &mut then {
+        message.reactions = Vec::new();
+        message.replies = if message.id == root { replies } else { 0 };
+    }
+    Ok((then, other))
+}
+
+/// Takes back what happened to a message after an entry; false when nothing was known of it then.
+fn turn_back(message: &mut Message, changes: &[Row], entry: i64) -> Result<bool> {
+    // The original, then each change in the order of the source's clock: the last one known is what it said.
+    let mut said = message.first_entry.filter(|first| *first <= entry).map(|first| (i64::MIN, first));
+    let (mut edits, mut is_deleted, mut later) = (0, false, message.first_entry.is_some_and(|first| first > entry));
+    for change in changes {
+        let at: i64 = change.get("entry")?;
+        if at > entry {
+            later = true;
+            continue;
+        }
+        match change.get::<String>("kind")?.as_str() {
+            "edited" => {
+                edits += 1;
+                let when = change.get::<Option<i64>>("source_time_ms")?.map_or_else(|| change.get("captured_at_ms"), Ok)?;
+                said = said.max(Some((when, at)));
+            }
+            "deleted" => is_deleted = true,
+            _ => {}
+        }
+    }
+    if later {
+        (message.edits, message.text_entry) = (edits, said.map(|(_, at)| at));
+        message.deleted_at = message.deleted_at.filter(|_| is_deleted);
+    }
+    Ok(said.is_some() || is_deleted)
 }
 
 fn read_finding(row: &Row) -> Result<Finding> {

@@ -36,7 +36,7 @@ struct Setting {
     folder: tempfile::TempDir,
 }
 
-fn token_form(token: &str, profile: Option<ProfileId>) -> NewConnection {
+pub(super) fn token_form(token: &str, profile: Option<ProfileId>) -> NewConnection {
     NewConnection {
         network: "scripted".to_owned(),
         method: "token".to_owned(),

@@ -2,6 +2,7 @@
 //! walks through what belongs together.
 
 mod faults;
+mod feeds;
 mod oauth;
 mod server;
 
