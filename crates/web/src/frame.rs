@@ -105,6 +105,42 @@ pub(crate) const PLACES: &[Place] = &[
         also: "queue times schedule",
     },
     Place {
+        label: "Approvals",
+        about: "What waits for your decision",
+        href: "/approvals",
+        icon: Icon::CircleCheck,
+        room: Room::Publish,
+        operation: Operation::ApprovalsRead,
+        also: "approve reject review pending four eyes",
+    },
+    Place {
+        label: "Workflows",
+        about: "Who has to agree before something goes out",
+        href: "/workflows",
+        icon: Icon::ListChecks,
+        room: Room::Publish,
+        operation: Operation::WorkflowsRead,
+        also: "approval steps rules approvers delegates",
+    },
+    Place {
+        label: "Outside approvers",
+        about: "People without an account who are asked by mail",
+        href: "/outside-approvers",
+        icon: Icon::Users,
+        room: Room::Publish,
+        operation: Operation::GuestsRead,
+        also: "guests external clients agencies invitation links revoke",
+    },
+    Place {
+        label: "Skipped approvals",
+        about: "What went out without, and the second look",
+        href: "/break-glass",
+        icon: Icon::ShieldAlert,
+        room: Room::Publish,
+        operation: Operation::GlassRead,
+        also: "break glass emergency bypass report",
+    },
+    Place {
         label: "Search",
         about: "Find any captured message",
         href: "/search",
@@ -184,6 +220,15 @@ pub(crate) const PLACES: &[Place] = &[
         room: Room::Settings,
         operation: Operation::TokensRead,
         also: "api keys bearer integrations programs",
+    },
+    Place {
+        label: "Agents",
+        about: "Stop every program that drafts, with one switch",
+        href: "/agents",
+        icon: Icon::KeyRound,
+        room: Room::Settings,
+        operation: Operation::AgentsFreeze,
+        also: "freeze bots machines tokens stop switch",
     },
     Place {
         label: "Background jobs",
@@ -380,6 +425,11 @@ impl Times {
     fn stamp(&self, at: Time, form: TimeForm) -> TimeStamp {
         let read = |time: Time| Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH);
         TimeStamp { at: read(at), now: read(self.now), zone: self.zone.clone(), form, reach: TimeReach::Own }
+    }
+
+    /// For a reader who is not signed in.
+    pub(crate) fn new(now: Time, zone: TimeZone) -> Self {
+        Self { now, zone }
     }
 
     /// The reader's zone.

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod address;
 pub mod api;
+pub mod approvals;
 pub mod assets;
 pub mod attachments;
 pub mod audit_log;
@@ -24,6 +25,7 @@ pub mod jobs;
 mod lists;
 pub mod live;
 pub mod messages;
+pub mod outside;
 pub mod people;
 pub mod posts;
 mod probes;
@@ -40,6 +42,7 @@ mod state;
 mod thread;
 pub mod ui;
 pub mod views;
+pub mod workflows;
 
 use std::time::Duration;
 

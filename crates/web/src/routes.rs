@@ -15,10 +15,10 @@ use desk::{capture::connections::CLIENT_METADATA_PATH, rights::Operation};
 use http::Method;
 
 use crate::{
-    account, api, attachments, audit_log, calendar, canary, connections, door, evidence, gate, home, imports, jobs, live,
-    messages, people, posts, profiles, record, rights, search, set_up, settings,
+    account, api, approvals, attachments, audit_log, calendar, canary, connections, door, evidence, gate, home, imports, jobs,
+    live, messages, outside, people, posts, profiles, record, rights, search, set_up, settings,
     state::{BODY_MAX, WebState},
-    thread, views,
+    thread, views, workflows,
 };
 
 /// For whom an answer is made.
@@ -30,6 +30,8 @@ pub enum Face {
     Api,
     /// A page that listens for live updates.
     Live,
+    /// An outside approver: pages and forms of their own, with a cookie of their own.
+    Outside,
 }
 
 impl Face {
@@ -38,6 +40,7 @@ impl Face {
             Self::Page => "page",
             Self::Api => "api",
             Self::Live => "live",
+            Self::Outside => "outside",
         }
     }
 }
@@ -120,6 +123,11 @@ pub(crate) fn page(path: &'static str, operation: Operation, handler: MethodRout
         pace: Pace::Usual,
         handler,
     }
+}
+
+/// A page or form of an outside approver.
+fn outside_of(route: Route) -> Route {
+    Route { face: Face::Outside, ..route }
 }
 
 /// A form: answers POST.
@@ -250,6 +258,7 @@ pub fn routes() -> Vec<Route> {
         form("/views", O::ViewSave, post(views::save)),
         form("/views/{id}/remove", O::ViewSave, post(views::remove)),
     ];
+    routes.extend(approval_routes());
     routes.push(page("/calendar", O::PostsRead, get(calendar::page)));
     routes.push(form("/calendar/move", O::PostRetime, post(calendar::move_post)));
     routes.extend(posts::routes());
@@ -257,6 +266,47 @@ pub fn routes() -> Vec<Route> {
     routes.extend(account::routes());
     routes.extend(api::routes());
     routes
+}
+
+fn approval_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        page("/approvals", O::ApprovalsRead, get(approvals::list)),
+        form("/approvals", O::ApprovalDecide, post(approvals::decide_many)),
+        page("/approvals/{id}", O::ApprovalsRead, get(approvals::detail)),
+        form("/approvals/{id}", O::ApprovalDecide, post(approvals::decide)),
+        page("/approvals/{id}/files/{digest}", O::ApprovalsRead, get(approvals::file)),
+        form("/approvals/{id}/skip", O::GlassBreak, post(approvals::break_glass::skip)),
+        page("/break-glass", O::GlassRead, get(approvals::break_glass::list)),
+        form("/break-glass/{id}", O::GlassReview, post(approvals::break_glass::review)),
+        page("/agents", O::AgentsFreeze, get(approvals::agents::show)),
+        form("/agents", O::AgentsFreeze, post(approvals::agents::switch)),
+        page("/workflows", O::WorkflowsRead, get(workflows::list)),
+        page("/workflows/new", O::WorkflowChange, get(workflows::new)),
+        form("/workflows", O::WorkflowChange, post(workflows::create)),
+        page("/workflows/{id}", O::WorkflowChange, get(workflows::edit)),
+        form("/workflows/{id}", O::WorkflowChange, post(workflows::change)),
+        form("/workflows/{id}/move", O::WorkflowChange, post(workflows::shift)),
+        form("/workflows/{id}/remove", O::WorkflowChange, post(workflows::remove)),
+        page("/workflows/rules/new", O::WorkflowChange, get(workflows::new_rule)),
+        form("/workflows/rules", O::WorkflowChange, post(workflows::create_rule)),
+        page("/workflows/rules/{id}", O::WorkflowChange, get(workflows::edit_rule)),
+        form("/workflows/rules/{id}", O::WorkflowChange, post(workflows::change_rule)),
+        form("/workflows/rules/{id}/remove", O::WorkflowChange, post(workflows::remove_rule)),
+        page("/outside-approvers", O::GuestsRead, get(outside::book::list)),
+        form("/outside-approvers", O::GuestInvite, post(outside::book::name)),
+        form("/outside-approvers/{id}/revoke", O::GuestRevoke, post(outside::book::revoke)),
+        form("/outside-approvers/links/{id}/revoke", O::GuestRevoke, post(outside::book::revoke_link)),
+        form("/outside-approvers/browsers/{id}/revoke", O::GuestRevoke, post(outside::book::end_browser)),
+        outside_of(page("/outside", O::OutsideSee, get(outside::list))),
+        outside_of(page("/outside/files/{id}/{digest}", O::OutsideSee, get(outside::file))),
+        outside_of(form("/outside/decide/{id}", O::OutsideDecide, post(outside::decide))),
+        outside_of(form("/outside/leave", O::OutsideLeave, post(outside::leave))),
+        outside_of(page("/outside/code", O::OutsideEnter, get(outside::code_form))),
+        outside_of(form("/outside/code", O::OutsideEnter, post(outside::enter))),
+        outside_of(page("/outside/{link}", O::OutsideCode, get(outside::invitation))),
+        outside_of(form("/outside/{link}", O::OutsideCode, post(outside::send_code))),
+    ]
 }
 
 /// Mounts the routes of a pace, each behind the gate.

@@ -47,10 +47,10 @@ pub struct WebState {
     pub reception: Option<Reception>,
     /// Search over what was captured; nothing when this process has no index.
     pub search: Option<Search>,
-    /// What looks at drafts; made when it is first asked for, unless the process has one already.
-    examiner: Arc<OnceLock<Arc<Examiner>>>,
     /// Export files that people send; nothing when this process takes none.
     pub uploads: Option<Uploads>,
+    /// What looks at drafts; made when it is first asked for, unless the process has one already.
+    examiner: Arc<OnceLock<Arc<Examiner>>>,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     /// Those of platforms that call us.
@@ -72,8 +72,8 @@ impl WebState {
             connectors: Connectors::all(),
             reception: None,
             search: None,
-            examiner: Arc::default(),
             uploads: None,
+            examiner: Arc::default(),
             api_limits,
             hook_limits,
             draining,
@@ -104,6 +104,12 @@ impl WebState {
         Self { search: Some(search), ..self }
     }
 
+    /// Takes export files.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Uploads) -> Self {
+        Self { uploads: Some(uploads), ..self }
+    }
+
     /// Looks at drafts with what looks at captured messages.
     #[must_use]
     pub fn with_examiner(self, examiner: Arc<Examiner>) -> Self {
@@ -120,12 +126,6 @@ impl WebState {
         }
         let made = Arc::new(Examiner::new()?);
         Ok(self.examiner.get_or_init(|| made))
-    }
-
-    /// Takes export files.
-    #[must_use]
-    pub fn with_uploads(self, uploads: Uploads) -> Self {
-        Self { uploads: Some(uploads), ..self }
     }
 
     /// Other limits of rate than the default ones.

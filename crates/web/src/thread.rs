@@ -118,7 +118,7 @@ async fn show(ctx: &Ctx, look: &Look, invalid: &Invalid) -> PageResult {
     let mut head = PageHead::new(format!("{author} in {}", place_name(&message.place)));
     head.crumbs = Crumbs { links: vec![NavLink::new("Stream", "/stream")] };
     if message.deleted_at.is_none() {
-        head.actions.push(Button::link("Reply", format!("/posts/new?reply={}", message.id)).with_icon(Icon::Reply).with_key("r"));
+        head.actions.push(Button::link("Reply", format!("/posts/new?reply={}", look.id)).with_icon(Icon::Reply).with_key("r"));
     }
     let moments = moments(look, &message, known.as_ref());
     let mut parts: Parts = vec![Box::new(head)];

@@ -30,13 +30,13 @@ pub(super) async fn delegates_asked(act: &mut Act<'_>, kept: &Kept) -> Result<()
     Ok(())
 }
 
-/// Marks a submission whose current step nobody can end, or takes the mark away. Answers whether it is new.
-pub(super) async fn note_stuck(act: &mut Act<'_>, kept: &Kept) -> Result<bool> {
+/// Marks a submission whose current step nobody can end, or takes the mark away. Answers what is new, if anything is.
+pub(super) async fn note_stuck(act: &mut Act<'_>, kept: &Kept) -> Result<Option<bool>> {
     let now = act.now();
-    let Some((_, step)) = kept.submission.current() else { return Ok(false) };
+    let Some((_, step)) = kept.submission.current() else { return Ok(None) };
     let places = Places::of(act.tx(), &kept.targets).await?;
     let panel = Resolver::new(act.tx(), now).panel(&step.step, &places).await?;
     let stuck = kept.submission.stuck(&panel);
     let changed = store::set_stuck(act.tx(), kept.id, stuck.then_some(now)).await?;
-    Ok(stuck && changed)
+    Ok(changed.then_some(stuck))
 }

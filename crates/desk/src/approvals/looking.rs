@@ -106,9 +106,11 @@ async fn attend(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
         follow(&mut act, &kept, number).await?;
         changed = true;
     } else {
-        if asking::note_stuck(&mut act, &kept).await? {
-            act.record(Object::new("submission", id)).detail("stuck", true);
-            tracing::error!(submission = %id, "nobody can end the current step of a submission");
+        if let Some(stuck) = asking::note_stuck(&mut act, &kept).await? {
+            act.record(Object::new("submission", id)).detail("stuck", stuck);
+            if stuck {
+                tracing::error!(submission = %id, "nobody can end the current step of a submission");
+            }
             changed = true;
         }
         if step.delegates_asked(now)

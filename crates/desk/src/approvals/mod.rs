@@ -35,5 +35,4 @@ pub use shown::{DecisionShown, Shown, StepShown};
 pub use submitting::{NewSubmission, Submitted};
 
 pub(crate) use clearance::clearance;
-pub(crate) use reading::of_post;
 pub(crate) use submitting::{content_changed, submit, withdraw};

@@ -17,7 +17,7 @@ use crate::{
     db::{Connection, Reader},
     desk::Desk,
     error::{Error, Result},
-    ids::{PersonId, PostId, SubmissionId, Time},
+    ids::{PersonId, SubmissionId, Time},
     publishing::{
         MediaDigest,
         media::{self, MediaInfo},
@@ -131,13 +131,6 @@ pub async fn file(desk: &Desk, actor: &Actor, id: SubmissionId, wanted: MediaDig
         return Err(Error::NotFound("file"));
     }
     media::bytes(&mut reader, wanted).await
-}
-
-/// Every submission of a post, oldest first, for its story. The caller decided who may read the post.
-pub(crate) async fn of_post(on: &mut dyn Connection, post: PostId) -> Result<Vec<Kept>> {
-    let mut all = store::read(on, &Which::Of(post)).await?;
-    all.sort_by_key(|kept| (kept.submission.submitted_at, kept.id));
-    Ok(all)
 }
 
 async fn readable(reader: &mut Reader, actor: &Actor, id: SubmissionId) -> Result<Kept> {

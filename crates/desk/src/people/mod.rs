@@ -248,6 +248,11 @@ pub(crate) async fn by_email(on: &mut dyn Connection, email: &str) -> Result<Opt
     store::by_email(on, &email.trim().to_lowercase()).await
 }
 
+/// Every active person by name, for subjects that decided already.
+pub(crate) async fn active_names(on: &mut dyn Connection) -> Result<Vec<(PersonId, String)>> {
+    store::active_names(on).await
+}
+
 /// The account behind an id, for building an actor.
 pub(crate) async fn by_id(on: &mut dyn Connection, id: PersonId) -> Result<Option<Person>> {
     store::get(on, id).await

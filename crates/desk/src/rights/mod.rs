@@ -24,4 +24,5 @@ pub use rules::{STEP_UP_WINDOW_MS, Target, decide, within_scope};
 pub use teams::{add_member, create_team, members, remove_member, remove_team, rename_team, team, teams};
 
 pub(crate) use grants::{active_with, holders_of, keep_a_keeper, name_of, of_person, people_behind};
-pub(crate) use roles::{assign_in, create_built_in};
+pub(crate) use roles::{all_roles, assign_in, create_built_in};
+pub(crate) use teams::all_teams;

@@ -162,6 +162,12 @@ pub async fn switch_agents(desk: &Desk, actor: &Actor, agents: Agents) -> Result
     act.commit().await
 }
 
+/// Since when every agent is stopped, for those who may switch.
+pub async fn agents_frozen_at(desk: &Desk, actor: &Actor) -> Result<Option<Time>> {
+    let mut reader = desk.view(actor, Operation::AgentsFreeze, Target::Workspace).await?;
+    Ok(store::get(&mut reader).await?.and_then(|workspace| workspace.agents_frozen_at))
+}
+
 /// Whether agents are shut out at this moment.
 pub(crate) async fn agents_are_frozen(on: &mut dyn Connection) -> Result<bool> {
     Ok(store::get(on).await?.is_some_and(|workspace| workspace.agents_frozen_at.is_some()))

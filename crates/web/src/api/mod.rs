@@ -5,6 +5,7 @@
 //! of the desk and decides nothing. Statuses: 400 cannot be read, 422 does not fit the schema, 409 fits but not as things stand.
 
 mod account;
+mod approvals;
 mod audit_log;
 mod docs;
 mod feed;
@@ -107,8 +108,9 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(people_routes());
     routes.extend(rights_routes());
     routes.extend(profile_routes());
-    routes.extend(post_routes());
     routes.extend(message_routes());
+    routes.extend(approval_routes());
+    routes.extend(post_routes());
     routes.extend(house_routes());
     let reason = "whoever writes a program reads it before they have a token";
     routes.push(open(Method::GET, "/api/v1/openapi.json", reason, Face::Api, get(openapi::document)));
@@ -198,6 +200,31 @@ fn profile_routes() -> Vec<Route> {
     ]
 }
 
+fn message_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/messages", O::MessagesRead, get(messages::stream)),
+        call(Method::GET, "/api/v1/messages/feed", O::MessagesRead, get(messages::feed)),
+        call(Method::GET, "/api/v1/messages/{id}", O::MessagesRead, get(messages::read)),
+        call(Method::GET, "/api/v1/messages/{id}/thread", O::MessagesRead, get(messages::thread)),
+        call(Method::GET, "/api/v1/messages/{id}/history", O::MessagesRead, get(messages::history)),
+        call(Method::GET, "/api/v1/messages/{id}/proof/{entry}", O::MessagesRead, get(messages::proof)),
+        call(Method::POST, "/api/v1/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
+        call(Method::GET, "/api/v1/search", O::MessagesSearch, get(search::search)),
+    ]
+}
+
+fn approval_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/approvals", O::ApprovalsRead, get(approvals::list)),
+        call(Method::POST, "/api/v1/approvals/decisions", O::ApprovalDecide, post(approvals::decide_many)),
+        call(Method::GET, "/api/v1/approvals/{id}", O::ApprovalsRead, get(approvals::read)),
+        call(Method::POST, "/api/v1/approvals/{id}/decision", O::ApprovalDecide, post(approvals::decide)),
+        call(Method::PUT, "/api/v1/agents", O::AgentsFreeze, put(approvals::agents)),
+    ]
+}
+
 fn post_routes() -> Vec<Route> {
     use Operation as O;
     vec![
@@ -216,20 +243,6 @@ fn post_routes() -> Vec<Route> {
         call(Method::POST, "/api/v1/posts/{id}/comments", O::PostComment, post(posts::comment)),
         call(Method::GET, "/api/v1/campaigns", O::CampaignsRead, get(posts::campaigns)),
         call(Method::POST, "/api/v1/campaigns", O::CampaignChange, post(posts::create_campaign)),
-    ]
-}
-
-fn message_routes() -> Vec<Route> {
-    use Operation as O;
-    vec![
-        call(Method::GET, "/api/v1/messages", O::MessagesRead, get(messages::stream)),
-        call(Method::GET, "/api/v1/messages/feed", O::MessagesRead, get(messages::feed)),
-        call(Method::GET, "/api/v1/messages/{id}", O::MessagesRead, get(messages::read)),
-        call(Method::GET, "/api/v1/messages/{id}/thread", O::MessagesRead, get(messages::thread)),
-        call(Method::GET, "/api/v1/messages/{id}/history", O::MessagesRead, get(messages::history)),
-        call(Method::GET, "/api/v1/messages/{id}/proof/{entry}", O::MessagesRead, get(messages::proof)),
-        call(Method::POST, "/api/v1/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
-        call(Method::GET, "/api/v1/search", O::MessagesSearch, get(search::search)),
     ]
 }
 

@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::{
-    account, audit_log, feed, idempotent,
-    input::{Id, Line, Moment, Note},
+    account, approvals, audit_log, feed, idempotent,
+    input::{Digest, Id, Line, Moment, Note},
     jobs,
     lists::Limit,
     messages, people, posts, profiles, rights, roles, search, settings, teams, tokens, views,
@@ -94,6 +94,19 @@ use crate::{
         profiles::disconnect,
         profiles::groups,
         profiles::create_group,
+        messages::stream,
+        messages::feed,
+        messages::read,
+        messages::thread,
+        messages::history,
+        messages::proof,
+        messages::unmask,
+        search::search,
+        approvals::list,
+        approvals::read,
+        approvals::decide,
+        approvals::decide_many,
+        approvals::agents,
         posts::list,
         posts::create,
         posts::read,
@@ -109,14 +122,6 @@ use crate::{
         posts::comment,
         posts::campaigns,
         posts::create_campaign,
-        messages::stream,
-        messages::feed,
-        messages::read,
-        messages::thread,
-        messages::history,
-        messages::proof,
-        messages::unmask,
-        search::search,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -130,9 +135,10 @@ use crate::{
         document
     ),
     components(schemas(
-        Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
+        Problem, FieldProblem, Id, Digest, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, posts::PostStateName, rights::HolderKind
+        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
+        approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName
     ))
 )]
 struct Document;

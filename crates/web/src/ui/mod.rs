@@ -5,6 +5,7 @@
 //! Every component has `samples()`, from which the gallery, the snapshots and the browser tests are made.
 //! Not here: pages, routes, wording of errors of the desk.
 
+pub mod approval;
 pub mod badge;
 pub mod button;
 pub mod calendar;
@@ -156,6 +157,7 @@ pub fn families() -> Vec<Family> {
         "content", "Content": [facts::Facts, facts::Card, facts::ContextPanel, timeline::Timeline, secret::Secret, secret::RecoveryCodes, secret::QrCode];
         "messages", "Messages": [message::MessageCard];
         "posts", "Posts": [editor::PartEditor, preview::PostPreview, calendar::CalendarGrid, conflict::Conflict];
+        "approvals", "Approvals": [approval::ApprovalCard, approval::Picker];
         "charts", "Charts": [chart::Stat, chart::Sparkline, chart::BarChart];
     }
 }

@@ -24,8 +24,6 @@ pub(in crate::approvals) enum Which {
     Pending,
     /// Of one post: those that wait and those that let it go out.
     OpenOf(PostId),
-    /// Of one post, all.
-    Of(PostId),
     /// Those that wait and whose slot is not later.
     DueBy(Time),
     /// Those that wait and answer this message.
@@ -39,7 +37,6 @@ impl Which {
             Self::One(id) => ("m.id = $1", vec![(*id).into()]),
             Self::Pending => ("m.state = 'pending'", vec![]),
             Self::OpenOf(post) => ("m.post_id = $1 AND m.state IN ('pending', 'approved', 'skipped')", vec![(*post).into()]),
-            Self::Of(post) => ("m.post_id = $1", vec![(*post).into()]),
             Self::DueBy(time) => ("m.state = 'pending' AND m.slot_ms <= $1", vec![(*time).into()]),
             Self::Answering(profile, message) => (
                 "m.state = 'pending' AND EXISTS (SELECT 1 FROM submission_answers a WHERE a.submission_id = m.id \

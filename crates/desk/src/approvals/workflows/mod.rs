@@ -5,12 +5,14 @@
 //! through is decided in [`path`] alone.
 
 mod check;
+mod choices;
 mod editing;
 mod path;
 
 use serde::Serialize;
 
 pub use check::CheckWorkflows;
+pub use choices::{Choices, Named, choices};
 pub use editing::{change, change_addition, create, create_addition, order, remove, remove_addition};
 pub use path::{
     Addition, Cover, Facts, Path, PostKind, TargetFacts, Uncovered, WINDOW_MS, Workflow, is_workable, path as path_of,

@@ -131,7 +131,7 @@ async fn the_daily_look_marks_a_workflow_whose_people_are_gone_and_takes_the_mar
         let looked = async || {
             test.clock.advance_ms(25 * 60 * 60 * 1_000);
             test.run_jobs(&Registry::new().with(CheckWorkflows)).await;
-            let owner = test.resume(&owner.cookie).await;
+            let owner = test.sign_in(owner.person).await.actor;
             workflows::list(desk, &owner).await.expect("the book").workflows[0].stuck.clone()
         };
         assert_eq!(looked().await, None);
