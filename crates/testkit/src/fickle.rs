@@ -9,7 +9,7 @@ use std::{
 };
 
 use networks::{
-    About, Account, Class, Cursor, Event, Network, NetworkError, Outgoing, Published, Secrets, Session,
+    About, Account, Class, Clock, Cursor, Event, Network, NetworkError, Outgoing, Published, Secrets, Session,
     account::{Begun, Connected, Standing},
     capabilities::{BackFill, Capabilities, Delivery as How, MediaLimit, TextLimit, TextUnit},
     event::{Attachment, Content, Party, Place, PlaceKind, Raw, What},
@@ -18,6 +18,7 @@ use networks::{
 };
 
 use crate::ManualClock;
+use desk::Clock as _;
 
 /// What becomes of one call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +79,8 @@ struct State {
     sends: u32,
     token: u32,
     valid: u32,
-    /// When each call to post began.
-    begun_ms: Vec<i64>,
+    /// When each call to post began, and on which account.
+    begun: Vec<(i64, String)>,
 }
 
 const PICTURE: MediaLimit =
@@ -132,6 +133,16 @@ impl Fickle {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A session of an account, as somebody has it who does not come through the desk.
+    pub fn session(&self, account: &str, clock: Arc<ManualClock>) -> Session {
+        Session {
+            account: account_of(account),
+            secrets: Secrets::default().with("token", self.state().valid.to_string()),
+            settings: BTreeMap::new(),
+            clock: Clock::new(move || clock.now().0),
+        }
+    }
+
     /// What becomes of the next calls that post, in order; all others are taken.
     pub fn next(&self, fates: impl IntoIterator<Item = Fate>) {
         self.state().fates.extend(fates);
@@ -160,7 +171,12 @@ impl Fickle {
 
     /// When each call to post began, by the test's clock.
     pub fn begun_ms(&self) -> Vec<i64> {
-        self.state().begun_ms.clone()
+        self.state().begun.iter().map(|(at, _)| *at).collect()
+    }
+
+    /// On which account each of them began.
+    pub fn begun_on(&self) -> Vec<String> {
+        self.state().begun.iter().map(|(_, account)| account.clone()).collect()
     }
 
     fn fate(&self, of: impl FnOnce(&mut State) -> &mut VecDeque<Fate>) -> Fate {
@@ -206,6 +222,16 @@ impl Fickle {
     }
 }
 
+fn account_of(name: &str) -> Account {
+    Account {
+        native_id: format!("id-{name}"),
+        handle: name.to_owned(),
+        name: None,
+        link: None,
+        server: "https://fickle.example.test".to_owned(),
+    }
+}
+
 fn published(there: &There) -> Published {
     Published {
         native_id: there.native_id.clone(),
@@ -245,14 +271,7 @@ impl Network for Fickle {
 
     fn begin<'a>(&'a self, request: &'a ConnectRequest) -> Answer<'a, Begun> {
         Box::pin(async move {
-            let account = request.fields["account"].clone();
-            let account = Account {
-                native_id: format!("id-{account}"),
-                handle: account,
-                name: None,
-                link: None,
-                server: "https://fickle.example.test".to_owned(),
-            };
+            let account = account_of(&request.fields["account"]);
             let standing = Standing { account, expires_at_ms: None, missing_scopes: Vec::new() };
             let secrets = Secrets::default().with("token", "0");
             Ok(Begun::Done(Box::new(Connected { standing, secrets, settings: BTreeMap::new() })))
@@ -305,7 +324,7 @@ impl Network for Fickle {
             {
                 let mut state = self.state();
                 state.sends += 1;
-                state.begun_ms.push(now_ms);
+                state.begun.push((now_ms, session.account.handle.clone()));
             }
             self.happen(fate, |state| {
                 let there = There {

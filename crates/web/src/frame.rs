@@ -12,7 +12,7 @@ use desk::{
     rights::{Operation, Target, decide},
     workspace::Workspace,
 };
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use jiff::{Timestamp, tz::TimeZone};
 use maud::Markup;
 
@@ -25,7 +25,7 @@ use crate::{
         choice::OnOff,
         facts::ContextPanel,
         feedback::{Banner, BannerPlace, Toast},
-        layout::{PageFrame, PersonMenu, Preferences, RailItem, Room, Theme, page},
+        layout::{PageFrame, PersonMenu, Preferences, RailItem, Room, StopSwitch, Theme, page},
         palette::{Command, CommandGroup, Palette},
         time::{TimeForm, TimeReach, TimeStamp},
     },
@@ -103,6 +103,15 @@ pub(crate) const PLACES: &[Place] = &[
         room: Room::Publish,
         operation: Operation::PostingSlotsRead,
         also: "queue times schedule",
+    },
+    Place {
+        label: "Publishing",
+        about: "The stop switch, and what is held",
+        href: "/publishing",
+        icon: Icon::OctagonX,
+        room: Room::Publish,
+        operation: Operation::PublishingRead,
+        also: "pause resume stop switch held triage missed emergency",
     },
     Place {
         label: "Approvals",
@@ -276,6 +285,8 @@ pub struct Ctx {
     /// Who asks.
     pub caller: Caller,
     flash: Option<String>,
+    /// What the top bar says of the stop switch, on a page.
+    stop: Option<StopSwitch>,
 }
 
 impl FromRequestParts<WebState> for Ctx {
@@ -284,7 +295,11 @@ impl FromRequestParts<WebState> for Ctx {
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
         let flash = cookie(&parts.headers, FLASH_COOKIE).and_then(decode_flash);
-        Ok(Self { state: state.clone(), caller, flash })
+        let mut ctx = Self { state: state.clone(), caller, flash, stop: None };
+        if parts.method == Method::GET && ctx.caller.0.signed_in.is_some() {
+            ctx.stop = crate::publishing::switch(&ctx).await;
+        }
+        Ok(ctx)
     }
 }
 
@@ -504,7 +519,7 @@ impl PageBuilder<'_> {
             person: person_menu(person, workspace),
             preferences: preferences(person),
             palette: palette(ctx),
-            stop: None,
+            stop: ctx.stop.clone(),
             banners,
             toasts: ctx.flash.iter().map(|text| Toast::new(Tone::Good, text)).collect(),
             panel: self.panel,

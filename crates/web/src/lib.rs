@@ -32,6 +32,8 @@ mod probes;
 pub mod problem;
 pub mod profiles;
 mod public_log;
+pub mod publishing;
+mod publishing_held;
 mod record;
 pub mod rights;
 pub mod routes;

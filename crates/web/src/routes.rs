@@ -16,7 +16,7 @@ use http::Method;
 
 use crate::{
     account, api, approvals, attachments, audit_log, calendar, canary, connections, door, evidence, gate, home, imports, jobs,
-    live, messages, outside, people, posts, profiles, record, rights, search, set_up, settings,
+    live, messages, outside, people, posts, profiles, publishing, publishing_held, record, rights, search, set_up, settings,
     state::{BODY_MAX, WebState},
     thread, views, workflows,
 };
@@ -237,6 +237,14 @@ pub fn routes() -> Vec<Route> {
             get(set_up::client_metadata),
         ),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
+        page("/publishing", O::PublishingRead, get(publishing::page)),
+        form("/publishing/pause", O::PublishingPause, post(publishing::pause)),
+        form("/publishing/pauses/{id}/resume", O::PublishingResume, post(publishing::resume)),
+        form("/publishing/held/{post}/{profile}/release", O::HeldRelease, post(publishing_held::release)),
+        form("/publishing/held/{post}/{profile}/adopt", O::HeldAdopt, post(publishing_held::adopt)),
+        form("/publishing/held/{post}/{profile}/settle", O::HeldSettle, post(publishing_held::settle)),
+        form("/publishing/held/{post}/{profile}/cancel", O::PostCancel, post(publishing_held::cancel)),
+        form("/publishing/foreign/{id}/seen", O::ForeignSeen, post(publishing_held::seen)),
         page("/record", O::RecordRead, get(record::page)),
         open(
             Method::GET,

@@ -16,6 +16,7 @@ use desk::{
     },
     jobs::{Registry, Worker, WorkerOptions, house_kinds},
     live,
+    publishing::{self, Sender},
     records::{Record, WriterState},
     search::{self, Search},
 };
@@ -102,6 +103,7 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     let metrics = telemetry::start_metrics()?;
     desk::metric_names::describe();
     let desk = open_desk(folder, config, Schema::Migrate).await?;
+    networks::sandbox::keep_in(&folder.path().join("sandbox"));
     if args.demo {
         crate::demo::ensure(&desk).await?;
     }
@@ -138,6 +140,10 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     if kinds.kinds().next().is_some() {
         let options = WorkerOptions { at_once_max: config.worker_parallel as usize, ..WorkerOptions::default() };
         tasks.spawn(Worker::new(desk.clone(), kinds, options).run(stop.clone()));
+    }
+    if roles.worker {
+        tasks.spawn(Sender::new(desk.clone(), Connectors::all()).run(stop.clone()));
+        tasks.spawn(publishing::Watch::new(desk.clone()).run(stop.clone()));
     }
     let edge = Edge { record, reception, search: Search::new(index), examiner, uploads };
     let web = if roles.web { Some(start_web(&desk, config, metrics, edge, &stop, &tasks).await?) } else { None };

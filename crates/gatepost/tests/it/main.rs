@@ -15,6 +15,7 @@ mod nodes;
 mod peers;
 mod people;
 mod program;
+mod publishing_crash;
 mod search;
 mod time_stamps;
 mod upkeep;

@@ -9,6 +9,8 @@
 mod sent;
 mod world;
 
+pub use sent::keep_in;
+
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime},
@@ -152,7 +154,7 @@ impl Opened {
         // FNV-1a: the same name gives the same world.
         let seed =
             handle.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
-        Ok(Self { world: World { seed, feed }, folder: session.settings.get("folder").cloned(), handle })
+        Ok(Self { world: World { seed, feed }, folder: sent::folder_of(session.settings.get("folder")), handle })
     }
 
     fn sent<T>(&self, work: impl FnOnce(&mut Sent) -> Result<T>) -> Result<T> {

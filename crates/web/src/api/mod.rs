@@ -19,6 +19,7 @@ mod openapi;
 mod people;
 mod posts;
 mod profiles;
+mod publishing;
 mod rights;
 mod roles;
 mod search;
@@ -108,6 +109,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(people_routes());
     routes.extend(rights_routes());
     routes.extend(profile_routes());
+    routes.extend(publishing_routes());
     routes.extend(message_routes());
     routes.extend(approval_routes());
     routes.extend(post_routes());
@@ -197,6 +199,19 @@ fn profile_routes() -> Vec<Route> {
         call(Method::POST, "/api/v1/profiles/{id}/disconnect", O::ProfileDisconnect, post(profiles::disconnect)),
         call(Method::GET, "/api/v1/profile-groups", O::ProfilesManage, get(profiles::groups)),
         call(Method::POST, "/api/v1/profile-groups", O::GroupChange, post(profiles::create_group)),
+    ]
+}
+
+fn publishing_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/publishing/pauses", O::PublishingRead, get(publishing::pauses)),
+        call(Method::POST, "/api/v1/publishing/pauses", O::PublishingPause, post(publishing::pause)),
+        call(Method::DELETE, "/api/v1/publishing/pauses/{id}", O::PublishingResume, delete(publishing::resume)),
+        call(Method::GET, "/api/v1/publishing/held", O::PublishingRead, get(publishing::held)),
+        call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/release", O::HeldRelease, post(publishing::release)),
+        call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/adopt", O::HeldAdopt, post(publishing::adopt)),
+        call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/settle", O::HeldSettle, post(publishing::settle)),
     ]
 }
 

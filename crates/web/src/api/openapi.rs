@@ -18,7 +18,7 @@ use super::{
     input::{Digest, Id, Line, Moment, Note},
     jobs,
     lists::Limit,
-    messages, people, posts, profiles, rights, roles, search, settings, teams, tokens, views,
+    messages, people, posts, profiles, publishing, rights, roles, search, settings, teams, tokens, views,
 };
 use crate::{
     gate::SESSION_COOKIE,
@@ -94,6 +94,13 @@ use crate::{
         profiles::disconnect,
         profiles::groups,
         profiles::create_group,
+        publishing::pauses,
+        publishing::pause,
+        publishing::resume,
+        publishing::held,
+        publishing::release,
+        publishing::adopt,
+        publishing::settle,
         messages::stream,
         messages::feed,
         messages::read,
@@ -138,7 +145,8 @@ use crate::{
         Problem, FieldProblem, Id, Digest, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
         views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
-        approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName
+        approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName,
+        Line<500>, Line<2000>, publishing::PauseModeName
     ))
 )]
 struct Document;

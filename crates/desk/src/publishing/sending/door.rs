@@ -47,18 +47,10 @@ pub(super) struct Addressed {
 /// What goes out as one part.
 pub(super) fn outgoing(content: &Content, part: u32, to: &Addressed) -> Option<Outgoing> {
     let said = content.parts.get(part as usize)?;
-    let mut post = Outgoing {
-        key: to.key.clone(),
-        text: said.text.clone(),
-        subject: content.subject.clone(),
-        language: content.language.clone(),
-        reply_to: content.reply_to.clone(),
-        thread: None,
-        quotes: None,
-        place: content.place.clone(),
-        audience: content.audience,
-        media: to.media.clone(),
-    };
+    let mut post = Outgoing::new(to.key.clone(), said.text.clone());
+    (post.subject, post.language) = (content.subject.clone(), content.language.clone());
+    (post.reply_to, post.place, post.audience) = (content.reply_to.clone(), content.place.clone(), content.audience);
+    post.media.clone_from(&to.media);
     if to.reply_to.is_some() {
         post.reply_to.clone_from(&to.reply_to);
         post.thread.clone_from(&to.thread);

@@ -1,8 +1,10 @@
 //! Posts from draft to published, on both databases.
 
+mod foreign;
 mod media;
 mod posts;
 mod sending;
+mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
