@@ -288,10 +288,10 @@ fn when(ctx: &Ctx, sheet: &Sheet) -> Markup {
     let zone = jiff::tz::TimeZone::get(&form.zone).unwrap_or_else(|_| ctx.times().zone().clone());
     let at = form.slot.map(|slot| local_text(slot, &zone)).unwrap_or_default();
     let at_hint = sheet.time_note.unwrap_or("Empty: as soon as it may go out.");
-    let mut campaigns = vec![Choice::new("none", "No campaign")];
+    let mut campaigns = vec![Choice::new(typed::NO_CAMPAIGN, "No campaign")];
     let offered = sheet.campaigns.iter().filter(|campaign| campaign.ended_at.is_none() || form.campaign == Some(campaign.id));
     campaigns.extend(offered.map(|campaign| Choice::new(campaign.id.to_string(), &campaign.name)));
-    let campaign = form.campaign.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    let campaign = form.campaign.map_or_else(|| typed::NO_CAMPAIGN.to_owned(), |id| id.to_string());
     let plain = |name: &'static str, label: &str, hint: &str, value: String| {
         let frame = field(&sheet.mistakes, name, label).hint(hint).optional();
         TextField { frame, value, autocomplete: Some("off"), ..TextField::default() }

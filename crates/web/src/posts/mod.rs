@@ -8,6 +8,7 @@ mod checks;
 mod comments;
 mod composer;
 mod conflict;
+mod correct;
 mod import;
 pub(crate) mod list;
 mod media;
@@ -59,6 +60,9 @@ pub(crate) fn routes() -> Vec<Route> {
         form("/posts/{id}/withdraw", O::PostWithdraw, post(self::page::withdraw)),
         form("/posts/{id}/retime", O::PostRetime, post(self::page::retime)),
         form("/posts/{id}/cancel", O::PostCancel, post(self::page::cancel)),
+        page("/posts/{id}/on/{profile}", O::PostCorrect, get(correct::form)),
+        form("/posts/{id}/on/{profile}", O::PostCorrect, post(correct::change)),
+        form("/posts/{id}/on/{profile}/delete", O::PostCorrect, post(correct::delete)),
         form("/posts/{id}/discard", O::PostDiscard, post(writing::discard)),
         form("/posts/{id}/duplicate", O::PostCreate, post(writing::duplicate)),
         form("/posts/{id}/comments", O::PostComment, post(comments::add)),

@@ -6,7 +6,7 @@ use jiff::{civil::DateTime, tz::TimeZone};
 use maud::{Markup, Render, html};
 
 use super::{
-    comments, list,
+    comments, correct, list,
     outlets::{self, Outlet},
     preview::preview,
     states, story,
@@ -160,6 +160,7 @@ fn targets(ctx: &Ctx, post: &Post, outlets: &[Outlet]) -> Markup {
                     @if let Some(at) = target.published_at { "went out " (times.exact(at)) }
                     @else if let Some(slot) = life.slot { "due " (times.exact(slot)) }
                     @if let Some(permalink) = &target.permalink { a href=(permalink) rel="noreferrer noopener" { "See it there" } }
+                    @if let Some(outlet) = outlet { (correct::offers(target, outlet)) }
                 }
             }
         }

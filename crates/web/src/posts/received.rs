@@ -20,8 +20,6 @@ pub(crate) struct FormFile {
     pub(crate) field: String,
     /// Its name on the sender's machine.
     pub(crate) file_name: String,
-    /// What the browser thinks it is; looked at again later.
-    pub(crate) media_type: String,
     /// Its bytes.
     pub(crate) bytes: Vec<u8>,
 }
@@ -52,11 +50,10 @@ impl<S: Send + Sync> FromRequest<S> for Received {
             }
             let name = field.name().unwrap_or_default().to_owned();
             let file_name = field.file_name().map(str::to_owned);
-            let media_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
             let bytes = field.bytes().await.map_err(|error| unreadable(error.status(), error.body_text()))?;
             match file_name {
                 Some(file_name) if !bytes.is_empty() => {
-                    received.files.push(FormFile { field: name, file_name, media_type, bytes: bytes.to_vec() });
+                    received.files.push(FormFile { field: name, file_name, bytes: bytes.to_vec() });
                 }
                 Some(_) => {}
                 None => {

@@ -12,7 +12,7 @@ use desk::{
     publishing::{self, Post, TargetState, Version},
     records::OnRecord,
 };
-use maud::{Markup, Render, html};
+use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use super::list;

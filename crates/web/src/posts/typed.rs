@@ -22,6 +22,9 @@ use crate::frame::Fields;
 /// The prefix of what holds for all profiles; own versions have their profile's id.
 pub(super) const COMMON: &str = "common";
 
+/// The choice of no campaign: an empty value would not be one of a list's.
+pub(super) const NO_CAMPAIGN: &str = "none";
+
 /// A form as it was read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Typed {
@@ -159,7 +162,8 @@ pub(super) fn read(fields: &Fields, own_zone: &TimeZone) -> Typed {
         .map(|profile| (profile, own.contains(&profile).then(|| content(fields, &profile.to_string()))))
         .collect();
     let (slot, zone, time_note) = slot(fields, own_zone, &mut mistakes);
-    let campaign = fields.some("campaign").map(str::parse).transpose().unwrap_or_else(|_| {
+    let chosen = fields.some("campaign").filter(|id| *id != NO_CAMPAIGN);
+    let campaign = chosen.map(str::parse).transpose().unwrap_or_else(|_| {
         mistakes.add("campaign", "choose one from the list");
         None
     });
@@ -386,8 +390,10 @@ mod tests {
             (&own, "for this one"),
             ("tags", "Spring, , kites"),
             ("at", "2026-06-01T09:30"),
+            ("campaign", NO_CAMPAIGN),
             ("do", "review"),
         ]);
+        assert_eq!(read.mistakes.fields, []);
         let draft = &read.form.draft;
         assert_eq!(draft.common.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>(), ["one\ntwo", "three"]);
         assert_eq!(draft.common.parts[1].media[0].alt, "a kite");

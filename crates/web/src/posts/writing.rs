@@ -3,30 +3,26 @@
 //! Invariants: a save by itself and a save by a button read the same form and call the same operations; what could not be saved is
 //! shown again as it was typed; what did not change is not saved, so that an open page makes no entries.
 
-use axum::{
-    extract::Path,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::Path, response::IntoResponse};
 use desk::{
-    Error, Invalid,
+    Error,
     capture::{self, Message},
     ids::{MessageId, PostId},
     publishing::{self, Audience, Content, Draft, Part, Post, PostForm, Saved, slots_rules},
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use jiff::{civil::Date, tz::TimeZone};
-use maud::{Render, html};
 
 use super::{
     composer, conflict,
     media::{self, Taken},
     outlets::{self, Outlet},
-    received::{Received, said},
+    received::Received,
     sheet::{Sheet, known_files},
     typed::{self, FormAct, Typed},
 };
 use crate::{
-    frame::{Ctx, Fields, QueryFields},
+    frame::{Ctx, QueryFields},
     lists::{Parts, stack_all},
     messages,
     people::status_of,

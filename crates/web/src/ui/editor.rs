@@ -212,7 +212,7 @@ impl Render for PartEditor {
         let frame = &self.frame;
         let files = format!("{}-files", frame.id);
         html! {
-            section.part data-part=(self.name) data-drop aria-label=(frame.label) {
+            div.part data-part=(self.name) data-drop role="group" aria-label=(frame.label) {
                 (frame.around(&html! {
                     div.marked {
                         div.marks aria-hidden="true" data-marks-of=(frame.id) {}

@@ -35,6 +35,7 @@ const GROUPS: [KeyGroup; 3] = [
             (&["r"], "Reply or reject"),
             (&["a"], "Assign or approve"),
             (&["e"], "Done"),
+            (&["Alt", "→"], "Move a post in the calendar by a day; up and down by a week"),
         ],
     },
     KeyGroup {
