@@ -1,7 +1,7 @@
 //! Writes down every report on a file of messages (one a line, `\n` and `\\` escaped) and on random texts made of the
 //! pieces that detectors look for: findings with their reasons, heads, language, as text that two builds can be compared by.
 //!
-//! An optimisation must not change a line of it: `scripts/accuracy/same.sh`.
+//! An optimisation must not change a line of it: `scripts/accuracy/same.sh` compares two commits.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

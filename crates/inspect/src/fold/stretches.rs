@@ -77,8 +77,8 @@ impl Stretches {
     fn around(&mut self, text: &str, at: usize) {
         let before = text.floor_char_boundary(at.saturating_sub(AROUND));
         let after = text.floor_char_boundary(text.len().min(at + AROUND));
-        let start = text[before..at].find(char::is_whitespace).map_or(before, |i| before + i);
-        let end = text[at..after].rfind(char::is_whitespace).map_or(after, |i| at + i);
+        let start = text[before..at].find(char::is_whitespace).filter(|_| before > 0).map_or(before, |i| before + i);
+        let end = text[at..after].rfind(char::is_whitespace).filter(|_| after < text.len()).map_or(after, |i| at + i);
         self.list.push((offset(start), offset(end)));
     }
 

@@ -96,14 +96,15 @@ impl LanguageDetector {
             languages.push(language);
         }
         let mut detector = LanguageDetector { slots: vec![0; SLOTS].into_boxed_slice(), evidence: vec![[0.0; LANES]], languages };
-        let mut places: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut places: BTreeMap<u32, u16> = BTreeMap::new();
         for (hash, languages) in words {
-            let place = *places.entry(languages).or_insert(detector.evidence.len() as u64);
-            if place as usize == detector.evidence.len() {
+            let next = u16::try_from(detector.evidence.len()).expect("fewer sets of languages than words");
+            let place = *places.entry(languages).or_insert(next);
+            if place == next {
                 detector.evidence.push(evidence_of(languages));
             }
             let slot = detector.slot_of(hash);
-            detector.slots[slot] = hash & TAG | place;
+            detector.slots[slot] = hash & TAG | u64::from(place);
         }
         detector
     }

@@ -27,33 +27,15 @@ pub(super) fn word(tokens: &mut Tokens, bytes: &[u8], start: usize, end: usize) 
     if begins_address(first.small, bytes.get(start + 3)) {
         return false;
     }
-    let mut hash = mix_letters(0, first.small);
-    let (mut letters, mut upper, mut all) = (first.letters != 0, first.upper != 0, first.is_all_upper());
-    let mut digits = first.has_digit();
-    let several = first.letters & first.letters.wrapping_sub(1) != 0 || length > 8;
-    let mut leads = first.letters & first.letters.wrapping_neg() & first.upper != 0;
+    let (mut hash, mut case) = (mix_letters(0, first.small), first.case());
     if length > 8 {
         let second = Eight::at(bytes, start + 8, length - 8);
-        hash = mix_letters(hash, second.small);
-        leads |= !letters && second.letters & second.letters.wrapping_neg() & second.upper != 0;
-        let counted = first.letters.count_ones() + second.letters.count_ones();
-        letters = counted > 0;
-        upper |= second.upper != 0;
-        all &= second.is_all_upper();
-        digits |= second.has_digit();
-        if counted < 2 {
-            return false;
-        }
+        (hash, case) = (mix_letters(hash, second.small), case.then(second.case()));
     }
-    // No branches: how people write cannot be foretold.
-    let bit = |holds: bool, mark: Marks| if holds { mark.0 } else { 0 };
-    let all_caps = several & all & upper;
-    let marks =
-        Marks(bit(all_caps, Marks::ALL_CAPS) | bit(leads & !all, Marks::TITLE) | bit(letters & digits, Marks::WITH_DIGIT));
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let (start, end) = (offset(start), offset(end));
-    let kind = if letters { TokenKind::Word } else { TokenKind::Number };
-    tokens.list.push(Token { start, end, hash, kind, marks, fold_start: start, fold_end: end });
+    let kind = if case.letters { TokenKind::Word } else { TokenKind::Number };
+    tokens.list.push(Token { start, end, hash, kind, marks: case.marks(), fold_start: start, fold_end: end });
     true
 }
 
@@ -76,13 +58,52 @@ impl Eight {
     }
 
     #[inline]
-    fn is_all_upper(&self) -> bool {
-        self.upper == self.letters
+    fn case(&self) -> Case {
+        let lowest = self.letters & self.letters.wrapping_neg();
+        Case {
+            letters: self.letters != 0,
+            several: self.letters != lowest,
+            first_is_upper: lowest & self.upper != 0,
+            all_upper: self.upper == self.letters,
+            digits: self.letters != LETTERS & self.inside,
+        }
+    }
+}
+
+/// How letters and digits are written.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one word, joined without branches")]
+struct Case {
+    letters: bool,
+    /// Two letters or more.
+    several: bool,
+    first_is_upper: bool,
+    /// No letter is small.
+    all_upper: bool,
+    digits: bool,
+}
+
+impl Case {
+    #[inline]
+    fn then(self, next: Self) -> Self {
+        Self {
+            letters: self.letters || next.letters,
+            several: self.several || next.several || self.letters && next.letters,
+            first_is_upper: if self.letters { self.first_is_upper } else { next.first_is_upper },
+            all_upper: self.all_upper && next.all_upper,
+            digits: self.digits || next.digits,
+        }
     }
 
     #[inline]
-    fn has_digit(&self) -> bool {
-        self.letters != LETTERS & self.inside
+    fn marks(self) -> Marks {
+        // No branches: how people write cannot be foretold.
+        let bit = |holds: bool, mark: Marks| u16::from(holds) * mark.0;
+        Marks(
+            bit(self.several && self.all_upper, Marks::ALL_CAPS)
+                | bit(self.first_is_upper && !self.all_upper, Marks::TITLE)
+                | bit(self.letters && self.digits, Marks::WITH_DIGIT),
+        )
     }
 }
 
@@ -94,7 +115,7 @@ fn is_stretched(bytes: &[u8], start: usize, length: usize) -> bool {
         let (one, two, three) = (small(start + from), small(start + from + 1), small(start + from + 2));
         let differs = one ^ two | two ^ three;
         // The high bit of each byte that equals the next two.
-        let equal = !((differs & !HIGH_BITS) + !HIGH_BITS | differs) & HIGH_BITS;
+        let equal = !(((differs & !HIGH_BITS) + !HIGH_BITS) | differs) & HIGH_BITS;
         equal & u64::MAX >> (64 - 8 * (length - 2 - from).min(8)) != 0
     })
 }
