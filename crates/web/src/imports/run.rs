@@ -18,7 +18,7 @@ use super::{
     followed, following, form_name, run_badge,
 };
 use crate::{
-    attachments::size,
+    attachments::{digits, size},
     frame::{Ctx, QueryFields},
     lists::{Parts, link, stack_all},
     problem::PageResult,
@@ -57,7 +57,7 @@ pub(crate) async fn run(ctx: Ctx, Path(id): Path<String>, QueryFields(query): Qu
         ("Form", html! { (form_name(&run.format)) }),
         ("Profile", link(&format!("/profiles/{}", profile.id), &profile.title)),
         ("Size", html! { (size(run.file_bytes)) }),
-        ("SHA-256", Code(run.file_digest.iter().map(|byte| format!("{byte:02x}")).collect()).render()),
+        ("SHA-256", digits(&run.file_digest).render()),
         ("Begun", times.exact(run.started_at).render()),
     ];
     if let Some(at) = run.finished_at {
