@@ -172,11 +172,16 @@ pub(crate) fn card(message: &Message) -> Option<Card> {
             @if let Some(alt) = &seen.alt { p { (alt) } }
             @if let Some(error) = &seen.error { p.muted { (error) } }
             @if let (Some(entry), Some(digest)) = (seen.stored_entry, &seen.digest) {
-                p.muted { "Entry " (entry) ", SHA-256 " (Code(digest.iter().map(|byte| format!("{byte:02x}")).collect())) }
+                p.muted { "Entry " (entry) ", SHA-256 " (digits(digest)) }
             }
         } } }
     };
     (!message.attachments.is_empty()).then(|| Card { title: "Attachments".to_owned(), actions: vec![], body })
+}
+
+/// A digest as people compare it.
+pub(crate) fn digits(digest: &[u8]) -> Code {
+    Code(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A number of bytes in words.

@@ -11,7 +11,7 @@ use maud::{Markup, Render, html};
 
 use super::{BY_FILE, followed, following, form_name, upload_badge, uploads_of};
 use crate::{
-    attachments::size,
+    attachments::{digits, size},
     frame::{Ctx, Fields},
     lists::{Parts, stack_all},
     problem::PageResult,
@@ -50,7 +50,7 @@ pub(crate) async fn file(ctx: Ctx, Path(id): Path<String>) -> PageResult {
         ("Form", html! { (form_name(&upload.format)) }),
         ("From", html! { (upload.source) }),
         ("Size", html! { (size(upload.file_bytes)) }),
-        ("SHA-256", Code(upload.file_digest.iter().map(|byte| format!("{byte:02x}")).collect()).render()),
+        ("SHA-256", digits(&upload.file_digest).render()),
         ("Sent", times.exact(upload.uploaded_at).render()),
         ("Lies on", html! { (upload.node) }),
     ]);

@@ -45,7 +45,8 @@ use crate::{
 };
 
 /// The body of an upload: the file, and some room for the fields before it.
-pub(crate) const BODY_MAX: usize = UPLOAD_BYTES_MAX as usize + 64 * 1024;
+#[expect(clippy::cast_possible_truncation, reason = "on a machine of 32 bits the limit is smaller, and still a limit")]
+pub(crate) const BODY_MAX: usize = (UPLOAD_BYTES_MAX as usize).saturating_add(64 * 1024);
 /// Makes htmx load the page again.
 const REFRESH: HeaderName = HeaderName::from_static("hx-refresh");
 /// Into the profile that the file names.

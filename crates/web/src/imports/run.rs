@@ -18,7 +18,7 @@ use super::{
     followed, following, form_name, run_badge,
 };
 use crate::{
-    attachments::size,
+    attachments::{digits, size},
     frame::{Ctx, QueryFields},
     lists::{Parts, link, stack_all},
     problem::PageResult,
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Refused items of one page.
-const PAGE: i64 = 50;
+const PAGE: u8 = 50;
 
 fn id_of(id: &str) -> Result<ImportId, Error> {
     id.parse().map_err(|_| Error::NotFound("import"))
@@ -57,7 +57,7 @@ pub(crate) async fn run(ctx: Ctx, Path(id): Path<String>, QueryFields(query): Qu
         ("Form", html! { (form_name(&run.format)) }),
         ("Profile", link(&format!("/profiles/{}", profile.id), &profile.title)),
         ("Size", html! { (size(run.file_bytes)) }),
-        ("SHA-256", Code(run.file_digest.iter().map(|byte| format!("{byte:02x}")).collect()).render()),
+        ("SHA-256", digits(&run.file_digest).render()),
         ("Begun", times.exact(run.started_at).render()),
     ];
     if let Some(at) = run.finished_at {
@@ -111,8 +111,9 @@ fn changing(ctx: &Ctx, run: &ImportRun, upload: Option<&Upload>) -> Markup {
 
 async fn refusals(ctx: &Ctx, run: &ImportRun, from: &str) -> Result<Table, Error> {
     let from: i64 = from.parse().unwrap_or(0);
-    let mut found = imports::refusals(ctx.desk(), ctx.actor(), run.id, from, PAGE + 1).await?;
-    let next = if found.len() as i64 > PAGE { found.pop().map(|(item, _)| item) } else { None };
+    // One more than is shown, to know whether there is a next page.
+    let mut found = imports::refusals(ctx.desk(), ctx.actor(), run.id, from, i64::from(PAGE) + 1).await?;
+    let next = if found.len() > usize::from(PAGE) { found.pop().map(|(item, _)| item) } else { None };
     let row = |(item, refused): &(i64, desk::capture::imports::Refused)| Row {
         id: item.to_string(),
         name: format!("item {}", item + 1),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     Step, door,
     rules::{self, ACT_MAX_MS, ARRIVAL_MAX_MS, Verdict},
-    shape::{Shape, shape_of},
+    shape::{Seen, Shape, shape_of},
     store::{self, Stored},
 };
 use crate::{
@@ -104,7 +104,7 @@ impl Canaries {
             if stored.canary.next_at > desk.now() {
                 return Ok(Some(step));
             }
-            (stored.seen, stored.native_id) = Default::default();
+            (stored.seen, stored.native_id) = (Seen::default(), None);
             return self.go_to(stored, Step::Posting).await.map(Some);
         }
         if let Some(what) = step.awaits() {

@@ -82,9 +82,9 @@ mod tests {
 
     #[test]
     fn what_is_gone_refused_or_broken_is_told_apart() {
+        use ConnectionState::{Broken, Failing, Gone, Refused};
         let state = |class| consequence(&NetworkError::new(class, "x"), 0, 0).state;
         let states = [Class::RetryLater, Class::Bug, Class::Gone, Class::RefusedContent].map(state);
-        use ConnectionState::{Broken, Failing, Gone, Refused};
         assert_eq!(states, [Failing, Broken, Gone, Refused]);
     }
 

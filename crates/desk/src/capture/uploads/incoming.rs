@@ -4,7 +4,7 @@
 //! left is removed at the next start (its lock is free then); it never takes the disk's last space. Memory is one buffer.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -133,10 +133,7 @@ impl Drop for Incoming {
 
 /// Whether nobody writes a partial file any more.
 pub(super) fn is_abandoned(partial: &Path) -> bool {
-    match File::open(partial).map(|file| file.try_lock()) {
-        Ok(Ok(())) => true,
-        Ok(Err(TryLockError::WouldBlock | TryLockError::Error(_))) | Err(_) => false,
-    }
+    matches!(File::open(partial).map(|file| file.try_lock()), Ok(Ok(())))
 }
 
 fn partial(path: &Path) -> PathBuf {
