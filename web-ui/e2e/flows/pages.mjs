@@ -18,7 +18,6 @@ const ELSEWHERE = {
   "/messages/{id}/raw/{entry}": "a file, not a page",
   "/messages/{id}/proof/{entry}": "a file, not a page",
   "/messages/{id}/verify/{entry}": "flows/evidence.mjs, from a message",
-  "/record/verify.py": "a program, not a page",
   "/connect/back": "the way back from a network, which only a network can open",
 };
 
