@@ -97,7 +97,14 @@ desk() {
   stop
 }
 
+# What the browser decides by itself, against the tables that the server's tests write.
+units() {
+  local script
+  for script in web-ui/tests/*.mjs; do counted node "$script"; done
+}
+
 scripts/assets.sh
+units
 case "${1:-both}" in
   gallery) gallery ;;
   desk) desk ;;

@@ -2,6 +2,9 @@
 import "htmx.org/dist/htmx.esm.js";
 import "htmx.org/dist/ext/hx-sse.js";
 import { startBulkSelection } from "./bulk";
+import { startCalendar } from "./calendar";
+import { startComposer } from "./composer";
+import { startCrop } from "./crop";
 import { startDialogs } from "./dialogs";
 import { startErrors } from "./errors";
 import { startFields } from "./fields";
@@ -13,6 +16,7 @@ import { startPasskeys } from "./passkeys";
 import { startTheme } from "./theme";
 import { startTimes } from "./times";
 import { startToasts } from "./toasts";
+import { startUploads } from "./uploads";
 
 // A scrolling row of links shows the one that is current.
 function showCurrent(): void {
@@ -31,4 +35,8 @@ startErrors();
 startTimes();
 startLive();
 startPasskeys();
+startComposer();
+startUploads();
+startCrop();
+startCalendar();
 showCurrent();

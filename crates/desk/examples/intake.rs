@@ -117,6 +117,7 @@ async fn open_desk(folder: &Path) -> Desk {
         ids: Arc::new(SystemIds::new()),
         sealer: Sealer::new(&[7; 32]),
         public_url: "http://localhost".to_owned(),
+        mail: None,
     })
 }
 

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Refusal, Result},
     ids::Time,
     live,
+    records::{self, RecordEntry},
     rights::{Access, Operation, Target, decide},
 };
 
@@ -49,6 +50,7 @@ pub struct Act<'d> {
     now: Time,
     tx: Tx,
     entries: Vec<Entry>,
+    on_record: Vec<RecordEntry>,
     topics: Vec<Topic>,
 }
 
@@ -63,7 +65,7 @@ impl Desk {
             return Err(self.refused(actor, operation, target, refusal).await?);
         }
         let tx = self.db().begin().await?;
-        Ok(Act { desk: self, actor, operation, now, tx, entries: Vec::new(), topics: Vec::new() })
+        Ok(Act { desk: self, actor, operation, now, tx, entries: Vec::new(), on_record: Vec::new(), topics: Vec::new() })
     }
 
     /// Decides, records a sensitive reading, and hands out a connection to read with.
@@ -159,6 +161,11 @@ impl Act<'_> {
         Recorded { desk: self.desk, entry: self.entries.last_mut().expect("an entry was just added") }
     }
 
+    /// Puts something on record with the act: it reaches the ledger after the act is durable, in order and once.
+    pub(crate) fn put_on_record(&mut self, entry: RecordEntry) {
+        self.on_record.push(entry);
+    }
+
     /// Tells live readers about a topic once the act is durable.
     pub fn announce(&mut self, topic: Topic) {
         if !self.topics.contains(&topic) {
@@ -175,6 +182,8 @@ impl Act<'_> {
             return Err(Error::Internal(format!("{} recorded nothing, so it was not done", self.operation.id())));
         }
         let entries = std::mem::take(&mut self.entries);
+        // The counters come last, the record's first: every act takes them in this order, so that none waits for another in a circle.
+        records::append(self.desk, &mut self.tx, self.now, std::mem::take(&mut self.on_record)).await?;
         audit_log::append(self.desk, &mut self.tx, self.actor, self.now, entries).await?;
         self.announce(Topic::AuditLog);
         for &topic in &self.topics {

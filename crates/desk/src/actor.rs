@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    ids::{PersonId, SessionId, Time, TokenId},
+    ids::{GuestId, GuestSessionId, PersonId, SessionId, Time, TokenId},
     rights::{EffectiveRights, TokenScope},
 };
 
@@ -48,6 +48,13 @@ pub enum Principal {
         /// Whether the token is marked as an agent: it can draft, never approve.
         agent: bool,
     },
+    /// An outside approver who gave the code that was sent to their address. They reach what they are asked about, and nothing else.
+    Guest {
+        /// Who.
+        guest: GuestId,
+        /// The browser that asked for the code.
+        session: GuestSessionId,
+    },
     /// Somebody with access to the server's command line and data folder.
     Operator,
     /// The desk itself: a job, a schedule.
@@ -85,7 +92,7 @@ impl Actor {
     pub fn person(&self) -> Option<PersonId> {
         match self.principal {
             Principal::Person { person, .. } | Principal::Token { person, .. } => Some(person),
-            Principal::Nobody | Principal::Operator | Principal::Desk(_) => None,
+            Principal::Nobody | Principal::Guest { .. } | Principal::Operator | Principal::Desk(_) => None,
         }
     }
 
@@ -105,6 +112,14 @@ impl Actor {
         }
     }
 
+    /// The outside approver.
+    pub fn guest(&self) -> Option<GuestId> {
+        match self.principal {
+            Principal::Guest { guest, .. } => Some(guest),
+            _ => None,
+        }
+    }
+
     /// The kind of caller as the audit log names it.
     pub fn kind(&self) -> &'static str {
         match self.principal {
@@ -112,6 +127,7 @@ impl Actor {
             Principal::Person { .. } => "person",
             Principal::Token { agent: true, .. } => "agent",
             Principal::Token { .. } => "token",
+            Principal::Guest { .. } => "guest",
             Principal::Operator => "operator",
             Principal::Desk(_) => "desk",
         }

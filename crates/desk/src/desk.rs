@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     db::Db,
     ids::{Clock, Ids, Time},
+    mail,
     sealed::Sealer,
 };
 
@@ -36,6 +37,12 @@ pub enum Topic {
     Connections,
     /// Imports moved on.
     Imports,
+    /// Posts were written, decided on, sent.
+    Posts,
+    /// Publishing was paused or resumed.
+    Publishing,
+    /// Something waits for approval, or was decided; workflows changed.
+    Approvals,
 }
 
 impl Topic {
@@ -50,6 +57,9 @@ impl Topic {
         Self::Messages,
         Self::Connections,
         Self::Imports,
+        Self::Posts,
+        Self::Publishing,
+        Self::Approvals,
     ];
 
     /// The name on the wire.
@@ -64,6 +74,9 @@ impl Topic {
             Self::Messages => "messages",
             Self::Connections => "connections",
             Self::Imports => "imports",
+            Self::Posts => "posts",
+            Self::Publishing => "publishing",
+            Self::Approvals => "approvals",
         }
     }
 
@@ -85,6 +98,8 @@ pub struct DeskParts {
     pub sealer: Sealer,
     /// The address people use, for links and passkeys, for example `https://desk.example.test`.
     pub public_url: String,
+    /// The server that takes mail; nothing when nobody can be written to.
+    pub mail: Option<mail::Server>,
 }
 
 /// The handle that operations work with. Cheap to clone.
@@ -145,6 +160,11 @@ impl Desk {
     /// The address people use, without a slash at the end.
     pub fn public_url(&self) -> &str {
         self.inner.parts.public_url.trim_end_matches('/')
+    }
+
+    /// The server that takes mail, when there is one.
+    pub(crate) fn mail(&self) -> Option<&mail::Server> {
+        self.inner.parts.mail.as_ref()
     }
 
     /// A keyed digest of the canonical JSON form of a value (object keys sorted), for the audit log.

@@ -65,6 +65,12 @@ pub enum Refusal {
     /// Only the operator at the command line can do this.
     #[error("this can only be done at the command line of the server ({})", .0.title())]
     OperatorNeeded(Operation),
+    /// Only an outside approver, in the browser that gave the code.
+    #[error("this is for outside approvers, in the browser that gave the code ({})", .0.title())]
+    GuestNeeded(Operation),
+    /// Somebody stopped every agent.
+    #[error("agents are stopped: somebody with the right to the stop switch has to let them go on")]
+    AgentsFrozen,
     /// The API token is not made for this.
     #[error("this API token lacks the scope `{}`", .0.token_scope().map(|scope| scope.to_string()).unwrap_or_default())]
     ScopeNeeded(Operation),

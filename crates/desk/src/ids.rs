@@ -196,6 +196,22 @@ typed_ids! {
     ProfileId,
     /// A group of profiles.
     GroupId,
+    /// An approval workflow.
+    WorkflowId,
+    /// A rule that adds steps to a workflow.
+    AdditionId,
+    /// A version of a post on its way through its approval.
+    SubmissionId,
+    /// An outside approver.
+    GuestId,
+    /// A link that was mailed to an outside approver.
+    InvitationId,
+    /// A browser of an outside approver.
+    GuestSessionId,
+    /// A decision about a submission.
+    DecisionId,
+    /// A mail on its way.
+    MailId,
     /// A signed-in browser.
     SessionId,
     /// A single-use link.
@@ -220,4 +236,24 @@ typed_ids! {
     PartyId,
     /// One reading of an export file.
     ImportId,
+    /// An export file that somebody uploaded.
+    UploadId,
+    /// A post: what somebody writes for one or more profiles.
+    PostId,
+    /// A file that was uploaded for posts.
+    MediaId,
+    /// A comment on a post.
+    CommentId,
+    /// A campaign that posts belong to.
+    CampaignId,
+    /// A pause of publishing.
+    PauseId,
+    /// A usual time of the week to post.
+    SlotId,
+    /// An entry for the record that publishing or approvals made.
+    RecordEntryId,
+    /// A change or deletion of what was published.
+    CorrectionId,
+    /// A process that sends, as attempts name it.
+    HolderId,
 }

@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod jobs;
 pub mod live;
+pub mod mail;
 pub mod metric_names;
 pub mod paging;
 pub mod people;

@@ -101,8 +101,32 @@ pub const CAPTURE_ALARMS: Metric = Metric {
     name: "gatepost_capture_alarms",
     metric_type: MetricType::Gauge,
     labels: &[],
-    docs: "Connected profiles that are silent, broken, or need to be authorised (again or soon). Anything above 0 deserves a look \
+    docs: "Connected profiles that are silent, broken, changed in what they deliver, or need to be authorised (again or soon). Anything above 0 deserves a look \
            at the profiles page.",
+};
+/// Workflows that nobody can go through.
+pub const WORKFLOWS_STUCK: Metric = Metric {
+    name: "gatepost_workflows_stuck",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Approval workflows and additions with a step that nobody could end when it was last looked, once a day. Anything above 0: \
+           what they cover cannot be approved; the workflows page says why.",
+};
+/// Rounds of canaries.
+pub const CAPTURE_CANARIES: Metric = Metric {
+    name: "gatepost_capture_canaries_total",
+    metric_type: MetricType::Counter,
+    labels: &["outcome"],
+    docs: "Rounds of canary messages that ended on this node: well, or problem (what arrived was different from before, or nothing \
+           arrived). A problem is an alarm too.",
+};
+/// Skipped approvals that nobody looked at in time.
+pub const SKIPS_OVERDUE: Metric = Metric {
+    name: "gatepost_approval_skips_overdue",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Approvals that were skipped in an emergency and that no second person looked at within 24 hours. Anything above 0 deserves \
+           a look at the page of skipped approvals.",
 };
 /// Requests for time stamps.
 pub const LEDGER_TIMESTAMPS: Metric = Metric {
@@ -184,6 +208,41 @@ pub const HTTP_DURATION: Metric = Metric {
     docs: "How long requests took on this node, from the first byte read to the head of the answer.",
 };
 
+/// How late calls begin.
+pub const PUBLISHING_START_LATE: Metric = Metric {
+    name: "gatepost_publishing_start_late_seconds",
+    metric_type: MetricType::Histogram,
+    labels: &[],
+    docs: "How long after a post's time its first call to the network was allowed.",
+};
+/// Attempts that ended.
+pub const PUBLISHING_ATTEMPTS: Metric = Metric {
+    name: "gatepost_publishing_attempts_total",
+    metric_type: MetricType::Counter,
+    labels: &["outcome"],
+    docs: "Attempts to post that ended: published, without effect, or with an outcome that has to be looked up.",
+};
+/// Posts past their time.
+pub const PUBLISHING_OVERDUE: Metric = Metric {
+    name: "gatepost_publishing_overdue",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Posts past their time that are neither out nor held nor ended. Anything above 0 deserves a look at the publishing page at once.",
+};
+/// Posts that wait for a person.
+pub const PUBLISHING_HELD: Metric = Metric {
+    name: "gatepost_publishing_held",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Posts that are held and wait for a person: to let them go out, re-time or cancel them.",
+};
+/// Posts that were not sent from here.
+pub const PUBLISHING_FOREIGN: Metric = Metric {
+    name: "gatepost_publishing_foreign",
+    metric_type: MetricType::Gauge,
+    labels: &[],
+    docs: "Posts on own profiles that were not sent from here and that nobody has taken note of.",
+};
 /// Every metric, in the order of the monitoring page.
 pub const ALL: &[Metric] = &[
     JOBS_QUEUED,
@@ -196,6 +255,9 @@ pub const ALL: &[Metric] = &[
     CAPTURE_EVENTS,
     CAPTURE_FAILURES,
     CAPTURE_ALARMS,
+    WORKFLOWS_STUCK,
+    CAPTURE_CANARIES,
+    SKIPS_OVERDUE,
     LEDGER_ENTRIES,
     LEDGER_WRITER,
     LEDGER_TIMESTAMPS,
@@ -205,6 +267,11 @@ pub const ALL: &[Metric] = &[
     LEDGER_DAMAGE,
     LEDGER_UPKEEP_FAILURES,
     LEDGER_ARCHIVED,
+    PUBLISHING_START_LATE,
+    PUBLISHING_ATTEMPTS,
+    PUBLISHING_OVERDUE,
+    PUBLISHING_HELD,
+    PUBLISHING_FOREIGN,
     HTTP_REQUESTS,
     HTTP_DURATION,
 ];

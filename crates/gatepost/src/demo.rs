@@ -2,6 +2,8 @@
 //!
 //! It is served on loopback only, every page says that it is invented, and its passwords are published on purpose.
 
+mod approvals;
+
 use desk::{
     Actor, Desk,
     capture::{
@@ -16,7 +18,7 @@ use desk::{
 };
 
 /// The password of every demo account.
-const PASSWORD: &str = "paper lanterns drift past noon";
+pub(crate) const PASSWORD: &str = "paper lanterns drift past noon";
 const COMPANY: &str = "Northwind Kites (demo)";
 
 struct DemoPerson {
@@ -93,7 +95,9 @@ pub(crate) async fn ensure(desk: &Desk) -> anyhow::Result<()> {
     // Somebody who never came in, so that the invitation is there to look at.
     desk::people::create(desk, &operator, "nico@northwind.example", "Nico Newcomer", &[role_of("Author")?]).await?;
     teams(desk, &actor, &people).await?;
-    profiles_and_groups(desk, &actor, &people).await
+    profiles_and_groups(desk, &actor, &people).await?;
+    approvals::fill(desk, &actor, &people).await?;
+    crate::demo_posts::write(desk).await
 }
 
 /// The first sign-in of a demo person, through the same door as everybody's.

@@ -4,6 +4,7 @@ mod commands;
 mod config;
 mod data;
 mod demo;
+mod demo_posts;
 mod http_out;
 mod output;
 mod record;

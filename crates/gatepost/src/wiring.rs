@@ -7,10 +7,14 @@ use clap::Args;
 use desk::{
     Desk, DeskParts, SystemClock, SystemIds,
     db::{Db, DbOptions, SchemaState},
+    mail,
     sealed::{MASTER_KEY_LEN, Sealer},
 };
 
-use crate::{config::Config, data::DataFolder};
+use crate::{
+    config::{Config, MailConfig},
+    data::DataFolder,
+};
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
@@ -76,18 +80,37 @@ pub(crate) async fn open_desk(folder: &DataFolder, config: &Config, schema: Sche
             }
         }
     }
-    Ok(desk_on(db, &master, config))
+    desk_on(db, &master, config)
 }
 
 /// A desk on a database that is open already.
-pub(crate) fn desk_on(db: Db, master: &[u8; MASTER_KEY_LEN], config: &Config) -> Desk {
-    Desk::new(DeskParts {
+pub(crate) fn desk_on(db: Db, master: &[u8; MASTER_KEY_LEN], config: &Config) -> anyhow::Result<Desk> {
+    Ok(Desk::new(DeskParts {
         db,
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds::new()),
         sealer: Sealer::new(master),
         public_url: config.public_url(),
-    })
+        mail: mail_server(config)?,
+    }))
+}
+
+/// The mail server of the configuration; nothing when none is set.
+fn mail_server(config: &Config) -> anyhow::Result<Option<mail::Server>> {
+    let MailConfig { host, port, security, user, password, from, roots } = &config.mail;
+    if host.is_empty() {
+        return Ok(None);
+    }
+    let security = mail::Security::parse(security).context("mail.security is not one of starttls, tls, none")?;
+    let mut server = mail::Server::new(host, *port, security, from)?;
+    if !user.is_empty() {
+        server = server.with_user(user, password);
+    }
+    if !roots.is_empty() {
+        let pem = std::fs::read(roots).with_context(|| format!("failed to read mail.roots ({roots})"))?;
+        server = server.with_roots(&pem)?;
+    }
+    Ok(Some(server))
 }
 
 /// The search index's folder in a data folder.

@@ -28,6 +28,7 @@ pub mod kinds;
 pub mod language;
 pub mod lexicon;
 pub mod mask;
+mod masks;
 mod message;
 mod report;
 mod scan;

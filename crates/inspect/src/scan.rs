@@ -1,11 +1,12 @@
-//! The first pass over a text: byte classes, chunks worth a second look, and known words, in one loop.
+//! The first pass over a text: byte classes, chunks worth a second look, and known words, 64 bytes at a time.
 //!
 //! A chunk is what stands between white space. Only chunks with a digit, an `@`, a scheme, or a length that a secret
 //! could have are remembered; an ordinary word costs a table look-up and nothing else.
 //!
 //! Invariant: linear in the text, every byte is read once; offsets are byte offsets into the scanned text.
 
-use crate::words::{PHRASE_BEFORE_MAX, WordHit, WordTable, key, short_key};
+use crate::masks::Masks;
+use crate::words::{PHRASE_BEFORE_MAX, WordHit, WordTable, key};
 
 /// A decimal digit.
 pub(crate) const DIGIT: u8 = 1;
@@ -52,6 +53,10 @@ const fn classes() -> [u8; 256] {
 /// Chunks at least this long may hide a secret without any telling sign: the shortest format has 13 characters.
 pub(crate) const LONG_CHUNK: usize = 13;
 
+/// Single characters in a row before they are taken for one value written apart: shorter than the shortest number
+/// that is worth hiding, longer than "a b c" in ordinary text.
+pub(crate) const SINGLES_MIN: u32 = 6;
+
 /// A stretch between white space that is worth a second look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chunk {
@@ -66,12 +71,13 @@ pub(crate) struct Chunk {
 pub(crate) struct Scan {
     pub chunks: Vec<Chunk>,
     pub hits: Vec<WordHit>,
-    /// Union of all byte classes.
-    pub classes: u8,
-    /// Longest run of words of one character, each apart from the next: the mark of "4 5 3 2 …".
-    pub single_run_max: u32,
-    /// Words of the text.
-    pub words: u32,
+    /// Byte classes of the text.
+    pub masks: Masks,
+    /// Characters beyond ASCII occur.
+    pub has_high: bool,
+    /// Where runs of [`SINGLES_MIN`] words of one character stand, each apart from the next: the mark of "4 5 3 2 …".
+    pub single_runs: Vec<u32>,
+    noted: Box<Noted>,
 }
 
 /// `true` for bytes that belong to words.
@@ -83,80 +89,17 @@ pub(crate) fn is_word(byte: u8) -> bool {
 impl Scan {
     /// Reads a text.
     pub(crate) fn fill(&mut self, text: &str, table: &WordTable) {
-        self.chunks.clear();
-        self.hits.clear();
         let bytes = text.as_bytes();
-        let mut state = State { before: [0; PHRASE_BEFORE_MAX], starts: [0; PHRASE_BEFORE_MAX], singles: 0 };
-        self.single_run_max = 0;
-        self.words = 0;
-        let mut all = 0;
-        let mut at = 0;
-        while at < bytes.len() {
-            if CLASS[usize::from(bytes[at])] & SPACE != 0 {
-                at += 1;
-                continue;
-            }
-            let start = at;
-            let mut classes = 0;
-            while at < bytes.len() {
-                let class = CLASS[usize::from(bytes[at])];
-                if class & WORD != 0 {
-                    if class & HIGH != 0 && is_typographic(bytes, at) {
-                        classes |= HIGH;
-                        at += 3;
-                        continue;
-                    }
-                    if let Some(short) = ShortWord::at(bytes, at) {
-                        classes |= short.classes;
-                        self.word(short_key(short.word, short.length), at, at + short.length, table, &mut state);
-                        at += short.length;
-                        continue;
-                    }
-                    let word_start = at;
-                    let mut seen = class;
-                    at += 1;
-                    while at < bytes.len() {
-                        let class = CLASS[usize::from(bytes[at])];
-                        if class & WORD == 0 || (class & HIGH != 0 && is_typographic(bytes, at)) {
-                            break;
-                        }
-                        seen |= class;
-                        at += 1;
-                    }
-                    classes |= seen;
-                    self.word(key(bytes, word_start, at), word_start, at, table, &mut state);
-                } else if class & SPACE != 0 {
-                    break;
-                } else {
-                    classes |= class;
-                    at += 1;
-                }
-            }
-            all |= classes;
-            if classes & (DIGIT | AT | COLON | DOT) != 0 || at - start >= LONG_CHUNK {
-                self.chunks.push(Chunk { start: offset(start), end: offset(at), classes });
-            }
-        }
-        self.classes = all;
-    }
-
-    #[inline]
-    fn word(&mut self, word: u64, start: usize, end: usize, table: &WordTable, state: &mut State) {
-        self.words += 1;
-        let length = end - start;
-        if length == 1 {
-            state.singles += 1;
-            self.single_run_max = self.single_run_max.max(state.singles);
-        } else {
-            state.singles = 0;
-        }
-        let (hits, starts) = (&mut self.hits, &state.starts);
-        table.look_up(word, &state.before, |entry, count| {
-            let phrase_start = if count == 0 { offset(start) } else { starts[count - 1] };
-            hits.push(WordHit { start: phrase_start, end: offset(end), entry });
-        });
-        state.before = [word, state.before[0], state.before[1], state.before[2]];
-        state.starts = [offset(start), state.starts[0], state.starts[1], state.starts[2]];
+        self.masks.fill(bytes);
+        self.has_high = self.masks.blocks().iter().fold(0, |sum, block| sum | block.high) != 0;
+        self.hits.clear();
+        self.single_runs.clear();
+        let Self { masks, hits, single_runs, noted, .. } = self;
+        noted.keys[..PHRASE_BEFORE_MAX].fill(0);
+        let count = PHRASE_BEFORE_MAX;
+        Words { bytes, table, hits, single_runs, noted, count, known_count: 0, singles: 0 }.read(masks);
+        self.chunks.clear();
+        chunks(bytes, &self.masks, &mut self.chunks);
     }
 
     /// Index of the first hit that ends after `at`.
@@ -165,43 +108,155 @@ impl Scan {
     }
 }
 
-/// A word of one to seven ASCII letters and digits, measured eight bytes at a time instead of byte by byte.
-struct ShortWord {
-    word: u64,
-    length: usize,
-    classes: u8,
+/// Room for the words of a block and for those before it that phrases may begin with; a power of two.
+const NOTED: usize = 64;
+
+/// Words of a block: which of them are known cannot be foretold, so that is noted without a branch, and only the known
+/// ones are visited afterwards.
+#[derive(Debug)]
+struct Noted {
+    /// Keys, starts and ends, from the last [`PHRASE_BEFORE_MAX`] words of the block before on.
+    keys: [u64; NOTED],
+    starts: [u32; NOTED],
+    ends: [u32; NOTED],
+    /// Places of words that may be known.
+    known: [u8; NOTED],
 }
 
-impl ShortWord {
-    /// The word at a position; nothing when it is longer, holds other characters, or stands too near the end.
-    #[inline]
-    fn at(bytes: &[u8], at: usize) -> Option<Self> {
-        const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        let word = u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().expect("a slice of eight bytes"));
-        if word & HIGH_BITS != 0 {
-            return None;
-        }
-        // With all bytes below 0x80, adding 0x80 − n sets the high bit of the bytes that are at least n.
-        let at_least = |word: u64, n: u8| word.wrapping_add(ONES * u64::from(0x80 - n));
-        let lower = word | (ONES * 0x20);
-        let alpha = at_least(lower, b'a') & !at_least(lower, b'z' + 1) & HIGH_BITS;
-        let digit = at_least(word, b'0') & !at_least(word, b'9' + 1) & HIGH_BITS;
-        let outside = !(alpha | digit) & HIGH_BITS;
-        if outside == 0 {
-            return None;
-        }
-        let length = outside.trailing_zeros() as usize / 8;
-        let inside = (outside & outside.wrapping_neg()) - 1;
-        let mark = |set: u64, class: u8| if set & inside != 0 { class } else { 0 };
-        Some(Self { word, length, classes: mark(alpha, ALPHA) | mark(digit, DIGIT) })
+impl Default for Noted {
+    fn default() -> Self {
+        Self { keys: [0; NOTED], starts: [0; NOTED], ends: [0; NOTED], known: [0; NOTED] }
     }
 }
 
-struct State {
-    before: [u64; PHRASE_BEFORE_MAX],
-    starts: [u32; PHRASE_BEFORE_MAX],
+/// Looks words up, a block of them at a time.
+struct Words<'a> {
+    bytes: &'a [u8],
+    table: &'a WordTable,
+    hits: &'a mut Vec<WordHit>,
+    single_runs: &'a mut Vec<u32>,
+    noted: &'a mut Noted,
+    count: usize,
+    known_count: usize,
     singles: u32,
+}
+
+impl Words<'_> {
+    fn read(&mut self, masks: &Masks) {
+        let (mut start, mut before, mut behind) = (0, 0, 0);
+        for (base, block) in (0..).step_by(64).zip(masks.blocks()) {
+            let signs = if block.high == 0 { 0 } else { typographic(block.high, self.bytes, base, &mut behind) };
+            let inside = (block.plain | block.high) & !signs;
+            let mut edges = inside ^ (inside << 1 | before);
+            if before == 1 && edges != 0 {
+                self.note(start, base + edges.trailing_zeros() as usize);
+                edges &= edges - 1;
+            }
+            while edges != 0 {
+                start = base + edges.trailing_zeros() as usize;
+                edges &= edges - 1;
+                if edges != 0 {
+                    self.note(start, base + edges.trailing_zeros() as usize);
+                    edges &= edges - 1;
+                }
+            }
+            before = inside >> 63;
+            self.look_up();
+        }
+    }
+
+    #[inline]
+    fn note(&mut self, start: usize, end: usize) {
+        let word = key(self.bytes, start, end);
+        let place = self.count % NOTED;
+        self.noted.keys[place] = word;
+        self.noted.starts[place] = offset(start);
+        self.noted.ends[place] = offset(end);
+        self.count = place + 1;
+        self.noted.known[self.known_count % NOTED] = u8::try_from(place).unwrap_or(0);
+        self.known_count += usize::from(self.table.may_know(word));
+        self.singles = if end - start == 1 { self.singles + 1 } else { 0 };
+        if self.singles == SINGLES_MIN {
+            // Goes on from here: a longer run is marked again and again.
+            self.single_runs.push(offset(start));
+            self.singles = 0;
+        }
+    }
+
+    /// Looks up what was noted, and makes room for the next block.
+    fn look_up(&mut self) {
+        let Self { table, hits, noted, .. } = self;
+        let Noted { keys, starts, ends, known } = &mut **noted;
+        for place in &known[..self.known_count] {
+            let place = usize::from(*place);
+            let before = &keys[place - PHRASE_BEFORE_MAX..place];
+            table.look_up(keys[place], before, |entry, count| {
+                hits.push(WordHit { start: starts[place - count], end: ends[place], entry });
+            });
+        }
+        self.known_count = 0;
+        let last = self.count - PHRASE_BEFORE_MAX..self.count;
+        keys.copy_within(last.clone(), 0);
+        starts.copy_within(last, 0);
+        self.count = PHRASE_BEFORE_MAX;
+    }
+}
+
+/// General punctuation (quotation marks, dashes, ellipsis: U+2000 to U+203F) ends a word as ASCII signs do: its bits in
+/// a block. `behind` holds the bits of a character that began in the block before, and then those that reach into the next.
+fn typographic(high: u64, bytes: &[u8], base: usize, behind: &mut u64) -> u64 {
+    let mut signs = *behind;
+    *behind = 0;
+    let mut high = high & !signs;
+    while high != 0 {
+        let bit = high.trailing_zeros();
+        high &= high - 1;
+        if is_typographic(bytes, base + bit as usize) {
+            signs |= 0b111 << bit;
+            *behind = 0b111_u64.checked_shr(64 - bit).unwrap_or(0);
+        }
+    }
+    signs
+}
+
+/// Finds the chunks that are worth a second look: from each telling character to the white space around it.
+fn chunks(bytes: &[u8], masks: &Masks, chunks: &mut Vec<Chunk>) {
+    let blocks = masks.blocks();
+    let mut done = 0;
+    for (index, block) in blocks.iter().enumerate() {
+        let base = index * 64;
+        let next = blocks.get(index + 1).map_or(u64::MAX, |next| next.space);
+        // A sign that ends its chunk is punctuation.
+        let signs = !(block.plain | block.high | block.space) & !(block.space >> 1 | next << 63);
+        let mut anchors = block.digit | signs | long_runs(!block.space, !next);
+        if done > base {
+            anchors &= u64::MAX.checked_shl(u32::try_from(done - base).unwrap_or(u32::MAX)).unwrap_or(0);
+        }
+        while anchors != 0 {
+            let bit = anchors.trailing_zeros();
+            anchors &= anchors - 1;
+            let at = base + bit as usize;
+            if signs >> bit & 1 == 1 && CLASS[usize::from(bytes[at])] & (AT | COLON | DOT) == 0 {
+                continue;
+            }
+            let (start, end) = (masks.space_before(at), masks.space_after(at));
+            let classes = bytes[start..end].iter().fold(0, |sum, byte| sum | CLASS[usize::from(*byte)]);
+            chunks.push(Chunk { start: offset(start), end: offset(end), classes });
+            done = end;
+            anchors &= u64::MAX.checked_shl(u32::try_from(end - base).unwrap_or(u32::MAX)).unwrap_or(0);
+        }
+    }
+}
+
+/// The first bits of runs of [`LONG_CHUNK`] set bits; `next` goes on where `bits` ends.
+fn long_runs(bits: u64, next: u64) -> u64 {
+    let and_later = |runs: u128, by: u32| runs & runs >> by;
+    let both = u128::from(bits) | u128::from(next) << 64;
+    let eight = and_later(and_later(and_later(both, 1), 2), 4);
+    const { assert!(LONG_CHUNK == 13, "eight and eight, five later") };
+    #[expect(clippy::cast_possible_truncation, reason = "only runs that begin in the first block are wanted")]
+    let runs = and_later(eight, 5) as u64;
+    runs
 }
 
 /// General punctuation (quotation marks, dashes, ellipsis: U+2000 to U+203F) ends a word as ASCII signs do.

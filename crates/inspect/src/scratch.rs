@@ -2,7 +2,7 @@
 //!
 //! Invariant: a scratch holds no state that influences a result; any scratch gives the same report.
 
-use crate::fold::Folded;
+use crate::fold::{Folded, Stretches};
 use crate::heads::{Assessment, HeadScratch};
 use crate::language::Language;
 use crate::lexicon::LexiconScratch;
@@ -16,6 +16,7 @@ pub struct Scratch {
     pub(crate) scan: Scan,
     pub(crate) view_scan: Scan,
     pub(crate) folded: Folded,
+    pub(crate) stretches: Stretches,
     pub(crate) joined: Folded,
     pub(crate) undisguised: Folded,
     /// The view of the body that the tokens were scanned from.

@@ -1,7 +1,7 @@
 //! One tokeniser for everybody: words with byte offsets and hashes of their folded form.
 //!
 //! Lexicons, supporting words, language, abuse heads and sentiment all read the same tokens. A token's hash is
-//! 64-bit FNV-1a over its folded bytes (lower case, no accents, no zero-width characters, stretched letters cut),
+//! one number over its folded bytes (lower case, no accents, no zero-width characters, stretched letters cut),
 //! so a caller that holds a word list compares numbers, never strings; see [`hash_word`].
 //!
 //! Invariants: spans are byte offsets on character boundaries of the scanned text, ascending and disjoint; one scan
@@ -9,14 +9,20 @@
 //! Not done here: evasion folding (look-alike letters, leet, spaced letters), sentence analysis, lemmas.
 
 mod fold;
+mod plain;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use fold::{Folded, fold_char};
 
+use crate::masks::Masks;
+
 /// Text beyond this many bytes is not read: offsets are `u32`, and no post or comment comes near it.
 pub const TEXT_BYTES_MAX: usize = 64 << 20;
+
+/// The hash of a token without letters.
+const NO_LETTERS: u64 = 0;
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -86,7 +92,7 @@ pub struct Token {
     pub start: u32,
     /// One past the last byte in the scanned text.
     pub end: u32,
-    /// FNV-1a of the folded form; equal to [`hash_word`] of any spelling that folds alike.
+    /// [`hash_letters`] of the folded form; equal to [`hash_word`] of any spelling that folds alike.
     pub hash: u64,
     /// What it is.
     pub kind: TokenKind,
@@ -97,6 +103,12 @@ pub struct Token {
 }
 
 impl Token {
+    /// Whether the folded form stands in the text as it is: a plain word.
+    #[inline]
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.fold_start == self.start && self.fold_end == self.end
+    }
+
     /// The span as a range for slicing the scanned text.
     pub fn range(&self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
@@ -116,7 +128,9 @@ pub enum Links {
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
     list: Vec<Token>,
+    /// The text in small letters, where plain words stand as in the text; then the folded forms of all others.
     folded: Vec<u8>,
+    masks: Masks,
     tail: Marks,
     exclaims: u32,
     questions: u32,
@@ -135,12 +149,23 @@ impl Tokens {
 
     /// Reads `text`, replacing what was scanned before.
     pub fn scan_with(&mut self, text: &str, links: Links) {
+        let text = scan::readable(text);
+        let mut masks = std::mem::take(&mut self.masks);
+        masks.fill(text.as_bytes());
+        self.scan_masked(text, links, &masks);
+        self.masks = masks;
+    }
+
+    /// Reads a text whose byte classes are known.
+    pub(crate) fn scan_masked(&mut self, text: &str, links: Links, masks: &Masks) {
         self.list.clear();
         self.folded.clear();
+        self.folded.extend_from_slice(text.as_bytes());
+        self.folded.make_ascii_lowercase();
         self.tail = Marks::default();
         self.exclaims = 0;
         self.questions = 0;
-        scan::run(self, scan::readable(text), links);
+        scan::run(self, text, links, masks);
     }
 
     /// The tokens in order.
@@ -173,7 +198,26 @@ impl Tokens {
 pub fn hash_word(word: &str) -> u64 {
     let mut tokens = Tokens::new();
     tokens.scan_with(word, Links::Words);
-    tokens.list.first().map_or(FNV_OFFSET, |token| token.hash)
+    tokens.list.first().map_or(NO_LETTERS, |token| token.hash)
+}
+
+/// The hash of a token by its folded letters, eight of them at a time. Different words of up to eight letters never share one.
+pub fn hash_letters(letters: &[u8]) -> u64 {
+    let (eights, rest) = letters.as_chunks::<8>();
+    let mut hash = eights.iter().fold(0, |hash, eight| mix_letters(hash, u64::from_le_bytes(*eight)));
+    if !rest.is_empty() {
+        let mut eight = [0; 8];
+        eight[..rest.len()].copy_from_slice(rest);
+        hash = mix_letters(hash, u64::from_le_bytes(eight));
+    }
+    hash
+}
+
+/// Eight letters more; a bijection of them.
+#[inline]
+fn mix_letters(hash: u64, eight: u64) -> u64 {
+    let mixed = (hash.rotate_left(29) ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
 /// FNV-1a over bytes that are folded already; the hash of a prefix is a step on the way to the hash of the whole.

@@ -3,19 +3,21 @@
 //!
 //! A word is known by a cheap 64-bit key (its first and last eight bytes with the case bit set, and its length), made
 //! once per word of the text by [`key`]; a bitmap answers "no" for almost every ordinary word. A phrase is stored
-//! under its last word with the keys of the words before it.
+//! under its last two words with the keys of all words before the last.
 //!
 //! Invariant: immutable after [`WordTable::build`]; a look-up never allocates. Not done here: stems, accents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use crate::masks::eight_at;
 
 /// Kinds that may have supporting words: registry plus user-defined ones.
 pub(crate) const KINDS_MAX: usize = 384;
 const KIND_WORDS: usize = KINDS_MAX / 64;
 /// Words of a phrase before its last one; longer phrases say nothing that shorter ones do not.
 pub(crate) const PHRASE_BEFORE_MAX: usize = 4;
-/// Bits of the filter in front of the table: a few thousand words fill a tenth of it.
-const BITMAP_BITS: usize = 1 << 15;
+/// Bits of the filter in front of the table: a few thousand words fill a thirtieth of it, and it stays in the first-level cache.
+const BITMAP_BITS: usize = 1 << 17;
 
 /// What a word does beside supporting kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +82,6 @@ pub(crate) struct Entry {
     weak: [u64; KIND_WORDS],
     pub role: Option<Role>,
     pub text: Box<str>,
-    next: u16,
 }
 
 impl Entry {
@@ -109,13 +110,26 @@ pub(crate) struct WordHit {
 /// The compiled table.
 #[derive(Debug)]
 pub(crate) struct WordTable {
-    bitmap: Box<[u64]>,
-    slots: Box<[(u64, u16)]>,
+    bitmap: Box<[u64; BITMAP_BITS / 64]>,
+    slots: Box<[Slot]>,
     mask: usize,
     entries: Vec<Entry>,
+    /// The next entry of the chain after each.
+    nexts: Box<[u16]>,
+}
+
+/// What is known of a word, or of the last two words of a phrase.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    key: u64,
+    /// The last entry that was added; entries are chained from there.
+    entry: u16,
+    /// Phrases end in this word; they stand under its key and that of the word before.
+    ends_phrases: bool,
 }
 
 const NONE: u16 = u16::MAX;
+const EMPTY: Slot = Slot { key: 0, entry: NONE, ends_phrases: false };
 
 /// The case bit of every byte.
 const CASE: u64 = 0x2020_2020_2020_2020;
@@ -124,28 +138,23 @@ const CASE: u64 = 0x2020_2020_2020_2020;
 #[inline]
 pub(crate) fn key(bytes: &[u8], start: usize, end: usize) -> u64 {
     let len = end - start;
-    let load = |at: usize| -> u64 {
-        match bytes.get(at..at + 8) {
-            Some(eight) => u64::from_le_bytes(eight.try_into().expect("a slice of eight bytes")),
-            None => bytes[at..].iter().enumerate().fold(0, |sum, (i, b)| sum | u64::from(*b) << (8 * i)),
-        }
-    };
+    let first = eight_at(bytes, start) | CASE;
     if len < 8 {
-        return short_key(load(start), len);
+        return mix(first & ((1 << (8 * len)) - 1), 0, len);
     }
-    mix(load(start) | CASE, if len > 8 { load(end - 8) | CASE } else { 0 }, len)
-}
-
-/// The key of a word of less than eight bytes that stand at the low end of `word`.
-#[inline]
-pub(crate) fn short_key(word: u64, len: usize) -> u64 {
-    mix((word | CASE) & ((1 << (8 * len)) - 1), 0, len)
+    mix(first, if len > 8 { eight_at(bytes, end - 8) | CASE } else { 0 }, len)
 }
 
 #[inline]
 fn mix(first: u64, last: u64, len: usize) -> u64 {
     let mixed = (first ^ last.rotate_left(29) ^ (len as u64) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ mixed >> 29
+}
+
+/// The key under which phrases stand that end in these two words.
+#[inline]
+fn pair_key(word: u64, before: u64) -> u64 {
+    mix(word.rotate_left(23), before, 2)
 }
 
 /// The spellings that a key does not fold by itself: beyond Latin-1, small and capital letters differ in other bits.
@@ -189,7 +198,9 @@ fn runs(phrase: &str) -> Vec<(usize, usize)> {
 #[derive(Debug, Default)]
 pub(crate) struct WordTableBuilder {
     by_key: HashMap<u64, u16>,
+    phrase_ends: HashSet<u64>,
     entries: Vec<Entry>,
+    nexts: Vec<u16>,
 }
 
 impl WordTableBuilder {
@@ -234,6 +245,12 @@ impl WordTableBuilder {
         }
         let before_count = u8::try_from(earlier.len().min(PHRASE_BEFORE_MAX)).expect("at most four");
         let word = key(phrase.as_bytes(), last.0, last.1);
+        let word = if before_count == 0 {
+            word
+        } else {
+            self.phrase_ends.insert(word);
+            pair_key(word, before[0])
+        };
         let head = self.by_key.get(&word).copied().unwrap_or(NONE);
         let mut at = head;
         while at != NONE {
@@ -241,7 +258,7 @@ impl WordTableBuilder {
             if entry.before == before && entry.before_count == before_count && entry.role == role {
                 return Some(&mut self.entries[usize::from(at)]);
             }
-            at = entry.next;
+            at = self.nexts[usize::from(at)];
         }
         let index = u16::try_from(self.entries.len()).ok().filter(|i| *i != NONE)?;
         self.entries.push(Entry {
@@ -251,30 +268,38 @@ impl WordTableBuilder {
             weak: [0; KIND_WORDS],
             role,
             text: phrase.into(),
-            next: head,
         });
+        self.nexts.push(head);
         self.by_key.insert(word, index);
         self.entries.last_mut()
     }
 
     /// Freezes the table.
     pub(crate) fn build(self) -> WordTable {
-        let size = (self.by_key.len() * 2 + 1).next_power_of_two();
-        let mask = size - 1;
-        let mut slots = vec![(0, NONE); size].into_boxed_slice();
-        let mut bitmap = vec![0u64; BITMAP_BITS / 64].into_boxed_slice();
-        let mut keys: Vec<_> = self.by_key.into_iter().collect();
+        // A word that only ends phrases has a slot of its own without an entry.
+        let only_ends = self.phrase_ends.iter().filter(|word| !self.by_key.contains_key(word)).map(|word| (*word, NONE));
+        let mut keys: Vec<(u64, u16)> = self.by_key.iter().map(|(word, entry)| (*word, *entry)).chain(only_ends).collect();
         keys.sort_unstable();
-        for (word, entry) in keys {
-            let bit = bitmap_bit(word);
+        let size = (keys.len() * 2 + 1).next_power_of_two();
+        let mask = size - 1;
+        let mut slots = vec![EMPTY; size].into_boxed_slice();
+        let mut bitmap = Box::new([0u64; BITMAP_BITS / 64]);
+        for (key, entry) in keys {
+            let bit = bitmap_bit(key);
             bitmap[bit / 64] |= 1 << (bit % 64);
-            let mut at = slot_of(word) & mask;
-            while slots[at].1 != NONE {
+            let mut at = slot_of(key) & mask;
+            while !slots[at].is_empty() {
                 at = (at + 1) & mask;
             }
-            slots[at] = (word, entry);
+            slots[at] = Slot { key, entry, ends_phrases: self.phrase_ends.contains(&key) };
         }
-        WordTable { bitmap, slots, mask, entries: self.entries }
+        WordTable { bitmap, slots, mask, entries: self.entries, nexts: self.nexts.into() }
+    }
+}
+
+impl Slot {
+    fn is_empty(self) -> bool {
+        self.entry == NONE && !self.ends_phrases
     }
 }
 
@@ -292,35 +317,49 @@ impl WordTable {
         &self.entries[usize::from(index)]
     }
 
-    /// Calls `found` with every entry whose phrase ends in this word; `before` holds the keys of the words before,
-    /// nearest first.
+    /// Whether a word may be in the table; "no" is certain and costs one look at a small bitmap.
     #[inline]
-    pub(crate) fn look_up(&self, word: u64, before: &[u64; PHRASE_BEFORE_MAX], mut found: impl FnMut(u16, usize)) {
+    pub(crate) fn may_know(&self, word: u64) -> bool {
         let bit = bitmap_bit(word);
-        if self.bitmap[bit / 64] >> (bit % 64) & 1 == 0 {
-            return;
+        self.bitmap[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// Calls `found` with every entry whose phrase ends in this word, the last added first; `before` holds the keys of
+    /// the words before, nearest last.
+    #[inline]
+    pub(crate) fn look_up(&self, word: u64, before: &[u64], mut found: impl FnMut(u16, usize)) {
+        let slot = self.slot(word);
+        let mut alone = slot.entry;
+        let mut phrase = NONE;
+        if slot.ends_phrases {
+            let pair = pair_key(word, before.last().copied().unwrap_or(0));
+            phrase = if self.may_know(pair) { self.slot(pair).entry } else { NONE };
         }
-        let mut at = slot_of(word) & self.mask;
-        loop {
-            let (stored, entry) = self.slots[at];
-            if entry == NONE {
-                return;
+        while alone != NONE || phrase != NONE {
+            let take_phrase = alone == NONE || phrase != NONE && phrase > alone;
+            if take_phrase {
+                let entry = &self.entries[usize::from(phrase)];
+                let count = entry.words_before();
+                let have = before.iter().rev();
+                if entry.before[..count].iter().zip(have).filter(|(want, have)| want == have).count() == count {
+                    found(phrase, count);
+                }
+                phrase = self.nexts[usize::from(phrase)];
+            } else {
+                found(alone, 0);
+                alone = self.nexts[usize::from(alone)];
             }
-            if stored == word {
-                return self.chain(entry, before, &mut found);
-            }
-            at = (at + 1) & self.mask;
         }
     }
 
-    fn chain(&self, mut at: u16, before: &[u64; PHRASE_BEFORE_MAX], found: &mut impl FnMut(u16, usize)) {
-        while at != NONE {
-            let entry = &self.entries[usize::from(at)];
-            let count = entry.words_before();
-            if entry.before[..count] == before[..count] {
-                found(at, count);
+    fn slot(&self, key: u64) -> Slot {
+        let mut at = slot_of(key) & self.mask;
+        loop {
+            let slot = self.slots[at];
+            if slot.key == key || slot.is_empty() {
+                return slot;
             }
-            at = entry.next;
+            at = (at + 1) & self.mask;
         }
     }
 }
@@ -335,8 +374,8 @@ mod tests {
         for (s, e) in runs(text) {
             let word = key(text.as_bytes(), s, e);
             table.look_up(word, &before, |entry, _| out.push(table.entry(entry).text.to_string()));
-            before.rotate_right(1);
-            before[0] = word;
+            before.rotate_left(1);
+            before[PHRASE_BEFORE_MAX - 1] = word;
         }
         out
     }

@@ -15,7 +15,7 @@ use ledger::body;
 use ledger::engine::{Environment, Ledger, NewEntry, Options, create};
 use ledger::entry::EntryKind;
 use ledger::governance::Responsible;
-use ledger::governance::removal::Target;
+use ledger::governance::erasure::Target;
 use ledger::ids::{RecordId, StreamId, SubjectId};
 use ledger::keys::master::LocalMasterKey;
 use ledger::keys::secret::Secret;

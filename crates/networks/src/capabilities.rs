@@ -45,6 +45,10 @@ pub struct TextLimit {
     pub bytes_max: u32,
     /// What every link counts as, however long; 0 when links count as they are.
     pub link_counts: u32,
+    /// Whether the server in a mention (`@name@server`) counts; where it does not, the name alone does.
+    pub mention_hosts_count: bool,
+    /// Whether a subject or content warning takes its length from the text's.
+    pub subject_counts: bool,
 }
 
 /// What a network counts.

@@ -134,6 +134,12 @@ fn text(limit: &TextLimit) -> String {
     if limit.link_counts > 0 {
         told.push_str(&format!(", a link counts {}", limit.link_counts));
     }
+    if !limit.mention_hosts_count {
+        told.push_str(", a mention counts without its server");
+    }
+    if limit.subject_counts {
+        told.push_str(", the subject counts too");
+    }
     told
 }
 

@@ -167,12 +167,47 @@ pub fn length(text: &str, limit: &TextLimit) -> u32 {
         TextUnit::Bytes => part.len(),
     };
     let mut length = count(text);
+    let links = links(text);
+    if !limit.mention_hosts_count {
+        let in_a_link = |host: &Range<usize>| links.iter().any(|link| link.start <= host.start && host.start < link.end);
+        for host in mention_hosts(text).into_iter().filter(|host| !in_a_link(host)) {
+            length -= count(&text[host]);
+        }
+    }
     if limit.link_counts > 0 {
-        for link in links(text) {
+        for link in links {
             length = length - count(&text[link]) + limit.link_counts as usize;
         }
     }
     u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Where the servers of mentions stand (`@server` in `@name@server`), in bytes of UTF-8. Names and servers as Mastodon reads them:
+/// ASCII letters, digits and `_`, within with dots and dashes; a server also with letters of any script.
+pub fn mention_hosts(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find('@').map(|near| from + near) {
+        from = at + 1;
+        let in_a_word = text[..at].ends_with(|before: char| before.is_alphanumeric() || "_/=@".contains(before));
+        let name = run(&text[at + 1..], |letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let after = at + 1 + name;
+        if in_a_word || name == 0 || !text[after..].starts_with('@') {
+            continue;
+        }
+        let host = run(&text[after + 1..], |letter| letter.is_alphanumeric() || letter == '_');
+        if host > 0 {
+            found.push(after..after + 1 + host);
+            from = after + 1 + host;
+        }
+    }
+    found
+}
+
+/// Bytes of the longest beginning made of these letters, with single or repeated dots and dashes between them.
+fn run(text: &str, letter: impl Fn(char) -> bool) -> usize {
+    let end = text.find(|one: char| !letter(one) && !".-".contains(one)).unwrap_or(text.len());
+    if text.starts_with(['.', '-']) { 0 } else { text[..end].trim_end_matches(['.', '-']).len() }
 }
 
 /// Whether a text fits, in the network's own units and in bytes.
@@ -186,7 +221,14 @@ mod tests {
 
     use super::*;
 
-    const MASTODON: TextLimit = TextLimit { max: 500, unit: TextUnit::Graphemes, bytes_max: 0, link_counts: 23 };
+    const MASTODON: TextLimit = TextLimit {
+        max: 500,
+        unit: TextUnit::Graphemes,
+        bytes_max: 0,
+        link_counts: 23,
+        mention_hosts_count: false,
+        subject_counts: true,
+    };
 
     #[test]
     fn html_is_read_as_a_person_sees_it() {
@@ -226,15 +268,49 @@ mod tests {
     }
 
     #[test]
+    fn servers_of_mentions_are_found_and_mail_addresses_are_none() {
+        let found = |text: &str| mention_hosts(text).into_iter().map(|at| text[at].to_owned()).collect::<Vec<_>>();
+        assert_eq!(found("@ann@a.test, (@b.b-c@two-three.example.test.) @_x@y"), ["@a.test", "@two-three.example.test", "@y"]);
+        assert_eq!(found("ann@a.test x/@ann@a.test @ann @ @@a @ann@ @ann@.test"), Vec::<String>::new());
+    }
+
+    #[test]
     fn length_is_counted_as_each_network_counts() {
         let family = "👨‍👩‍👧"; // one cluster, five scalars, eight UTF-16 units, eighteen bytes
         for (unit, expected) in [(TextUnit::Graphemes, 1), (TextUnit::Scalars, 5), (TextUnit::Utf16, 8), (TextUnit::Bytes, 18)] {
-            assert_eq!(length(family, &TextLimit { max: 1, unit, bytes_max: 0, link_counts: 0 }), expected);
+            assert_eq!(
+                length(
+                    family,
+                    &TextLimit { max: 1, unit, bytes_max: 0, link_counts: 0, mention_hosts_count: true, subject_counts: false }
+                ),
+                expected
+            );
         }
         assert_eq!(length(&format!("a https://example.test/{} b", "x".repeat(90)), &MASTODON), 2 + 23 + 2);
         assert_eq!(length("https://a.test", &MASTODON), 23);
-        assert!(!fits(family, &TextLimit { max: 5, unit: TextUnit::Graphemes, bytes_max: 17, link_counts: 0 }));
-        assert!(fits(family, &TextLimit { max: 1, unit: TextUnit::Graphemes, bytes_max: 18, link_counts: 0 }));
+        assert_eq!(length("hi @ann@social.example.test, @bob", &MASTODON), 13);
+        assert!(!fits(
+            family,
+            &TextLimit {
+                max: 5,
+                unit: TextUnit::Graphemes,
+                bytes_max: 17,
+                link_counts: 0,
+                mention_hosts_count: true,
+                subject_counts: false
+            }
+        ));
+        assert!(fits(
+            family,
+            &TextLimit {
+                max: 1,
+                unit: TextUnit::Graphemes,
+                bytes_max: 18,
+                link_counts: 0,
+                mention_hosts_count: true,
+                subject_counts: false
+            }
+        ));
     }
 
     proptest! {

@@ -13,11 +13,13 @@ use desk::{
     Actor, Clock, Desk, DeskParts, SystemClock, SystemIds,
     db::{Db, DbOptions, Engine},
     jobs::{self, Registry, Worker, WorkerOptions},
+    mail,
     sealed::Sealer,
 };
 
 use crate::{
     context::{ManualClock, SeededIds},
+    peers::mail::{Behaviour, MailSink},
     postgres,
 };
 
@@ -48,6 +50,11 @@ enum Place {
 impl TestDesk {
     /// A desk on a fresh database of the engine, migrated.
     pub async fn on(engine: Engine) -> Self {
+        Self::with_mail(engine, None).await
+    }
+
+    /// The same, writing its mail to a server.
+    pub async fn with_mail(engine: Engine, mail: Option<mail::Server>) -> Self {
         let (db, place) = match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
@@ -63,7 +70,7 @@ impl TestDesk {
         db.migrate().await.expect("the schema is created");
         let clock = Arc::new(ManualClock::default());
         Self {
-            desk: assemble(db, clock.clone(), 1, PUBLIC_URL),
+            desk: assemble(db, clock.clone(), 1, PUBLIC_URL, mail),
             clock,
             people: AtomicU32::new(0),
             place,
@@ -87,13 +94,13 @@ impl TestDesk {
             Place::Folder(folder) => Db::open_sqlite(&folder.path().join(SQLITE_FILE), DbOptions::default()).await,
             Place::Server(database) => Db::open_postgres(database.url(), DbOptions::default()).await,
         };
-        assemble(db.expect("the database opens once more"), clock, seed, PUBLIC_URL)
+        assemble(db.expect("the database opens once more"), clock, seed, PUBLIC_URL, None)
     }
 
     /// The same desk, found at another address: names below `.test` do not count as public everywhere.
     #[must_use]
     pub fn at_address(&self, public_url: &str) -> Desk {
-        assemble(self.desk.db().clone(), self.clock.clone(), 2, public_url)
+        assemble(self.desk.db().clone(), self.clock.clone(), 2, public_url, None)
     }
 
     /// Works on the jobs of these kinds until none is due.
@@ -135,13 +142,14 @@ impl TestDesk {
     }
 }
 
-fn assemble(db: Db, clock: Arc<dyn Clock>, seed: u64, public_url: &str) -> Desk {
+fn assemble(db: Db, clock: Arc<dyn Clock>, seed: u64, public_url: &str, mail: Option<mail::Server>) -> Desk {
     Desk::new(DeskParts {
         db,
         clock,
         ids: Arc::new(SeededIds::new(seed)),
         sealer: Sealer::new(&TEST_MASTER_KEY),
         public_url: public_url.to_owned(),
+        mail,
     })
 }
 
@@ -161,7 +169,26 @@ pub async fn desk_in(data: &Path) -> Desk {
         ids: Arc::new(SystemIds::new()),
         sealer: Sealer::new(&key),
         public_url: "http://localhost".to_owned(),
+        mail: None,
     })
+}
+
+/// As [`on_both`], for desks that write mail: each has a server of its own that keeps it.
+///
+/// # Panics
+/// When the mail sink is not installed.
+pub async fn on_both_with_mail<F, T>(behaviour: Behaviour, test: F)
+where
+    F: Fn(Arc<TestDesk>, Arc<MailSink>) -> T,
+    T: Future<Output = ()>,
+{
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let sink = Arc::new(MailSink::start(behaviour).expect("a mail server"));
+        let desk = Arc::new(TestDesk::with_mail(engine, Some(sink.server())).await);
+        test(desk.clone(), sink).await;
+        desk.check_jobs_left().await;
+        desk.desk.db().close().await;
+    }
 }
 
 /// Runs the same test on SQLite and on PostgreSQL, each on a fresh database. Fails when the test leaves a job behind.

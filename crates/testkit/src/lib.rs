@@ -5,6 +5,7 @@ pub mod context;
 pub mod crash;
 pub mod desk;
 pub mod fault_proxy;
+pub mod fickle;
 pub mod jobs;
 pub mod passkey;
 pub mod peers;
@@ -18,7 +19,8 @@ pub mod wait;
 
 pub use captured::Captured;
 pub use context::{ManualClock, SeededIds};
-pub use desk::{TestDesk, on_both};
+pub use desk::{TestDesk, on_both, on_both_with_mail};
+pub use fickle::Fickle;
 pub use passkey::SoftPasskey;
 pub use people::Somebody;
 pub use scripted::Scripted;

@@ -12,7 +12,7 @@ use ledger::{
 };
 use networks::{
     Event,
-    event::{Content, Party, Place, PlaceKind, Raw, What},
+    event::{Attachment, Content, Party, Place, PlaceKind, Raw, What},
 };
 
 /// The write-ahead ring of a test's ledger.
@@ -51,6 +51,29 @@ pub fn intake_in(desk: &Desk, folder: &Path) -> Intake {
 /// A post in the channel `general`, as a network would hand it over.
 pub fn post(native_id: &str, author: &str, text: &str) -> Event {
     event(native_id, "", author, What::Posted(Box::new(Content { text: text.to_owned(), ..Content::default() })))
+}
+
+/// A post with attachments that can be fetched from these sources.
+pub fn post_with(native_id: &str, text: &str, sources: &[&str]) -> Event {
+    let attachment = |source: &&str| Attachment {
+        native_id: format!("F-{source}"),
+        file_name: Some(format!("{source}.txt")),
+        media_type: Some("text/plain".to_owned()),
+        source: Some((*source).to_owned()),
+        ..Attachment::default()
+    };
+    let attachments = sources.iter().map(attachment).collect();
+    event(native_id, "", "ann", What::Posted(Box::new(Content { text: text.to_owned(), attachments, ..Content::default() })))
+}
+
+/// A post with one attachment, which calls itself by this file name and media type.
+pub fn post_with_file(native_id: &str, text: &str, source: &str, (file_name, media_type): (&str, &str)) -> Event {
+    let mut event = post_with(native_id, text, &[source]);
+    if let What::Posted(content) = &mut event.what {
+        content.attachments[0].file_name = Some(file_name.to_owned());
+        content.attachments[0].media_type = Some(media_type.to_owned());
+    }
+    event
 }
 
 /// Any event in the channel `general`. Its time is the number that the native id ends with, in seconds after the tests begin.

@@ -10,7 +10,7 @@ use networks::{
     About, Account, Class, Cursor, Event, Network, NetworkError, Outgoing, Pending, Published, Secrets, Session,
     account::{Begun, Connected, Standing},
     capabilities::{BackFill, Capabilities, Delivery as How, TextLimit, TextUnit},
-    event::Attachment,
+    event::{Attachment, What},
     network::{Answer, Batch, ConnectField, ConnectMethod, ConnectRequest, Delivery, Gap, Received, Sink},
 };
 
@@ -24,14 +24,21 @@ const ABOUT: About = About {
     docs: "https://example.test/docs",
     sandbox: true,
     capabilities: Capabilities {
-        post: false,
+        post: true,
         reply: false,
-        edit: false,
-        delete: false,
+        edit: true,
+        delete: true,
         hide: false,
         direct: false,
         subject: false,
-        text: TextLimit { max: 500, unit: TextUnit::Graphemes, bytes_max: 0, link_counts: 0 },
+        text: TextLimit {
+            max: 500,
+            unit: TextUnit::Graphemes,
+            bytes_max: 0,
+            link_counts: 0,
+            mention_hosts_count: true,
+            subject_counts: false,
+        },
         media: &[],
         attachments_max: 0,
         alt_max: 0,
@@ -63,6 +70,15 @@ pub struct Scripted {
 struct State {
     feed: Vec<Event>,
     failures: VecDeque<NetworkError>,
+    files: BTreeMap<String, Vec<u8>>,
+    fetch_failures: VecDeque<NetworkError>,
+    fetches: u32,
+    /// What was posted, by its key.
+    posted: BTreeMap<String, String>,
+    /// Fields that the platform adds to the bytes of what we post.
+    added_fields: Vec<String>,
+    /// Whether what we post is not delivered back to us.
+    keeps_own: bool,
     gaps: Vec<Gap>,
     /// What a call must show, once a token was renewed or revoked.
     token: Option<String>,
@@ -91,6 +107,49 @@ impl Scripted {
     /// The next call fails.
     pub fn fail(&self, error: NetworkError) {
         self.state().failures.push_back(error);
+    }
+
+    /// There is a file at an attachment's source. Others have their native id as their content.
+    pub fn hang(&self, source: &str, bytes: Vec<u8>) {
+        self.state().files.insert(source.to_owned(), bytes);
+    }
+
+    /// The next attachment that is asked for breaks off in its middle with this.
+    pub fn fail_fetch(&self, error: NetworkError) {
+        self.state().fetch_failures.push_back(error);
+    }
+
+    /// How often an attachment was asked for.
+    pub fn fetches(&self) -> u32 {
+        self.state().fetches
+    }
+
+    /// From now on the platform's bytes have one more field.
+    pub fn add_field(&self, name: &str) {
+        self.state().added_fields.push(name.to_owned());
+    }
+
+    /// Whether what we post is kept from us.
+    pub fn keep_own(&self, keeps: bool) {
+        self.state().keeps_own = keeps;
+    }
+
+    /// How many messages of ours are there and were not taken back.
+    pub fn posts_left(&self) -> usize {
+        self.state().posted.values().filter(|native_id| !native_id.is_empty()).count()
+    }
+
+    fn own(&self, event: Event) {
+        let mut state = self.state();
+        if state.keeps_own {
+            return;
+        }
+        let mut event = event;
+        if let Ok(serde_json::Value::Object(mut raw)) = serde_json::from_slice(&event.raw.bytes) {
+            raw.extend(state.added_fields.iter().map(|name| (name.clone(), true.into())));
+            event.raw.bytes = serde_json::Value::Object(raw).to_string().into_bytes();
+        }
+        state.feed.push(event);
     }
 
     /// The next answer says that a stretch is missing.
@@ -165,6 +224,10 @@ fn standing(account: &str) -> Standing {
 fn connected(account: &str, token: &str) -> Connected {
     let secrets = Secrets::default().with("token", token).with("signing_secret", format!("signing-{token}"));
     Connected { standing: standing(account), secrets, settings: BTreeMap::new() }
+}
+
+fn published(native_id: &str) -> Published {
+    Published { native_id: native_id.to_owned(), revision: None, permalink: None, source_time_ms: None }
 }
 
 fn account_of(request: &ConnectRequest) -> &str {
@@ -250,16 +313,65 @@ impl Network for Scripted {
         Ok(Received { events, status: 200, body: b"ok".to_vec(), media_type: "text/plain" })
     }
 
-    fn fetch<'a>(&'a self, _: &'a Session, attachment: &'a Attachment, _: u64, sink: &'a mut dyn Sink) -> Answer<'a, ()> {
-        Box::pin(async move { sink.write(attachment.native_id.as_bytes()).await })
+    fn fetch<'a>(
+        &'a self,
+        session: &'a Session,
+        attachment: &'a Attachment,
+        bytes_max: u64,
+        sink: &'a mut dyn Sink,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            let (bytes, failure) = {
+                let mut state = self.state();
+                state.fetches += 1;
+                let file = attachment.source.as_ref().and_then(|source| state.files.get(source)).cloned();
+                (file.unwrap_or_else(|| attachment.native_id.clone().into_bytes()), state.fetch_failures.pop_front())
+            };
+            if bytes.len() as u64 > bytes_max {
+                return Err(NetworkError::new(Class::RefusedContent, "the attachment is too long"));
+            }
+            let (first, rest) = bytes.split_at(bytes.len() / 2);
+            sink.write(first).await?;
+            match failure {
+                Some(error) => Err(error),
+                None => sink.write(rest).await,
+            }
+        })
     }
 
-    fn send<'a>(&'a self, _: &'a Session, _: &'a Outgoing) -> Answer<'a, Published> {
-        Box::pin(async { Err(NetworkError::unsupported("Scripted", "post")) })
+    fn send<'a>(&'a self, session: &'a Session, post: &'a Outgoing) -> Answer<'a, Published> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            if let Some(error) = self.state().failures.pop_front() {
+                return Err(error);
+            }
+            let native_id = format!("own{}", self.state().posted.len());
+            self.state().posted.insert(post.key.clone(), native_id.clone());
+            self.own(crate::records::post(&native_id, "ours", &post.text));
+            Ok(published(&native_id))
+        })
     }
 
-    fn find<'a>(&'a self, _: &'a Session, _: &'a Outgoing) -> Answer<'a, Option<Published>> {
-        Box::pin(async { Ok(None) })
+    fn find<'a>(&'a self, _: &'a Session, post: &'a Outgoing) -> Answer<'a, Option<Published>> {
+        Box::pin(async move { Ok(self.state().posted.get(&post.key).map(|native_id| published(native_id))) })
+    }
+
+    fn edit<'a>(&'a self, session: &'a Session, native_id: &'a str, post: &'a Outgoing) -> Answer<'a, Published> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            self.own(crate::records::edit(native_id, 7, "ours", &post.text));
+            Ok(published(native_id))
+        })
+    }
+
+    fn delete<'a>(&'a self, session: &'a Session, native_id: &'a str, _: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            self.state().posted.values_mut().filter(|posted| *posted == native_id).for_each(String::clear);
+            self.own(crate::records::event(native_id, "delete", "ours", What::Deleted));
+            Ok(())
+        })
     }
 
     fn read_back<'a>(&'a self, _: &'a Session, _: &'a str) -> Answer<'a, Option<Event>> {

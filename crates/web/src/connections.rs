@@ -226,7 +226,9 @@ pub(crate) fn state_badge(state: ConnectionState) -> Badge {
     let tone = match state {
         ConnectionState::Connected => Tone::Good,
         ConnectionState::Failing => Tone::Warning,
-        ConnectionState::Broken | ConnectionState::NeedsAuthorisation => Tone::Danger,
+        ConnectionState::Broken | ConnectionState::Gone | ConnectionState::Refused | ConnectionState::NeedsAuthorisation => {
+            Tone::Danger
+        }
         ConnectionState::Disconnected => Tone::Neutral,
     };
     Badge::new(tone, state.title())
@@ -321,6 +323,7 @@ fn health_card(ctx: &Ctx, profile: &Profile, health: &Health) -> Card {
             @if ctx.may(Operation::CaptureBackFill) && health.state != ConnectionState::Disconnected {
                 form method="post" action={ "/profiles/" (profile.id) "/back-fill" } { (Button::new("Read the past again", Does::Submit)) }
             }
+            (Button::link("Canary", format!("/profiles/{}/canary", profile.id)))
             (Button::link("Stream", format!("/stream?profile={}", profile.id)))
             (Button::link("Files for the platform", crate::set_up::address(profile.id)))
         }

@@ -12,7 +12,7 @@ use desk::{
     rights::{Operation, Target, decide},
     workspace::Workspace,
 };
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use jiff::{Timestamp, tz::TimeZone};
 use maud::Markup;
 
@@ -25,7 +25,7 @@ use crate::{
         choice::OnOff,
         facts::ContextPanel,
         feedback::{Banner, BannerPlace, Toast},
-        layout::{PageFrame, PersonMenu, Preferences, RailItem, Room, Theme, page},
+        layout::{PageFrame, PersonMenu, Preferences, RailItem, Room, StopSwitch, Theme, page},
         palette::{Command, CommandGroup, Palette},
         time::{TimeForm, TimeReach, TimeStamp},
     },
@@ -67,6 +67,87 @@ pub(crate) const PLACES: &[Place] = &[
         room: Room::Inbox,
         operation: Operation::AccountRead,
         also: "inbox messages captured feed live",
+    },
+    Place {
+        label: "Posts",
+        about: "Drafts, waiting, scheduled, published",
+        href: "/posts",
+        icon: Icon::Send,
+        room: Room::Publish,
+        operation: Operation::PostsRead,
+        also: "publish publishing drafts write compose composer",
+    },
+    Place {
+        label: "Calendar",
+        about: "What is due when",
+        href: "/calendar",
+        icon: Icon::Calendar,
+        room: Room::Publish,
+        operation: Operation::PostsRead,
+        also: "schedule plan month week queue",
+    },
+    Place {
+        label: "Campaigns",
+        about: "What posts belong to",
+        href: "/campaigns",
+        icon: Icon::Flag,
+        room: Room::Publish,
+        operation: Operation::CampaignsRead,
+        also: "launch occasion tags",
+    },
+    Place {
+        label: "Posting slots",
+        about: "The usual times of each profile",
+        href: "/posting-slots",
+        icon: Icon::Clock,
+        room: Room::Publish,
+        operation: Operation::PostingSlotsRead,
+        also: "queue times schedule",
+    },
+    Place {
+        label: "Publishing",
+        about: "The stop switch, and what is held",
+        href: "/publishing",
+        icon: Icon::OctagonX,
+        room: Room::Publish,
+        operation: Operation::PublishingRead,
+        also: "pause resume stop switch held triage missed emergency",
+    },
+    Place {
+        label: "Approvals",
+        about: "What waits for your decision",
+        href: "/approvals",
+        icon: Icon::CircleCheck,
+        room: Room::Publish,
+        operation: Operation::ApprovalsRead,
+        also: "approve reject review pending four eyes",
+    },
+    Place {
+        label: "Workflows",
+        about: "Who has to agree before something goes out",
+        href: "/workflows",
+        icon: Icon::ListChecks,
+        room: Room::Publish,
+        operation: Operation::WorkflowsRead,
+        also: "approval steps rules approvers delegates",
+    },
+    Place {
+        label: "Outside approvers",
+        about: "People without an account who are asked by mail",
+        href: "/outside-approvers",
+        icon: Icon::Users,
+        room: Room::Publish,
+        operation: Operation::GuestsRead,
+        also: "guests external clients agencies invitation links revoke",
+    },
+    Place {
+        label: "Skipped approvals",
+        about: "What went out without, and the second look",
+        href: "/break-glass",
+        icon: Icon::ShieldAlert,
+        room: Room::Publish,
+        operation: Operation::GlassRead,
+        also: "break glass emergency bypass report",
     },
     Place {
         label: "Search",
@@ -132,6 +213,15 @@ pub(crate) const PLACES: &[Place] = &[
         also: "channels networks accounts pages",
     },
     Place {
+        label: "Import",
+        about: "Put export files on record",
+        href: "/import",
+        icon: Icon::Upload,
+        room: Room::Settings,
+        operation: Operation::ImportsRead,
+        also: "upload export archive slack teams mattermost mastodon mail history past",
+    },
+    Place {
         label: "API tokens",
         about: "Every program that acts in somebody's name",
         href: "/tokens",
@@ -139,6 +229,15 @@ pub(crate) const PLACES: &[Place] = &[
         room: Room::Settings,
         operation: Operation::TokensRead,
         also: "api keys bearer integrations programs",
+    },
+    Place {
+        label: "Agents",
+        about: "Stop every program that drafts, with one switch",
+        href: "/agents",
+        icon: Icon::KeyRound,
+        room: Room::Settings,
+        operation: Operation::AgentsFreeze,
+        also: "freeze bots machines tokens stop switch",
     },
     Place {
         label: "Background jobs",
@@ -186,6 +285,8 @@ pub struct Ctx {
     /// Who asks.
     pub caller: Caller,
     flash: Option<String>,
+    /// What the top bar says of the stop switch, on a page.
+    stop: Option<StopSwitch>,
 }
 
 impl FromRequestParts<WebState> for Ctx {
@@ -194,7 +295,11 @@ impl FromRequestParts<WebState> for Ctx {
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
         let flash = cookie(&parts.headers, FLASH_COOKIE).and_then(decode_flash);
-        Ok(Self { state: state.clone(), caller, flash })
+        let mut ctx = Self { state: state.clone(), caller, flash, stop: None };
+        if parts.method == Method::GET && ctx.caller.0.signed_in.is_some() {
+            ctx.stop = crate::publishing::switch(&ctx).await;
+        }
+        Ok(ctx)
     }
 }
 
@@ -337,6 +442,11 @@ impl Times {
         TimeStamp { at: read(at), now: read(self.now), zone: self.zone.clone(), form, reach: TimeReach::Own }
     }
 
+    /// For a reader who is not signed in.
+    pub(crate) fn new(now: Time, zone: TimeZone) -> Self {
+        Self { now, zone }
+    }
+
     /// The reader's zone.
     pub fn zone(&self) -> &TimeZone {
         &self.zone
@@ -409,7 +519,7 @@ impl PageBuilder<'_> {
             person: person_menu(person, workspace),
             preferences: preferences(person),
             palette: palette(ctx),
-            stop: None,
+            stop: ctx.stop.clone(),
             banners,
             toasts: ctx.flash.iter().map(|text| Toast::new(Tone::Good, text)).collect(),
             panel: self.panel,

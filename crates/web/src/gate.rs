@@ -16,6 +16,7 @@ use axum::{
 };
 use desk::{
     Actor, Error, Refusal,
+    approvals::outside,
     rights::{Need, Operation, Target, decide},
     sign_in::{self, Visit},
 };
@@ -30,6 +31,8 @@ use crate::{
 
 /// The session cookie. The `__Host-` prefix makes browsers refuse it without `Secure`, with a domain, or below the root path.
 pub const SESSION_COOKIE: &str = "__Host-gatepost";
+/// The cookie of an outside approver. It opens their own pages and no page of the desk.
+pub const GUEST_COOKIE: &str = "__Host-outside";
 /// Bytes of a cookie or token value that are looked at; ours are far shorter.
 const SECRET_MAX: usize = 256;
 
@@ -80,7 +83,7 @@ async fn let_through(
 ) -> Response {
     let visit = match visit {
         Ok(visit) => visit,
-        Err(error) => return refuse(route.face, error, &parts),
+        Err(error) => return refuse(state, route.face, error, &parts).await,
     };
     if let Some(operation) = route.needs.operation()
         && let Err(refusal) = decide_early(&visit.actor, operation, state)
@@ -90,7 +93,7 @@ async fn let_through(
             if refusal == Refusal::StepUpNeeded(operation) && route.face == Face::Page {
                 return crate::door::step_up_instead(state, &visit, Request::from_parts(parts, body)).await;
             }
-            return refuse(route.face, error, &parts);
+            return refuse(state, route.face, error, &parts).await;
         }
     }
     parts.extensions.insert(Caller(Arc::new(visit)));
@@ -117,6 +120,13 @@ pub(crate) async fn identify(state: &WebState, headers: &HeaderMap, face: Face, 
         && let Some(token) = bearer(headers)
     {
         let actor = sign_in::actor_of_token(&state.desk, token, address).await?;
+        return Ok(Visit { actor, signed_in: None });
+    }
+    if face == Face::Outside {
+        let actor = match cookie(headers, GUEST_COOKIE) {
+            Some(value) => outside::resume(&state.desk, value, address).await?,
+            None => Actor::nobody(address),
+        };
         return Ok(Visit { actor, signed_in: None });
     }
     match cookie(headers, SESSION_COOKIE) {
@@ -150,8 +160,9 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && token.len() <= SECRET_MAX).then_some(token.trim())
 }
 
-fn refuse(face: Face, error: Error, request: &Parts) -> Response {
+async fn refuse(state: &WebState, face: Face, error: Error, request: &Parts) -> Response {
     match face {
+        Face::Outside => crate::outside::closed(state).await.into_response(),
         Face::Api => Problem::from(error).into_response(),
         Face::Page | Face::Live => PageError::at(error, request).into_response(),
     }

@@ -69,11 +69,14 @@ pub(crate) async fn home(ctx: Ctx) -> PageResult {
             }
         }
     };
-    let mut page = ctx.page("Home", Room::Home).live("profiles,people,jobs,connections");
+    let mut page = ctx.page("Home", Room::Home).live("profiles,people,jobs,connections,posts,publishing");
     for alarm in &desk::capture::connections::alarms(ctx.desk(), ctx.actor()).await? {
         page = page.banner(crate::connections::alarm_banner(&ctx.times(), alarm));
     }
     if let Some(warning) = crate::record::warning(&ctx) {
+        page = page.banner(warning);
+    }
+    for warning in crate::publishing_held::warnings(&ctx).await {
         page = page.banner(warning);
     }
     page.show(&stack(&[&head as &dyn Render, &numbers, &list]))

@@ -5,8 +5,12 @@
 pub mod account;
 pub mod address;
 pub mod api;
+pub mod approvals;
 pub mod assets;
+pub mod attachments;
 pub mod audit_log;
+pub mod calendar;
+pub mod canary;
 pub mod connections;
 pub mod door;
 mod evidence;
@@ -16,15 +20,20 @@ pub mod gate;
 mod headers;
 pub mod home;
 pub mod hooks;
+pub mod imports;
 pub mod jobs;
 mod lists;
 pub mod live;
 pub mod messages;
+pub mod outside;
 pub mod people;
+pub mod posts;
 mod probes;
 pub mod problem;
 pub mod profiles;
 mod public_log;
+pub mod publishing;
+mod publishing_held;
 mod record;
 pub mod rights;
 pub mod routes;
@@ -35,6 +44,7 @@ mod state;
 mod thread;
 pub mod ui;
 pub mod views;
+pub mod workflows;
 
 use std::time::Duration;
 
@@ -58,13 +68,13 @@ use tower_http::{
 
 pub use state::{BODY_MAX, MetricsText, WebOptions, WebState};
 
-/// How long a request may take; streams are not requests in this sense, they end with their connection.
+/// How long a request may take; streams are not requests in this sense, they end with their connection, nor are uploads.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 
 /// The whole edge.
 pub fn app(state: WebState) -> Router {
     let id = HeaderName::from_static("x-request-id");
-    let mut router = routes::mount(&state);
+    let mut router = routes::mount(&state, routes::Pace::Usual);
     if state.options.development {
         router = router.merge(gallery::router());
     }
@@ -77,9 +87,11 @@ pub fn app(state: WebState) -> Router {
         .merge(hooks::router())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
+        // What comes after the limit of time is not under it.
+        .merge(routes::mount(&state, routes::Pace::Upload))
         .layer(CompressionLayer::new())
         .layer(CsrfLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_MAX))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state.clone(), headers::add))
         .layer(middleware::from_fn(measure))

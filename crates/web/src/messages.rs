@@ -175,7 +175,7 @@ fn network_of(message: &Message, profiles: &[Profile]) -> NetworkTag {
 }
 
 /// The words of a kind of finding: `CREDIT_CARD` is "Credit card".
-fn kind_name(kind: &str) -> String {
+pub(crate) fn kind_name(kind: &str) -> String {
     let words = kind.replace('_', " ").to_lowercase();
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
@@ -288,10 +288,7 @@ pub(crate) fn card_with(times: &Times, message: &Message, profiles: &[Profile], 
         text.push(Segment::Text("Its text was never captured.".to_owned()));
     }
     text.extend(segments(pieces(message, cover)));
-    let media = message.attachments.iter().map(|attachment| {
-        let name = attachment.file_name.as_deref().or(attachment.media_type.as_deref()).unwrap_or("attachment");
-        format!("{name} ({})", attachment.state.title().to_lowercase())
-    });
+    let media = message.attachments.iter().map(crate::attachments::line);
     let reply = message.reply_to.map(|_| "Reply in ").unwrap_or_default();
     MessageCard {
         id: card_id(message.id),
@@ -308,4 +305,10 @@ pub(crate) fn card_with(times: &Times, message: &Message, profiles: &[Profile], 
         actions: Vec::new(),
         state: MessageState::Open,
     }
+}
+
+/// A message as somebody sees what they answer.
+pub(crate) async fn quoted(ctx: &Ctx, message: &Message) -> Result<Markup, Error> {
+    let profiles = capture::readable(ctx.desk(), ctx.actor()).await?;
+    Ok(card(&ctx.times(), message, &profiles).render())
 }

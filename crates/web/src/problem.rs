@@ -160,9 +160,13 @@ impl From<Error> for Problem {
             Error::Refused(Refusal::ScopeNeeded(_)) => {
                 Self::new(StatusCode::FORBIDDEN, "scope-needed", "Token scope missing", detail)
             }
-            Error::Refused(Refusal::RightNeeded(_) | Refusal::PersonNeeded(_) | Refusal::OperatorNeeded(_)) => {
-                Self::new(StatusCode::FORBIDDEN, "not-allowed", "Not allowed", detail)
-            }
+            Error::Refused(
+                Refusal::RightNeeded(_)
+                | Refusal::PersonNeeded(_)
+                | Refusal::OperatorNeeded(_)
+                | Refusal::GuestNeeded(_)
+                | Refusal::AgentsFrozen,
+            ) => Self::new(StatusCode::FORBIDDEN, "not-allowed", "Not allowed", detail),
             Error::Invalid(invalid) => {
                 let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Input does not fit", detail);
                 problem.errors = invalid

@@ -15,10 +15,10 @@ use desk::{capture::connections::CLIENT_METADATA_PATH, rights::Operation};
 use http::Method;
 
 use crate::{
-    account, api, audit_log, connections, door, evidence, gate, home, jobs, live, messages, people, profiles, record, rights,
-    search, set_up, settings,
+    account, api, approvals, attachments, audit_log, calendar, canary, connections, door, evidence, gate, home, imports, jobs,
+    live, messages, outside, people, posts, profiles, publishing, publishing_held, record, rights, search, set_up, settings,
     state::{BODY_MAX, WebState},
-    thread, views,
+    thread, views, workflows,
 };
 
 /// For whom an answer is made.
@@ -30,6 +30,8 @@ pub enum Face {
     Api,
     /// A page that listens for live updates.
     Live,
+    /// An outside approver: pages and forms of their own, with a cookie of their own.
+    Outside,
 }
 
 impl Face {
@@ -38,6 +40,7 @@ impl Face {
             Self::Page => "page",
             Self::Api => "api",
             Self::Live => "live",
+            Self::Outside => "outside",
         }
     }
 }
@@ -61,6 +64,15 @@ impl Needs {
     }
 }
 
+/// How long an answer may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As long as any request.
+    Usual,
+    /// As long as a large body needs to arrive: the handler gives up when nothing more comes.
+    Upload,
+}
+
 /// One route.
 #[derive(Clone)]
 pub struct Route {
@@ -74,6 +86,8 @@ pub struct Route {
     pub face: Face,
     /// Body limit in bytes.
     pub body_max: usize,
+    /// How long an answer may take.
+    pub pace: Pace,
     handler: MethodRouter<WebState>,
 }
 
@@ -81,6 +95,11 @@ impl Route {
     /// With another limit for its body.
     pub(crate) fn with_body_max(self, body_max: usize) -> Self {
         Self { body_max, ..self }
+    }
+
+    /// For a large body, which may take as long as it needs.
+    pub(crate) fn for_uploads(self, body_max: usize) -> Self {
+        Self { body_max, pace: Pace::Upload, ..self }
     }
 
     /// A line of the golden file: method, path, face, operation, need.
@@ -95,18 +114,39 @@ impl Route {
 
 /// A page: answers GET.
 pub(crate) fn page(path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
-    Route { method: Method::GET, path, needs: Needs::Operation(operation), face: Face::Page, body_max: 0, handler }
+    Route {
+        method: Method::GET,
+        path,
+        needs: Needs::Operation(operation),
+        face: Face::Page,
+        body_max: 0,
+        pace: Pace::Usual,
+        handler,
+    }
+}
+
+/// A page or form of an outside approver.
+fn outside_of(route: Route) -> Route {
+    Route { face: Face::Outside, ..route }
 }
 
 /// A form: answers POST.
 pub(crate) fn form(path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
-    Route { method: Method::POST, path, needs: Needs::Operation(operation), face: Face::Page, body_max: BODY_MAX, handler }
+    Route {
+        method: Method::POST,
+        path,
+        needs: Needs::Operation(operation),
+        face: Face::Page,
+        body_max: BODY_MAX,
+        pace: Pace::Usual,
+        handler,
+    }
 }
 
 /// An API call.
 pub(crate) fn call(method: Method, path: &'static str, operation: Operation, handler: MethodRouter<WebState>) -> Route {
     let body_max = if method == Method::GET || method == Method::DELETE { 0 } else { BODY_MAX };
-    Route { method, path, needs: Needs::Operation(operation), face: Face::Api, body_max, handler }
+    Route { method, path, needs: Needs::Operation(operation), face: Face::Api, body_max, pace: Pace::Usual, handler }
 }
 
 /// A route that nobody needs to be signed in for, with the reason.
@@ -117,7 +157,7 @@ pub(crate) fn open(
     face: Face,
     handler: MethodRouter<WebState>,
 ) -> Route {
-    Route { method, path, needs: Needs::Nothing(reason), face, body_max: BODY_MAX, handler }
+    Route { method, path, needs: Needs::Nothing(reason), face, body_max: BODY_MAX, pace: Pace::Usual, handler }
 }
 
 /// Every guarded route.
@@ -136,6 +176,8 @@ pub fn routes() -> Vec<Route> {
         form("/messages/{id}/proof/{entry}", O::MessageUnmask, post(evidence::unmasked_proof)),
         page("/messages/{id}/raw/{entry}", O::MessagesRead, get(evidence::raw)),
         form("/messages/{id}/raw/{entry}", O::MessageUnmask, post(evidence::unmasked_raw)),
+        page("/messages/{id}/attachments/{part}", O::MessagesRead, get(attachments::download)),
+        form("/messages/{id}/attachments/{part}/unmask", O::MessageUnmask, post(attachments::unmask)),
         page("/people", O::PeopleRead, get(people::list)),
         page("/people/invite", O::PersonInvite, get(people::invite_form)),
         form("/people/invite", O::PersonInvite, post(people::invite)),
@@ -173,6 +215,18 @@ pub fn routes() -> Vec<Route> {
         page("/connect/{network}", O::ConnectionMake, get(connections::form)),
         form("/connect/{network}", O::ConnectionMake, post(connections::begin)),
         form("/profiles/{id}/back-fill", O::CaptureBackFill, post(connections::back_fill)),
+        page("/profiles/{id}/canary", O::ConnectionsRead, get(canary::page)),
+        form("/profiles/{id}/canary", O::CanarySet, post(canary::change)),
+        page("/import", O::ImportsRead, get(imports::list)),
+        form("/import/files", O::ImportRun, post(imports::upload)).for_uploads(imports::BODY_MAX),
+        page("/import/{id}", O::ImportsRead, get(imports::run)),
+        page("/import/{id}/progress", O::ImportsRead, get(imports::run_progress)),
+        page("/import/files/{id}", O::ImportsRead, get(imports::file)),
+        page("/import/files/{id}/progress", O::ImportsRead, get(imports::file_progress)),
+        form("/import/files/{id}/import", O::ImportRun, post(imports::import)),
+        form("/import/files/{id}/count", O::ImportRun, post(imports::count)),
+        form("/import/files/{id}/stop", O::ImportRun, post(imports::stop)),
+        form("/import/files/{id}/remove", O::ImportRun, post(imports::remove)),
         page("/profiles/{id}/set-up", O::ConnectionsRead, get(set_up::page)),
         form("/profiles/{id}/set-up/{file}", O::ConnectionSetUp, post(set_up::take)),
         open(
@@ -183,6 +237,14 @@ pub fn routes() -> Vec<Route> {
             get(set_up::client_metadata),
         ),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
+        page("/publishing", O::PublishingRead, get(publishing::page)),
+        form("/publishing/pause", O::PublishingPause, post(publishing::pause)),
+        form("/publishing/pauses/{id}/resume", O::PublishingResume, post(publishing::resume)),
+        form("/publishing/held/{post}/{profile}/release", O::HeldRelease, post(publishing_held::release)),
+        form("/publishing/held/{post}/{profile}/adopt", O::HeldAdopt, post(publishing_held::adopt)),
+        form("/publishing/held/{post}/{profile}/settle", O::HeldSettle, post(publishing_held::settle)),
+        form("/publishing/held/{post}/{profile}/cancel", O::PostCancel, post(publishing_held::cancel)),
+        form("/publishing/foreign/{id}/seen", O::ForeignSeen, post(publishing_held::seen)),
         page("/record", O::RecordRead, get(record::page)),
         open(
             Method::GET,
@@ -204,15 +266,60 @@ pub fn routes() -> Vec<Route> {
         form("/views", O::ViewSave, post(views::save)),
         form("/views/{id}/remove", O::ViewSave, post(views::remove)),
     ];
+    routes.extend(approval_routes());
+    routes.push(page("/calendar", O::PostsRead, get(calendar::page)));
+    routes.push(form("/calendar/move", O::PostRetime, post(calendar::move_post)));
+    routes.extend(posts::routes());
     routes.extend(door::routes());
     routes.extend(account::routes());
     routes.extend(api::routes());
     routes
 }
 
-/// Mounts the table, each route behind the gate.
-pub(crate) fn mount(state: &WebState) -> Router<WebState> {
-    routes().into_iter().fold(Router::new(), |router, route| {
+fn approval_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        page("/approvals", O::ApprovalsRead, get(approvals::list)),
+        form("/approvals", O::ApprovalDecide, post(approvals::decide_many)),
+        page("/approvals/{id}", O::ApprovalsRead, get(approvals::detail)),
+        form("/approvals/{id}", O::ApprovalDecide, post(approvals::decide)),
+        page("/approvals/{id}/files/{digest}", O::ApprovalsRead, get(approvals::file)),
+        form("/approvals/{id}/skip", O::GlassBreak, post(approvals::break_glass::skip)),
+        page("/break-glass", O::GlassRead, get(approvals::break_glass::list)),
+        form("/break-glass/{id}", O::GlassReview, post(approvals::break_glass::review)),
+        page("/agents", O::AgentsFreeze, get(approvals::agents::show)),
+        form("/agents", O::AgentsFreeze, post(approvals::agents::switch)),
+        page("/workflows", O::WorkflowsRead, get(workflows::list)),
+        page("/workflows/new", O::WorkflowChange, get(workflows::new)),
+        form("/workflows", O::WorkflowChange, post(workflows::create)),
+        page("/workflows/{id}", O::WorkflowChange, get(workflows::edit)),
+        form("/workflows/{id}", O::WorkflowChange, post(workflows::change)),
+        form("/workflows/{id}/move", O::WorkflowChange, post(workflows::shift)),
+        form("/workflows/{id}/remove", O::WorkflowChange, post(workflows::remove)),
+        page("/workflows/rules/new", O::WorkflowChange, get(workflows::new_rule)),
+        form("/workflows/rules", O::WorkflowChange, post(workflows::create_rule)),
+        page("/workflows/rules/{id}", O::WorkflowChange, get(workflows::edit_rule)),
+        form("/workflows/rules/{id}", O::WorkflowChange, post(workflows::change_rule)),
+        form("/workflows/rules/{id}/remove", O::WorkflowChange, post(workflows::remove_rule)),
+        page("/outside-approvers", O::GuestsRead, get(outside::book::list)),
+        form("/outside-approvers", O::GuestInvite, post(outside::book::name)),
+        form("/outside-approvers/{id}/revoke", O::GuestRevoke, post(outside::book::revoke)),
+        form("/outside-approvers/links/{id}/revoke", O::GuestRevoke, post(outside::book::revoke_link)),
+        form("/outside-approvers/browsers/{id}/revoke", O::GuestRevoke, post(outside::book::end_browser)),
+        outside_of(page("/outside", O::OutsideSee, get(outside::list))),
+        outside_of(page("/outside/files/{id}/{digest}", O::OutsideSee, get(outside::file))),
+        outside_of(form("/outside/decide/{id}", O::OutsideDecide, post(outside::decide))),
+        outside_of(form("/outside/leave", O::OutsideLeave, post(outside::leave))),
+        outside_of(page("/outside/code", O::OutsideEnter, get(outside::code_form))),
+        outside_of(form("/outside/code", O::OutsideEnter, post(outside::enter))),
+        outside_of(page("/outside/{link}", O::OutsideCode, get(outside::invitation))),
+        outside_of(form("/outside/{link}", O::OutsideCode, post(outside::send_code))),
+    ]
+}
+
+/// Mounts the routes of a pace, each behind the gate.
+pub(crate) fn mount(state: &WebState, pace: Pace) -> Router<WebState> {
+    routes().into_iter().filter(|route| route.pace == pace).fold(Router::new(), |router, route| {
         let (path, limit, mut handler) = (route.path, route.body_max, route.handler.clone());
         handler = handler.layer(DefaultBodyLimit::max(limit));
         if route.face == Face::Api && route.needs.operation().is_some() {

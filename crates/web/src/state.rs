@@ -1,13 +1,13 @@
 //! What every handler can reach: the desk, the edge's options, the probes' sources.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
 use desk::{
     Desk,
-    capture::{Connectors, Reception},
+    capture::{Connectors, Examiner, Reception, uploads::Uploads},
     records::Record,
     search::Search,
 };
@@ -47,6 +47,10 @@ pub struct WebState {
     pub reception: Option<Reception>,
     /// Search over what was captured; nothing when this process has no index.
     pub search: Option<Search>,
+    /// Export files that people send; nothing when this process takes none.
+    pub uploads: Option<Uploads>,
+    /// What looks at drafts; made when it is first asked for, unless the process has one already.
+    examiner: Arc<OnceLock<Arc<Examiner>>>,
     /// The API's limits of rate.
     pub api_limits: Arc<RateLimits>,
     /// Those of platforms that call us.
@@ -68,6 +72,8 @@ impl WebState {
             connectors: Connectors::all(),
             reception: None,
             search: None,
+            uploads: None,
+            examiner: Arc::default(),
             api_limits,
             hook_limits,
             draining,
@@ -96,6 +102,30 @@ impl WebState {
     #[must_use]
     pub fn with_search(self, search: Search) -> Self {
         Self { search: Some(search), ..self }
+    }
+
+    /// Takes export files.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Uploads) -> Self {
+        Self { uploads: Some(uploads), ..self }
+    }
+
+    /// Looks at drafts with what looks at captured messages.
+    #[must_use]
+    pub fn with_examiner(self, examiner: Arc<Examiner>) -> Self {
+        Self { examiner: Arc::new(OnceLock::from(examiner)), ..self }
+    }
+
+    /// What looks at drafts.
+    ///
+    /// # Errors
+    /// When the built-in model cannot be read.
+    pub fn examiner(&self) -> desk::Result<&Examiner> {
+        if let Some(known) = self.examiner.get() {
+            return Ok(known);
+        }
+        let made = Arc::new(Examiner::new()?);
+        Ok(self.examiner.get_or_init(|| made))
     }
 
     /// Other limits of rate than the default ones.

@@ -19,6 +19,7 @@ use http::{HeaderValue, header};
 use maud::{Markup, Render, html};
 
 use crate::{
+    attachments,
     evidence::{self, record_of},
     frame::{Ctx, Fields, QueryFields, Times},
     lists::{Parts, link, stack_all},
@@ -28,6 +29,7 @@ use crate::{
     ui::{
         Icon, Tone,
         badge::Code,
+        button::Button,
         facts::{Card, Facts},
         form::Form,
         layout::Room,
@@ -115,11 +117,17 @@ async fn show(ctx: &Ctx, look: &Look, invalid: &Invalid) -> PageResult {
     let (author, _) = author_of(&message);
     let mut head = PageHead::new(format!("{author} in {}", place_name(&message.place)));
     head.crumbs = Crumbs { links: vec![NavLink::new("Stream", "/stream")] };
+    if message.deleted_at.is_none() {
+        head.actions.push(Button::link("Reply", format!("/posts/new?reply={}", look.id)).with_icon(Icon::Reply).with_key("r"));
+    }
     let moments = moments(&times, look, &message, known.as_ref());
     let mut parts: Parts = vec![Box::new(head)];
     parts.push(Box::new(thread_card(&times, look, &thread, &profiles, &moments)));
     if look.reason.is_none() && message.findings.iter().any(is_covered) && ctx.may(Operation::MessageUnmask) {
         parts.push(Box::new(reason_card(look.id, invalid)));
+    }
+    if let Some(card) = attachments::card(&message) {
+        parts.push(Box::new(card));
     }
     parts.push(Box::new(history_card(&times, &message, known.as_ref(), look)));
     parts.push(Box::new(record_card(&times, &message, known.as_ref().and_then(|known| known.position.as_ref()))));

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::model::{ContentDigest, Decision, Hand, Need, OpenStep, Panel, Step, Submission, SubmissionState, Verdict};
-use crate::ids::{PersonId, Time};
+use super::model::{ContentDigest, Decision, Hand, Need, OpenStep, Panel, Step, Submission, SubmissionState, Verdict, Voice};
+use crate::ids::Time;
 
 /// Characters of a reason: a paragraph.
 pub const REASON_MAX: usize = 2_000;
@@ -22,7 +22,7 @@ pub enum Command {
     /// Somebody decides.
     Decide {
         /// Who.
-        by: PersonId,
+        by: Voice,
         /// By whose hand.
         hand: Hand,
         /// What.
@@ -34,6 +34,8 @@ pub enum Command {
     ContentIs(ContentDigest),
     /// The author takes it back.
     Withdraw,
+    /// Somebody breaks the glass: the rest is skipped. Who may, and what follows, is decided where it is called.
+    Skip,
     /// Time passes.
     Look,
 }
@@ -68,17 +70,9 @@ pub enum Refusal {
 }
 
 impl SubmissionState {
-    /// The name on a page.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Pending => "waiting for approval",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::ChangeWanted => "sent back for a change",
-            Self::Withdrawn => "withdrawn",
-            Self::Voided => "void, because the post changed",
-            Self::Expired => "expired before it was approved",
-        }
+    /// Whether it is asked about, or lets the post go out.
+    pub fn is_open_or_good(self) -> bool {
+        matches!(self, Self::Pending | Self::Approved | Self::Skipped)
     }
 }
 
@@ -90,7 +84,7 @@ impl Submission {
     pub fn new(
         digest: ContentDigest,
         steps: Vec<Step>,
-        excluded: BTreeSet<PersonId>,
+        excluded: BTreeSet<Voice>,
         slot: Option<Time>,
         now: Time,
     ) -> Result<Self, Blocked> {
@@ -115,7 +109,7 @@ impl Submission {
     }
 
     /// Who may decide on the current step now.
-    pub fn asked(&self, panel: &Panel, now: Time) -> BTreeSet<PersonId> {
+    pub fn asked(&self, panel: &Panel, now: Time) -> BTreeSet<Voice> {
         let Some((_, step)) = self.current() else { return BTreeSet::new() };
         let mut asked = panel.approvers.clone();
         if step.delegates_asked(now) {
@@ -128,31 +122,37 @@ impl Submission {
     /// Whether nobody at all could end the current step: it has to be shown, not waited for.
     pub fn stuck(&self, panel: &Panel) -> bool {
         let Some((_, step)) = self.current() else { return false };
-        let can: BTreeSet<_> =
-            panel.approvers.union(&panel.delegates).filter(|person| !self.excluded.contains(*person)).collect();
-        let enough = match step.step.need {
+        !step.step.can_be_ended_by(panel, &self.excluded)
+    }
+}
+
+impl Step {
+    /// Whether those who can act, but for these, are enough to end the step one day.
+    pub(super) fn can_be_ended_by(&self, panel: &Panel, excluded: &BTreeSet<Voice>) -> bool {
+        let can = panel.approvers.union(&panel.delegates).filter(|voice| !excluded.contains(*voice)).count();
+        let enough = match self.need {
             Need::Any | Need::All => 1,
             Need::Quorum(count) => usize::from(count.max(1)),
         };
-        can.len() < enough
+        can >= enough
     }
 }
 
 impl OpenStep {
     /// Whether the delegates are asked as well by now.
-    fn delegates_asked(&self, now: Time) -> bool {
+    pub(super) fn delegates_asked(&self, now: Time) -> bool {
         match (self.opened_at, self.step.delegate_after_ms) {
             (Some(opened), Some(after)) => now >= opened.plus_ms(after),
             _ => false,
         }
     }
 
-    fn approvals(&self) -> BTreeSet<PersonId> {
+    fn approvals(&self) -> BTreeSet<Voice> {
         self.decisions.iter().filter(|decision| decision.verdict == Verdict::Approve).map(|decision| decision.by).collect()
     }
 
     /// Whether enough have agreed. Nobody asked is never enough.
-    fn is_agreed(&self, panel: &Panel, excluded: &BTreeSet<PersonId>, now: Time) -> bool {
+    fn is_agreed(&self, panel: &Panel, excluded: &BTreeSet<Voice>, now: Time) -> bool {
         let agreed = self.approvals();
         match self.step.need {
             Need::Any => !agreed.is_empty(),
@@ -192,15 +192,15 @@ pub fn apply(before: &Submission, panel: &Panel, command: Command, now: Time) ->
     match command {
         Command::ContentIs(digest) => {
             // An approval is of a digest. It does not outlive it, not even after everybody agreed.
-            if digest != next.digest && matches!(next.state, SubmissionState::Pending | SubmissionState::Approved) {
+            if digest != next.digest && next.state.is_open_or_good() {
                 next.state = SubmissionState::Voided;
             }
             return Ok(next);
         }
-        Command::Withdraw => match next.state {
-            SubmissionState::Pending | SubmissionState::Approved => next.state = SubmissionState::Withdrawn,
-            ended => return Err(Refusal::Ended(ended)),
-        },
+        Command::Withdraw if next.state.is_open_or_good() => next.state = SubmissionState::Withdrawn,
+        Command::Withdraw => return Err(Refusal::Ended(next.state)),
+        Command::Skip if next.state == SubmissionState::Pending => next.state = SubmissionState::Skipped,
+        Command::Skip => return Err(Refusal::Ended(next.state)),
         Command::Look => {
             if next.state == SubmissionState::Pending && next.slot.is_some_and(|slot| slot <= now) {
                 next.state = SubmissionState::Expired;
@@ -223,7 +223,7 @@ pub fn apply(before: &Submission, panel: &Panel, command: Command, now: Time) ->
 fn decide(
     next: &mut Submission,
     panel: &Panel,
-    by: PersonId,
+    by: Voice,
     hand: Hand,
     verdict: Verdict,
     seen: ContentDigest,
@@ -251,7 +251,7 @@ fn decide(
         Verdict::Reject { .. } => next.state = SubmissionState::Rejected,
         Verdict::AskForChange { .. } => next.state = SubmissionState::ChangeWanted,
     }
-    next.steps[number].decisions.push(Decision { by, verdict, seen, at: now });
+    next.steps[number].decisions.push(Decision { by, hand, verdict, seen, at: now });
     Ok(())
 }
 

@@ -6,18 +6,18 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    model::{ContentDigest, Hand, Need, Panel, Step, Submission, SubmissionState, Verdict},
+    model::{ContentDigest, Hand, Need, Panel, Step, Submission, SubmissionState, Verdict, Voice},
     rules::{Blocked, Command, Refusal, apply, broken_invariant},
 };
 use crate::ids::{PersonId, Time};
 
 const HOUR: i64 = 3_600_000;
 
-fn person(number: u8) -> PersonId {
-    PersonId(Uuid::from_bytes([number; 16]))
+fn person(number: u8) -> Voice {
+    Voice::Person(PersonId(Uuid::from_bytes([number; 16])))
 }
 
-fn people(numbers: &[u8]) -> BTreeSet<PersonId> {
+fn people(numbers: &[u8]) -> BTreeSet<Voice> {
     numbers.iter().copied().map(person).collect()
 }
 

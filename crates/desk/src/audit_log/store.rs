@@ -29,7 +29,7 @@ pub(super) async fn insert(tx: &mut Tx, seq: i64, id: AuditId, actor: &Actor, no
         .bind(id)
         .bind(now)
         .bind(actor.kind())
-        .bind(actor.person())
+        .bind(actor.person().map(Uuid::from).or(actor.guest().map(Uuid::from)).map(|id| id.as_bytes().to_vec()))
         .bind(actor.token())
         .bind(actor.session())
         .bind(actor.address.map(|address| address.to_string()))

@@ -10,6 +10,8 @@ use networks::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ids::ImportId;
+
 /// The version of the form.
 pub const FORMAT: u32 = 1;
 /// Longest normalised text in the line, in bytes: two hundred pages. More is cut there, and whole in the raw bytes.
@@ -35,6 +37,16 @@ pub enum Via {
     BackFill,
     /// From an export file; the import's id.
     Import(uuid::Uuid),
+}
+
+impl Via {
+    /// The import, if it came from an export file.
+    pub(crate) fn import(&self) -> Option<ImportId> {
+        match self {
+            Self::Import(run) => Some(ImportId(*run)),
+            Self::Pull | Self::Hook | Self::BackFill => None,
+        }
+    }
 }
 
 /// The line.

@@ -5,7 +5,7 @@
 //! they need a reason on record ([`Operation::MessageUnmask`]) or leave the text out. What a message said before is read from the record,
 //! because a text is stored once.
 
-use std::sync::Arc;
+use std::{io::Read, sync::Arc};
 
 use ledger::{
     bundle::{Bundle, CannotProve, Disclosure, Verdict},
@@ -117,7 +117,7 @@ impl RecordReader {
     }
 
     /// A captured record with its raw bytes; nothing but the reason when it cannot be read any more.
-    async fn captured(&self, entry: i64) -> Result<std::result::Result<Captured, String>> {
+    pub(super) async fn captured(&self, entry: i64) -> Result<std::result::Result<Captured, String>> {
         let reader = self.0.clone();
         blocking(move || {
             let opened = match reader.read(entry.unsigned_abs()) {
@@ -164,6 +164,17 @@ impl RecordReader {
             let (signed, says) = check(&reader, &bundle)?;
             let file = bundle.to_json().map_err(|error| Error::Internal(error.to_string()))?;
             Ok(Proof { file, says, signed })
+        })
+        .await
+    }
+
+    /// The blob of an entry: its length and its bytes, whose reading blocks.
+    pub(super) async fn blob(&self, entry: i64) -> Result<(u64, Box<dyn Read + Send>)> {
+        let reader = self.0.clone();
+        blocking(move || match reader.blob(entry.unsigned_abs()) {
+            Ok(Some(blob)) => Ok((blob.plain_len(), Box::new(blob) as Box<dyn Read + Send>)),
+            Ok(None) | Err(ReadError::Unreadable { .. }) => Err(Error::NotFound("readable attachment")),
+            Err(error) => Err(failed(error)),
         })
         .await
     }

@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    time::{Duration, Instant},
 };
 
 use aws_lc_rs::digest;
@@ -17,7 +18,7 @@ use networks::import::{Format, ImportError, Item, Limits, Refused};
 use tokio::sync::mpsc;
 
 use super::{
-    body,
+    attachments, body,
     imports::{self, ImportRun, NewImport},
     intake::{Intake, LOT_MAX, Lot},
 };
@@ -61,6 +62,8 @@ struct Watched {
     done_bytes: AtomicU64,
     all_bytes: AtomicU64,
     items: AtomicI64,
+    attachments: AtomicU64,
+    reading_ns: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -71,16 +74,34 @@ impl Watch {
         (done_bytes.load(Ordering::Relaxed), all_bytes.load(Ordering::Relaxed), items.load(Ordering::Relaxed))
     }
 
+    /// Attachments taken out of the file, which comes after its items.
+    pub fn attachments(&self) -> u64 {
+        self.inner.attachments.load(Ordering::Relaxed)
+    }
+
+    /// How long reading and normalising took so far.
+    pub fn reading(&self) -> Duration {
+        Duration::from_nanos(self.inner.reading_ns.load(Ordering::Relaxed))
+    }
+
     /// Asks the import to stop after what it has read.
     pub fn stop(&self) {
         self.inner.stop.store(true, Ordering::Relaxed);
     }
 
-    fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.inner.stop.load(Ordering::Relaxed)
     }
 
-    fn saw(&self, (done, all): (u64, u64), items: i64) {
+    fn read_for(&self, took: Duration) {
+        self.inner.reading_ns.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn took_attachments(&self, count: usize) {
+        self.inner.attachments.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn saw(&self, (done, all): (u64, u64), items: i64) {
         self.inner.done_bytes.store(done, Ordering::Relaxed);
         self.inner.all_bytes.store(all, Ordering::Relaxed);
         self.inner.items.store(items, Ordering::Relaxed);
@@ -141,11 +162,20 @@ pub async fn go_on(intake: &Intake, actor: &Actor, run: &ImportRun, file: &Expor
     let taken = intake.run(run.profile, lots).await;
     let ended = reader.await.map_err(|error| Error::Internal(error.to_string()))?;
     taken?;
-    match ended {
-        Ended::Done => imports::finish(intake, actor, run.id, None).await,
-        Ended::Failed(error) => imports::finish(intake, actor, run.id, Some(&error)).await,
-        Ended::Stopped => imports::get(intake.desk(), actor, run.id).await,
+    let failed = match ended {
+        Ended::Done => None,
+        Ended::Failed(error) => Some(error),
+        Ended::Stopped => return imports::get(intake.desk(), actor, run.id).await,
+    };
+    let from = (file.format, file.path.clone());
+    let went_on = |count| {
+        watch.took_attachments(count);
+        !watch.is_stopped()
+    };
+    if !attachments::take_from_file(intake, (run.profile, run.id), from, went_on).await? {
+        return imports::get(intake.desk(), actor, run.id).await;
     }
+    imports::finish(intake, actor, run.id, failed.as_deref()).await
 }
 
 /// Looks whether the file can be opened, and how it is told from others.
@@ -203,7 +233,10 @@ fn read_all(reading: &mut Reading<'_>, file: &ExportFile, watch: &Watch) -> std:
             reading.send();
             return Ok(Ended::Stopped);
         }
-        let Some(item) = import.next()? else { break };
+        let begun = Instant::now();
+        let item = import.next()?;
+        watch.read_for(begun.elapsed());
+        let Some(item) = item else { break };
         let (index, counted) = (items, items < reading.run.position);
         items += 1;
         watch.saw(import.progress(), items);

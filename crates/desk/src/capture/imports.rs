@@ -4,7 +4,7 @@
 //! the items visible. What an interrupted import had recorded and not counted counts as recorded when it comes by again.
 //! Reading files is the importers' (`networks::import`); this keeps the books.
 
-use networks::import::Refused;
+pub use networks::import::Refused;
 use serde::Serialize;
 
 use super::{
@@ -28,7 +28,7 @@ use crate::{
 /// Longest place or reason of a refused item that is kept, in bytes.
 const REFUSED_TEXT_MAX: usize = 500;
 /// Longest name of a file.
-const FILE_NAME_MAX: usize = 255;
+pub(super) const FILE_NAME_MAX: usize = 255;
 
 text_enum! {
     /// Where an import stands.

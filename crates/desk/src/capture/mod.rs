@@ -5,10 +5,12 @@
 //! and can be made again from it; a profile on which somebody has no access has no messages for them, not even as a count; credentials are
 //! sealed at rest and in no log, answer, page or audit entry.
 
+mod attachments;
 mod body;
+pub mod canary;
 pub mod connections;
 mod evidence;
-mod examine;
+pub(crate) mod examine;
 pub mod import_file;
 pub mod imports;
 mod intake;
@@ -22,15 +24,18 @@ mod reception;
 mod record;
 mod rules;
 mod store;
+pub mod uploads;
 
+pub use attachments::{ATTACHMENT_BYTES_MAX, BlobBytes, Fetcher, attachment, attachment_unmasked};
 pub use body::{BodyError, Captured, FORMAT, ID_BYTES_MAX, RawPart, TEXT_BYTES_MAX, TOO_LARGE, Via};
+pub use canary::Canaries;
 pub use connections::{Connectors, Follower};
 pub use evidence::{
     Position, Proof, ProofSays, RecordReader, Signed, StampSeen, history, prove, prove_unmasked, raw, raw_unmasked, thread_as_of,
 };
 pub use examine::{Assessment, Examiner, FINDINGS_MAX, Finding};
 pub use imports::{ImportRun, ImportState, ImportStep, NewImport};
-pub use intake::{Intake, LOT_MAX, Lot, Taken, Then};
+pub use intake::{Intake, LOT_MAX, Lot, Spent, Taken, Then};
 pub use model::{
     AttachmentSeen, AttachmentState, GapSeen, Message, PartySeen, PlaceSeen, Revision, StreamFilter, StreamPage, Thread,
 };

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     db::{Tx, Value},
     error::Result,
-    ids::{MessageId, PartyId, PlaceId, ProfileId},
+    ids::{ImportId, MessageId, PartyId, PlaceId, ProfileId},
 };
 
 /// The party of a reaction that nobody is named for.
@@ -134,6 +134,7 @@ struct Projection<'k> {
 struct Hanging {
     message: MessageId,
     entry: i64,
+    import: Option<ImportId>,
     revision: Option<[Value; 6]>,
     attachments: Vec<networks::event::Attachment>,
     findings: Vec<super::Finding>,
@@ -158,7 +159,7 @@ impl<'k> Projection<'k> {
 
     fn take(&mut self, looked: Looked, namer: &mut super::naming::Naming<'_>) {
         let Looked { recorded, examined } = looked;
-        let Recorded { named, entry, captured_at_ms } = recorded;
+        let Recorded { named, import, entry, captured_at_ms } = recorded;
         let super::record::Named { event, record, message, place, party } = named;
         let networks::Event { native_id, revision, what, source_time_ms, place: where_, by, .. } = event;
         self.learn_place(place, where_);
@@ -192,13 +193,20 @@ impl<'k> Projection<'k> {
                     let assessment = assessment.map(super::Assessment::bytes);
                     draft.said = Some(said(content, attachments.len(), language, assessment, namer));
                 }
-                self.hanging.push(Hanging { message, entry, revision: revision_row, attachments, findings });
+                self.hanging.push(Hanging { message, entry, import, revision: revision_row, attachments, findings });
             }
             What::Deleted => {
                 let draft = self.draft(message, native_id, place, at_ms, captured_at_ms);
                 draft.standing.take(Step::Deleted, at_ms, entry);
                 let row = Some(revision_row(record, "deleted", revision, party, source_time_ms, captured_at_ms));
-                self.hanging.push(Hanging { message, entry, revision: row, attachments: Vec::new(), findings: Vec::new() });
+                self.hanging.push(Hanging {
+                    message,
+                    entry,
+                    import,
+                    revision: row,
+                    attachments: Vec::new(),
+                    findings: Vec::new(),
+                });
             }
             What::Reacted { key, added } => {
                 let slot = self.reactions.entry((message, party.unwrap_or(NOBODY), key)).or_insert((added, at_ms, entry));
@@ -311,7 +319,7 @@ impl<'k> Projection<'k> {
     }
 
     async fn write_messages(self, tx: &mut Tx) -> Result<()> {
-        let Self { order, mut drafts, hanging, .. } = self;
+        let Self { profile, order, mut drafts, hanging, .. } = self;
         let first = streams::reserve(tx, order.len()).await?;
         let mut numbers = HashMap::with_capacity(order.len());
         let mut messages = store::message_rows();
@@ -326,14 +334,14 @@ impl<'k> Projection<'k> {
             }
         }
         messages.insert(tx).await?;
-        write_hanging(tx, hanging, &numbers).await
+        write_hanging(tx, profile, hanging, &numbers).await
     }
 }
 
-async fn write_hanging(tx: &mut Tx, hanging: Vec<Hanging>, numbers: &HashMap<MessageId, i64>) -> Result<()> {
+async fn write_hanging(tx: &mut Tx, profile: ProfileId, hanging: Vec<Hanging>, numbers: &HashMap<MessageId, i64>) -> Result<()> {
     let (mut revisions, mut attachments, mut findings) =
         (store::revision_rows(), store::attachment_rows(), store::finding_rows());
-    for Hanging { message, entry, revision, attachments: files, findings: found } in hanging {
+    for Hanging { message, entry, import, revision, attachments: files, findings: found } in hanging {
         let number = numbers[&message];
         if let Some([record, kind, revision, party, source_time, captured]) = revision {
             revisions.push([number.into(), entry.into(), record, kind, revision, party, source_time, captured]);
@@ -352,6 +360,8 @@ async fn write_hanging(tx: &mut Tx, hanging: Vec<Hanging>, numbers: &HashMap<Mes
                 file.alt.into(),
                 file.source.into(),
                 state.into(),
+                profile.into(),
+                import.into(),
             ]);
         }
         for (part, finding) in (0i64..).zip(found) {

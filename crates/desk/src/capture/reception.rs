@@ -1,6 +1,6 @@
 //! Reception: capture as one process has it. There is a way in while the ledger may be written to here, and none otherwise.
 //!
-//! Invariant: everything in a process that takes something in (following, hooks, imports) goes through the same [`Intake`], so that a stream has
+//! Invariant: everything in a process that takes something in (following, fetching attachments, hooks, imports) goes through the same [`Intake`], so that a stream has
 //! one order. It begins to follow when this node becomes the writer and ends when it is not any more.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ledger::engine::Ledger;
 use tokio_util::sync::CancellationToken;
 
-use super::{Connectors, Examiner, Follower, Intake};
+use super::{Canaries, Connectors, Examiner, Fetcher, Follower, Intake};
 use crate::{desk::Desk, records::Record};
 
 /// Capture as this process has it. Cheap to clone; all clones see the same.
@@ -79,7 +79,10 @@ impl Reception {
                 tracing::error!(%error, "what the record has and the database lacks cannot be read back; it is tried with the next message");
             }
             let ends = stop.child_token();
-            let following = tokio::spawn(Follower::new(intake, self.0.connectors.clone()).run(ends.clone()));
+            let connectors = &self.0.connectors;
+            let following = tokio::spawn(Follower::new(intake.clone(), connectors.clone()).run(ends.clone()));
+            let fetching = tokio::spawn(Fetcher::new(intake.clone(), connectors.clone()).run(ends.clone()));
+            let flying = tokio::spawn(Canaries::new(intake, connectors.clone()).run(ends.clone()));
             tokio::select! {
                 () = stop.cancelled() => {}
                 _ = writers.changed() => {}
@@ -88,6 +91,8 @@ impl Reception {
             // The way in holds the ledger: it is let go before the record is closed.
             *self.0.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
             let _ = following.await;
+            let _ = fetching.await;
+            let _ = flying.await;
         }
     }
 }

@@ -4,7 +4,7 @@
 //! position of the first; nothing here looks at what an event says.
 
 use ledger::{
-    engine::{AppendError, Ledger, NewEntry, Pending, Receipt},
+    engine::{AppendError, Ledger, NewEntry, Pending, Receipt, StoredBlob},
     entry::EntryKind,
     ids::{RecordId, StreamId, SubjectId},
 };
@@ -12,13 +12,13 @@ use networks::{Event, event::What};
 use uuid::Uuid;
 
 use super::{
-    body::{self, Circumstances},
+    body::{self, Circumstances, Via},
     naming::Naming,
     rules,
 };
 use crate::{
     error::{Error, Result},
-    ids::{MessageId, PartyId, PlaceId, ProfileId},
+    ids::{ImportId, MessageId, PartyId, PlaceId, ProfileId},
 };
 
 /// The retention class of what is captured, until retention schedules choose.
@@ -101,6 +101,8 @@ pub(crate) fn prepare(
 #[derive(Debug)]
 pub(crate) struct Recorded {
     pub(crate) named: Named,
+    /// The import whose file it came from.
+    pub(crate) import: Option<ImportId>,
     /// Its position in the ledger.
     pub(crate) entry: i64,
     /// When the ledger took it in.
@@ -154,7 +156,7 @@ pub(crate) enum Fresh {
 }
 
 /// Hands prepared events to the ledger and waits until they are durable. Blocks while the ledger's queue is full.
-pub(crate) fn append(ledger: &Ledger, lot: Vec<Prepared>) -> Result<Appended> {
+pub(crate) fn append(ledger: &Ledger, lot: Vec<Prepared>, via: &Via) -> Result<Appended> {
     let mut entries = Vec::with_capacity(lot.len());
     let mut named = Vec::with_capacity(lot.len());
     for prepared in lot {
@@ -172,10 +174,24 @@ pub(crate) fn append(ledger: &Ledger, lot: Vec<Prepared>) -> Result<Appended> {
         appended.add(receipt);
         appended.order.push(fresh);
         if let (Fresh::New(entry), Some(receipt)) = (fresh, receipt) {
-            appended.recorded.push(Recorded { named, entry, captured_at_ms: receipt.captured_at_ms });
+            appended.recorded.push(Recorded { named, import: via.import(), entry, captured_at_ms: receipt.captured_at_ms });
         }
     }
     Ok(appended)
+}
+
+/// Hands entries that are no events to the ledger, each with its blob if it has one, and waits until they are durable. One that is there
+/// already stays as it is.
+pub(crate) fn append_entries(ledger: &Ledger, entries: Vec<(NewEntry, Option<StoredBlob>)>) -> Result<()> {
+    let append = |(entry, blob)| match blob {
+        Some(blob) => ledger.append_with_blob(entry, blob),
+        None => ledger.append(entry),
+    };
+    let answers: std::result::Result<Vec<_>, _> = entries.into_iter().map(append).collect();
+    for answer in answers.map_err(|error| refused(&error))? {
+        taken(answer.wait())?;
+    }
+    Ok(())
 }
 
 impl Appended {

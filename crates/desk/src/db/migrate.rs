@@ -13,6 +13,9 @@ use super::{Db, DbError, Result, sql};
 pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("../../migrations/0001_house.sql")),
     (2, "capture", include_str!("../../migrations/0002_capture.sql")),
+    (3, "publishing", include_str!("../../migrations/0003_publishing.sql")),
+    (4, "approvals", include_str!("../../migrations/0004_approvals.sql")),
+    (5, "intake", include_str!("../../migrations/0005_intake.sql")),
 ];
 
 /// How the schema in the database relates to this program.

@@ -30,11 +30,12 @@ use self::rules::{Event, Unfit};
 use crate::{
     act::{Act, Object},
     actor::Actor,
-    db::{DbError, Tx},
+    approvals,
+    db::{Connection, DbError, Tx},
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
     ids::{JobId, Time},
-    live,
+    live, mail,
     paging::{Page, PageRequest},
     rights::{Operation, Target},
 };
@@ -58,7 +59,15 @@ pub struct When {
 
 /// The kinds of the house itself.
 pub fn house_kinds() -> Registry {
-    Registry::new().with(ForgetIdempotencyKeys).with(ForgetOldAccess).with(ForgetFinishedJobs)
+    Registry::new()
+        .with(ForgetIdempotencyKeys)
+        .with(ForgetOldAccess)
+        .with(ForgetFinishedJobs)
+        .with(mail::SendMail)
+        .with(mail::ForgetLetters)
+        .with(approvals::workflows::CheckWorkflows)
+        .with(approvals::LookAtSubmissions)
+        .with(approvals::outside::WriteToGuest)
 }
 
 /// Enqueues a job in a transaction: it exists if and only if the transaction commits. Workers of other nodes are woken by the
@@ -184,6 +193,21 @@ pub async fn retry(desk: &Desk, actor: &Actor, id: JobId) -> Result<Job> {
 pub async fn cancel(desk: &Desk, actor: &Actor, id: JobId) -> Result<Cancelled> {
     let job = change_as(desk, actor, Operation::JobCancel, id, &Event::Cancel).await?;
     Ok(if job.state == JobState::Cancelled { Cancelled::AtOnce } else { Cancelled::Asked })
+}
+
+/// A job, for the subject that enqueued it.
+pub(crate) async fn look(on: &mut dyn Connection, id: JobId) -> Result<Option<Job>> {
+    Ok(store::find(on, id).await?)
+}
+
+/// Cancels a job as a consequence of an act that has an entry of its own. One that has ended stays as it is.
+pub(crate) async fn cancel_in(act: &mut Act<'_>, id: JobId) -> Result<()> {
+    let now = act.now();
+    match change(act.tx(), id, &Event::Cancel, now).await {
+        Ok(_) | Err(ChangeError::Unfit(_)) => act.announce(Topic::Jobs),
+        Err(ChangeError::Database(error)) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 async fn change_as(desk: &Desk, actor: &Actor, operation: Operation, id: JobId, event: &Event<'_>) -> Result<Job> {

@@ -65,6 +65,11 @@ pub trait JobKind: Send + Sync + 'static {
         None
     }
 
+    /// Whether this node can work on jobs of this kind now. While it cannot, they wait or go to another node.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// Does the work once. The effect belongs in the transaction that is given to `completion`: it becomes durable together with
     /// the job's end, or not at all. What reaches out of the database needs an idempotency of its own, because it can be tried again.
     fn run(&self, attempt: Attempt, completion: Completion, payload: Self::Payload) -> impl Future<Output = Outcome> + Send;
@@ -90,6 +95,7 @@ pub(super) type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 /// A kind without its payload type.
 pub(super) trait AnyKind: Send + Sync {
     fn info(&self) -> &KindInfo;
+    fn is_ready(&self) -> bool;
     /// The payload of a scheduled job as JSON.
     fn scheduled_payload(&self) -> Option<serde_json::Result<String>>;
     fn start(&self, attempt: Attempt, completion: Completion, payload: &str) -> Result<Running, serde_json::Error>;
@@ -103,6 +109,10 @@ struct Typed<K> {
 impl<K: JobKind> AnyKind for Typed<K> {
     fn info(&self) -> &KindInfo {
         &self.info
+    }
+
+    fn is_ready(&self) -> bool {
+        self.kind.is_ready()
     }
 
     fn scheduled_payload(&self) -> Option<serde_json::Result<String>> {

@@ -188,7 +188,7 @@ impl Worker {
         for kind in ticks.iter().filter_map(|id| self.registry.get(id)) {
             tick(&self.desk, kind.as_ref(), now).await?;
         }
-        let mut kinds: Vec<_> = self.registry.all().cloned().collect();
+        let mut kinds: Vec<_> = self.registry.all().filter(|kind| kind.is_ready()).cloned().collect();
         self.turn += 1;
         let first = self.turn % kinds.len().max(1);
         kinds.rotate_left(first);

@@ -8,9 +8,11 @@ mod model;
 mod rules;
 mod store;
 
+pub(crate) use store::escape_like;
+
 pub use model::{Belongings, Invite, PeopleFilter, Person, PersonState, Theme};
-pub(crate) use rules::check_time_zone;
 pub use rules::{EMAIL_MAX, NAME_MAX};
+pub(crate) use rules::{check_time_zone, checked_email, checked_name};
 
 use crate::{
     act::{Act, Object},
@@ -20,6 +22,7 @@ use crate::{
     error::{Error, Invalid, Result},
     ids::{PersonId, RoleId, Time},
     paging::{PAGE_SIZE_MAX, Page, PageRequest},
+    publishing,
     rights::{self, Holder, Operation, Target},
     sign_in::{self, LinkCode, LinkKind},
 };
@@ -36,7 +39,8 @@ pub async fn get(desk: &Desk, actor: &Actor, id: PersonId) -> Result<Person> {
     store::get(&mut reader, id).await?.ok_or(Error::NotFound("person"))
 }
 
-/// The names of some people, for lists that hold their ids only. Ids nobody has are left out.
+/// The names of some people, for lists that hold their ids only. Ids nobody has are left out. Colleagues know each other's names: whoever
+/// was shown an id may know whose it is; addresses and everything else need the right.
 ///
 /// # Errors
 /// [`Error::Invalid`] for more ids than a page has rows.
@@ -44,7 +48,7 @@ pub async fn names(desk: &Desk, actor: &Actor, ids: &[PersonId]) -> Result<Vec<(
     if ids.len() > PAGE_SIZE_MAX as usize {
         return Err(Invalid::field("ids", "more than a page of people"));
     }
-    let mut reader = desk.view(actor, Operation::PeopleRead, Target::Workspace).await?;
+    let mut reader = desk.view(actor, Operation::AccountRead, Target::Workspace).await?;
     store::names(&mut reader, ids).await
 }
 
@@ -152,7 +156,7 @@ pub async fn prefer(desk: &Desk, actor: &Actor, preference: Preference) -> Resul
     act.commit().await
 }
 
-/// Suspends a person: sessions, tokens and pending links end at once. Answers with what they leave behind.
+/// Suspends a person: sessions, tokens and pending links end at once, and what they scheduled is held. Answers with what they leave behind.
 ///
 /// # Errors
 /// [`Error::Conflict`] when it is the caller themselves, or nobody would be left who can give rights.
@@ -171,10 +175,12 @@ pub async fn suspend(desk: &Desk, actor: &Actor, id: PersonId) -> Result<Belongi
         rights::keep_a_keeper(&mut act).await?;
     }
     let ended = sign_in::end_all_access(act.tx(), id, now, "suspended").await?;
+    let orphaned = publishing::orphan(&mut act, id).await?;
     let belongings = belongings_in(act.tx(), id).await?;
     act.record(Object::new("person", id))
         .before(&before.state)
         .after(&PersonState::Suspended)
+        .detail("posts_held", orphaned)
         .detail("sessions_ended", ended.sessions)
         .detail("tokens_revoked", ended.tokens)
         .detail("links_revoked", ended.links);
@@ -240,6 +246,11 @@ pub async fn find_for_operator(desk: &Desk, actor: &Actor, email: &str) -> Resul
 /// The account behind an address, for the door. Not an operation: it tells nothing to anybody.
 pub(crate) async fn by_email(on: &mut dyn Connection, email: &str) -> Result<Option<Person>> {
     store::by_email(on, &email.trim().to_lowercase()).await
+}
+
+/// Every active person by name, for subjects that decided already.
+pub(crate) async fn active_names(on: &mut dyn Connection) -> Result<Vec<(PersonId, String)>> {
+    store::active_names(on).await
 }
 
 /// The account behind an id, for building an actor.

@@ -9,7 +9,7 @@ pub const EMAIL_MAX: usize = 254;
 pub const NAME_MAX: usize = 120;
 
 /// A trimmed address that mail can be sent to. The desk does not judge more than the shape; the link proves the rest.
-pub(super) fn checked_email(email: &str) -> Result<String> {
+pub(crate) fn checked_email(email: &str) -> Result<String> {
     let email = email.trim();
     let fits = email.chars().count() <= EMAIL_MAX
         && !email.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\'))
@@ -26,7 +26,7 @@ pub(super) fn checked_email(email: &str) -> Result<String> {
 }
 
 /// A trimmed name without control characters.
-pub(super) fn checked_name(name: &str) -> Result<String> {
+pub(crate) fn checked_name(name: &str) -> Result<String> {
     let name = name.trim();
     if name.is_empty() {
         return Err(Invalid::field("name", "give a name that colleagues will see"));

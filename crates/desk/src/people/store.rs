@@ -37,6 +37,12 @@ pub(super) async fn names(on: &mut dyn Connection, ids: &[PersonId]) -> Result<V
     rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
 
+/// Every active person, by name.
+pub(super) async fn active_names(on: &mut dyn Connection) -> Result<Vec<(PersonId, String)>> {
+    let rows = sql("SELECT id, name FROM people WHERE state = 'active' ORDER BY name_key, id").all(on).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
+}
+
 pub(super) async fn by_email(on: &mut dyn Connection, email_key: &str) -> Result<Option<Person>> {
     sql("SELECT * FROM people WHERE email_key = $1").bind(email_key).optional(on).await?.as_ref().map(read).transpose()
 }

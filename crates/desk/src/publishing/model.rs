@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{approvals::ContentDigest, ids::Time, text_enum::text_enum};
+use crate::{
+    approvals::ContentDigest,
+    ids::{HolderId, PostId, ProfileId, Time},
+    text_enum::text_enum,
+};
 
 text_enum! {
     /// Where a post stands with one profile. A post that was scheduled ends in one of the last five, or waits in `held` for somebody.
@@ -28,6 +32,13 @@ text_enum! {
     }
 }
 
+impl TargetState {
+    /// Whether nothing follows on it by itself or by anybody's decision.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Published | Self::Failed | Self::Expired | Self::Cancelled)
+    }
+}
+
 text_enum! {
     /// Why a post is held.
     HeldFor {
@@ -46,6 +57,15 @@ text_enum! {
     }
 }
 
+/// Names a post on one profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TargetKey {
+    /// The post.
+    pub post: PostId,
+    /// The profile.
+    pub profile: ProfileId,
+}
+
 /// One post on its way to one profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
@@ -55,23 +75,33 @@ pub struct Target {
     pub held_for: Option<HeldFor>,
     /// What happened, for people: an error, a reason.
     pub reason: Option<String>,
-    /// When it is due.
-    pub slot: Time,
+    /// When it is due; nothing for "as soon as it is cleared".
+    pub slot: Option<Time>,
     /// What may go out; nothing before it is cleared.
-    pub cleared: Option<Cleared>,
+    pub cleared: Option<Window>,
     /// When the next attempt is due, after one without effect.
     pub next_try: Option<Time>,
     /// Whether somebody wants it not to happen while an attempt is under way.
     pub cancel_wanted: bool,
+    /// When somebody let it go although publishing is softly paused.
+    pub confirmed_at: Option<Time>,
+    /// How often the network was asked in vain what became of the newest attempt.
+    pub looks: u32,
+    /// Files that the network has to be given first.
+    pub uploads_left: u32,
+    /// Posts of its thread; 1 for most.
+    pub parts: u32,
+    /// How many of them are on the network, from the first.
+    pub parts_there: u32,
     /// Every attempt, oldest first.
     pub attempts: Vec<Attempt>,
-    /// The platform's id once it is there.
+    /// The platform's id of its first part, once all of it is there.
     pub native_id: Option<String>,
 }
 
-/// What may go out, and when.
+/// What was cleared, and for when: a copy of what approvals allowed, for rules and pages. It opens nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cleared {
+pub struct Window {
     /// Of exactly this content.
     pub digest: ContentDigest,
     /// Not before this.
@@ -80,13 +110,24 @@ pub struct Cleared {
     pub until: Time,
 }
 
+impl Window {
+    /// Whether a moment lies in it.
+    pub fn holds(&self, at: Time) -> bool {
+        self.from <= at && at <= self.until
+    }
+}
+
 /// One attempt. Its intent is durable before the network is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// From 1.
     pub number: u32,
+    /// The process that makes it.
+    pub holder: HolderId,
     /// When the intent was made durable.
     pub began_at: Time,
+    /// When its newest call was allowed: a thread takes several.
+    pub called_at: Time,
     /// How it ended; nothing while it runs or after a crash.
     pub ended: Option<(Time, Outcome)>,
 }
@@ -95,12 +136,17 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is there.
+    /// It is there, all of it.
     Published {
-        /// The platform's id.
+        /// The platform's id of its first part.
         native_id: String,
     },
-    /// It certainly is not there.
+    /// Some more of a thread is there; the rest certainly is not.
+    Continues {
+        /// How many parts are there now.
+        parts_there: u32,
+    },
+    /// What it tried to send certainly is not there.
     NoEffect {
         /// What is to be done about it.
         next: Next,

@@ -6,6 +6,7 @@
 //! that writes ends when the ledger is taken away.
 
 mod outbox;
+mod outbox_entry;
 mod public_log;
 mod record;
 mod stamping;
@@ -14,6 +15,8 @@ mod store;
 mod upkeep;
 
 pub use outbox::{AUDIT_CLASS, AUDIT_STREAM, Outbox};
+pub use outbox_entry::{OnRecord, POSTS_CLASS, POSTS_STREAM, RecordEntry};
+pub(crate) use outbox_entry::{append, of_post, waits};
 pub use public_log::PublicLog;
 pub use record::Record;
 pub use stamping::Stamping;

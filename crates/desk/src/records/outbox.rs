@@ -1,6 +1,6 @@
-//! The outbox: the audit log on its way into the ledger.
+//! The outbox: the audit log, and what publishing and approvals put on record, on their way into the ledger.
 //!
-//! The audit log is the outbox: its entries are written in the transaction of the act, gapless and in commit order, and
+//! The audit log is its own outbox: its entries are written in the transaction of the act, gapless and in commit order, and
 //! [`Outbox`] ships them in that order into one stream of the ledger. Invariants: an entry is shipped at least once and stands in
 //! the ledger exactly once (its id is the record id, which the ledger takes once); the cursor moves only after the ledger has
 //! answered that the entries are durable. Nothing personal is in an entry but the network address it came from.
@@ -15,11 +15,12 @@ use ledger::{
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::{off_the_runtime, store};
+use super::{off_the_runtime, outbox_entry, store};
 use crate::{
     audit_log::{self, StoredEntry},
     desk::{Desk, Topic},
     error::{Error, Result},
+    live,
 };
 
 /// The ledger's stream of audit entries.
@@ -54,18 +55,48 @@ impl Outbox {
         let entries = audit_log::after(&mut reader, shipped, BATCH_MAX).await?;
         drop(reader);
         let Some(last) = entries.last().map(|entry| entry.seq) else { return Ok(0) };
-        let records = entries.iter().map(record_of).collect::<Result<Vec<_>>>()?;
-        let ledger = self.ledger.clone();
-        // Handing over may wait for room in the ledger's queue.
-        let pending = off_the_runtime(move || ledger.append_batch(records)).await?.map_err(|error| refused(&error))?;
-        for receipt in pending {
-            receipt.await.map_err(|error| refused(&error))?;
-        }
+        self.put(entries.iter().map(record_of).collect::<Result<Vec<_>>>()?).await?;
         let mut tx = self.desk.db().begin().await?;
         store::advance(&mut tx, last).await?;
         tx.commit().await?;
         metrics::counter!(crate::metric_names::LEDGER_SHIPPED.name).increment(entries.len() as u64);
         Ok(entries.len())
+    }
+
+    /// Ships the next entries of publishing and approvals and answers with how many; 0 when everything is shipped.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the ledger refuses; the entries stay in the outbox, and what they gate is not sent.
+    pub async fn ship_posts(&self) -> Result<usize> {
+        let mut reader = self.desk.db().read().await?;
+        let shipped = store::entries_shipped(&mut reader).await?;
+        let entries = store::entries_after(&mut reader, shipped, BATCH_MAX).await?;
+        drop(reader);
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        let at = self.put(entries.iter().map(outbox_entry::record_of).collect::<Result<Vec<_>>>()?).await?;
+        let places: Vec<_> = entries.iter().map(|entry| entry.seq).zip(at).collect();
+        let mut tx = self.desk.db().begin().await?;
+        store::entries_are_at(&mut tx, &places).await?;
+        live::notify(&mut tx, Topic::Posts).await?;
+        tx.commit().await?;
+        self.desk.announce(Topic::Posts);
+        metrics::counter!(crate::metric_names::LEDGER_SHIPPED.name).increment(entries.len() as u64);
+        Ok(entries.len())
+    }
+
+    /// Puts entries into the ledger and answers with their positions once they are durable.
+    async fn put(&self, records: Vec<NewEntry>) -> Result<Vec<i64>> {
+        let ledger = self.ledger.clone();
+        // Handing over may wait for room in the ledger's queue.
+        let pending = off_the_runtime(move || ledger.append_batch(records)).await?.map_err(|error| refused(&error))?;
+        let mut at = Vec::with_capacity(pending.len());
+        for receipt in pending {
+            let receipt = receipt.await.map_err(|error| refused(&error))?;
+            at.push(i64::try_from(receipt.seq).unwrap_or(i64::MAX));
+        }
+        Ok(at)
     }
 
     /// Ships until told to stop; a last time then, so that what was done is on record.
@@ -88,6 +119,7 @@ impl Outbox {
 
     /// Ships everything there is.
     pub async fn ship_all(&self) -> Result<()> {
+        while self.ship_posts().await? > 0 {}
         while self.ship().await? > 0 {}
         Ok(())
     }
@@ -104,7 +136,7 @@ async fn audit_news(updates: &mut tokio::sync::broadcast::Receiver<Topic>) {
 }
 
 fn refused(error: &AppendError) -> Error {
-    Error::Internal(format!("the ledger refused an audit entry: {error}"))
+    Error::Internal(format!("the ledger refused an entry: {error}"))
 }
 
 fn record_of(entry: &StoredEntry) -> Result<NewEntry> {

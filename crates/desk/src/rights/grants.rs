@@ -24,6 +24,30 @@ pub async fn effective(on: &mut dyn Connection, person: PersonId, now: Time) -> 
     Ok(EffectiveRights::from_grants(&grants, now))
 }
 
+/// The active people in a team, or with a role that has not run out, or the one person: whoever stands behind a name at this moment.
+pub(crate) async fn people_behind(on: &mut dyn Connection, holder: Holder, now: Time) -> Result<Vec<PersonId>> {
+    store::people_behind(on, holder, now).await
+}
+
+/// The teams that a person is in and the roles that they carry at this moment, themselves included.
+pub(crate) async fn holders_of(on: &mut dyn Connection, person: PersonId, now: Time) -> Result<Vec<Holder>> {
+    store::holders_of(on, person, now).await
+}
+
+/// The active people who hold a feature right at this moment.
+pub(crate) async fn active_with(on: &mut dyn Connection, right: Right, now: Time) -> Result<Vec<PersonId>> {
+    store::active_with(on, right, now).await
+}
+
+/// The name of a team or role; nothing when it is gone, or a person.
+pub(crate) async fn name_of(on: &mut dyn Connection, holder: Holder) -> Result<Option<String>> {
+    Ok(match holder {
+        Holder::Team(id) => store::team(on, id).await?.map(|team| team.name),
+        Holder::Role(id) => store::role(on, id).await?.map(|role| role.name),
+        Holder::Person(_) => None,
+    })
+}
+
 /// Every grant that reaches a person, and the names that this program does not know.
 pub(crate) async fn of_person(on: &mut dyn Connection, person: PersonId) -> Result<(Vec<Grant>, Vec<String>)> {
     store::grants_of_person(on, person).await

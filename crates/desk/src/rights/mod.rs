@@ -17,11 +17,12 @@ mod teams;
 pub use effective::{EffectiveRights, Given, Grant, Scope, Via};
 pub use grants::{effective, explain, give, grants_of_holder, take};
 pub use model::{Assignment, Explanation, Give, GrantRow, Holder, Role, Team};
-pub use operation::{AWAITING_OPERATIONS, Access, Callers, Freshness, Need, Operation, READING, TokenScope};
+pub use operation::{AWAITING_OPERATIONS, Access, Callers, Freshness, Need, Operation, PUBLISHING, READING, TokenScope, WRITING};
 pub use right::{Level, Right, UnknownRight};
 pub use roles::{BUILT_IN_ROLES, BuiltInRole, OWNER_ROLE, assign, create_role, remove_role, rename_role, role, roles, unassign};
 pub use rules::{STEP_UP_WINDOW_MS, Target, decide, within_scope};
 pub use teams::{add_member, create_team, members, remove_member, remove_team, rename_team, team, teams};
 
-pub(crate) use grants::{keep_a_keeper, of_person};
-pub(crate) use roles::{assign_in, create_built_in};
+pub(crate) use grants::{active_with, holders_of, keep_a_keeper, name_of, of_person, people_behind};
+pub(crate) use roles::{all_roles, assign_in, create_built_in};
+pub(crate) use teams::all_teams;

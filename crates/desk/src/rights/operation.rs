@@ -41,6 +41,8 @@ pub enum Callers {
     All,
     /// Only the desk itself and the operator at the command line.
     Operator,
+    /// Only an outside approver who gave their code.
+    Guest,
 }
 
 /// Whether an operation asks for a fresh proof of identity.
@@ -54,6 +56,11 @@ pub enum Freshness {
 
 /// The levels that may read a profile.
 pub const READING: &[Level] = &[Level::ReadOnly, Level::NeedsApproval, Level::CanReply, Level::FullPublishing];
+/// The levels that may write posts; whether somebody has to approve them is for the workflows to say.
+pub const WRITING: &[Level] = &[Level::NeedsApproval, Level::CanReply, Level::FullPublishing];
+
+/// The levels that may decide about what is on its way.
+pub const PUBLISHING: &[Level] = &[Level::FullPublishing];
 
 macro_rules! operations {
     ($($name:ident = $id:literal, $access:ident, $callers:ident, $fresh:ident, $need:expr, $title:literal;)*) => {
@@ -105,6 +112,8 @@ operations! {
     SignIn = "door.sign_in", Write, Person, Session, Need::Nothing, "Sign in";
     UseLink = "door.use_link", Write, Person, Session, Need::Nothing, "Use a set-up, invitation or reset link";
     RequestReset = "door.request_reset", Write, Person, Session, Need::Nothing, "Ask for a reset link";
+    OutsideCode = "door.outside_code", Write, Person, Session, Need::Nothing, "Ask for the code of an outside approver";
+    OutsideEnter = "door.outside_enter", Write, Person, Session, Need::Nothing, "Come in as an outside approver, with the code";
     SignOut = "account.sign_out", Write, Person, Session, Need::SignedIn, "Sign out";
     StepUp = "account.step_up", Write, Person, Session, Need::SignedIn, "Prove identity again";
 
@@ -160,12 +169,62 @@ operations! {
     ConnectionRenew = "connections.renew", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Authorise a profile again";
     ConnectionSetUp = "connections.set_up", SensitiveRead, Person, StepUp, Need::Right(Right::Profiles), "Take the files that make a platform know this server";
     CaptureBackFill = "capture.back_fill", Write, All, Session, Need::Right(Right::Profiles), "Read a profile's past again";
+    CanarySet = "capture.canary", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Let a canary message watch a capture";
     CaptureState = "capture.state", Write, Operator, Session, Need::Nothing, "Note that a capture broke or fell silent";
     MessagesRead = "messages.read", Read, All, Session, Need::Level(READING), "Read what was captured on a profile";
     MessagesSearch = "messages.search", SensitiveRead, All, Session, Need::Right(Right::Search), "Search what was captured on the profiles one may read";
     MessageUnmask = "messages.unmask", Write, PersonOrToken, StepUp, Need::Right(Right::Unmask), "See what is masked in a message, with a reason";
     ImportsRead = "capture.imports_read", Read, All, Session, Need::Right(Right::Profiles), "See imports and what they refused";
     ImportRun = "capture.import", Write, All, Session, Need::Right(Right::Profiles), "Import an export file into a profile's record";
+
+    // Posts.
+    PostsRead = "posts.read", Read, PersonOrToken, Session, Need::Level(READING), "See posts on a profile, from draft to published";
+    PostCreate = "posts.create", Write, PersonOrToken, Session, Need::Level(WRITING), "Begin a post";
+    PostSave = "posts.save", Write, PersonOrToken, Session, Need::Level(WRITING), "Change a post's working copy";
+    PostDiscard = "posts.discard", Write, PersonOrToken, Session, Need::Level(WRITING), "Discard a post that is not on its way";
+    PostSubmit = "posts.submit", Write, PersonOrToken, Session, Need::Level(WRITING), "Submit a post for approval or schedule it";
+    PostWithdraw = "posts.withdraw", Write, PersonOrToken, Session, Need::Level(WRITING), "Take a submitted post back";
+    PostRetime = "posts.retime", Write, PersonOrToken, Session, Need::Level(WRITING), "Move a post to another time";
+    PostCancel = "posts.cancel", Write, PersonOrToken, Session, Need::Level(WRITING), "Cancel a post";
+    PostComment = "posts.comment", Write, PersonOrToken, Session, Need::Level(READING), "Comment on a post";
+    PostCorrect = "posts.correct", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Change or delete what was published";
+    MediaAdd = "media.add", Write, PersonOrToken, Session, Need::SignedIn, "Upload a file for posts";
+    MediaRead = "media.read", Read, PersonOrToken, Session, Need::SignedIn, "See a file of a post";
+    MediaRemove = "media.remove", Write, PersonOrToken, Session, Need::SignedIn, "Remove an uploaded file that no post uses";
+    CampaignsRead = "campaigns.read", Read, PersonOrToken, Session, Need::SignedIn, "See campaigns";
+    CampaignChange = "campaigns.change", Write, PersonOrToken, Session, Need::SignedIn, "Create, rename or end a campaign";
+    PostingSlotsRead = "posting_slots.read", Read, PersonOrToken, Session, Need::Level(READING), "See a profile's usual posting times";
+    PostingSlotsChange = "posting_slots.change", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Change a profile's usual posting times";
+
+    // Publishing.
+    PublishingRead = "publishing.read", Read, All, Session, Need::SignedIn, "See whether publishing is paused";
+    PublishingPause = "publishing.pause", Write, All, Session, Need::Right(Right::StopSwitch), "Pause publishing";
+    PublishingResume = "publishing.resume", Write, All, Session, Need::Right(Right::StopSwitch), "Resume publishing";
+    HeldRelease = "publishing.release", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Let a held post go out";
+    HeldSettle = "publishing.settle", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Say whether a post is on the network when the network does not";
+    HeldAdopt = "publishing.adopt", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Adopt a post of somebody who was suspended";
+    PostSend = "publishing.send", Write, Operator, Session, Need::Nothing, "Send what is due";
+    ForeignNote = "publishing.foreign_note", Write, Operator, Session, Need::Nothing, "Note a post on an own profile that was not sent from here";
+    ForeignSeen = "publishing.foreign_seen", Write, PersonOrToken, Session, Need::Level(PUBLISHING), "Take note of a post that was not sent from here";
+
+    // Approvals.
+    WorkflowsRead = "workflows.read", Read, All, Session, Need::Right(Right::Workflows), "See approval workflows";
+    WorkflowChange = "workflows.change", Write, Person, StepUp, Need::Right(Right::Workflows), "Create, change, order or remove an approval workflow";
+    WorkflowsCheck = "workflows.check", Write, Operator, Session, Need::Nothing, "Note that an approval workflow has a step nobody can end";
+    ApprovalSubmit = "approvals.submit", Write, PersonOrToken, Session, Need::SignedIn, "Submit a post for approval, or take it back";
+    ApprovalsRead = "approvals.read", Read, PersonOrToken, Session, Need::SignedIn, "See what waits for approval on profiles one may read";
+    ApprovalDecide = "approvals.decide", Write, PersonOrToken, Session, Need::SignedIn, "Approve, reject or ask for a change, when asked";
+    ApprovalsLook = "approvals.look", Write, Operator, Session, Need::Nothing, "Note what time did to a submission: expiry, delegates, reminders";
+    GlassBreak = "approvals.break_glass", Write, Person, StepUp, Need::Right(Right::BreakGlass), "Skip missing approvals, with a reason";
+    GlassRead = "approvals.read_skips", Read, PersonOrToken, Session, Need::Right(Right::BreakGlass), "See skipped approvals";
+    GlassReview = "approvals.review_skip", Write, Person, StepUp, Need::Right(Right::BreakGlass), "Look at a skipped approval as the second person";
+    AgentsFreeze = "agents.freeze", Write, All, Session, Need::Right(Right::StopSwitch), "Stop every agent, or let them go on";
+    GuestsRead = "outside.read", Read, PersonOrToken, Session, Need::Right(Right::Workflows), "See outside approvers, their links and browsers";
+    GuestInvite = "outside.invite", Write, Person, StepUp, Need::Right(Right::Workflows), "Name an outside approver";
+    GuestRevoke = "outside.revoke", Write, PersonOrToken, Session, Need::Right(Right::Workflows), "Revoke an outside approver, a link or a browser";
+    OutsideSee = "outside.see", Read, Guest, Session, Need::SignedIn, "See what one is asked about, as an outside approver";
+    OutsideDecide = "outside.decide", Write, Guest, Session, Need::SignedIn, "Approve or reject as an outside approver";
+    OutsideLeave = "outside.leave", Write, Guest, Session, Need::SignedIn, "Leave, as an outside approver";
 
     // The house.
     AuditRead = "audit_log.read", SensitiveRead, PersonOrToken, Session, Need::Right(Right::AuditLog), "Read the audit log";
@@ -185,15 +244,12 @@ operations! {
 /// Rights that no operation asks for yet: they can be given today and guard what later parts bring. This list only shrinks.
 pub const AWAITING_OPERATIONS: &[Right] = &[
     Right::Rules,
-    Right::Workflows,
     Right::Assets,
     Right::Cases,
     Right::Delete,
     Right::Holds,
     Right::Retention,
     Right::Export,
-    Right::StopSwitch,
-    Right::BreakGlass,
     Right::Policies,
     Right::Audits,
     Right::Crisis,
@@ -212,7 +268,7 @@ impl Operation {
             Callers::PersonOrToken | Callers::All => {
                 Some(TokenScope { area: self.area(), writes: self.access() == Access::Write })
             }
-            Callers::Person | Callers::Operator => None,
+            Callers::Person | Callers::Operator | Callers::Guest => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     act::{Act, Object},
     actor::Actor,
-    db::DbError,
+    db::{Connection, DbError},
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
     ids::{AssignmentId, RoleId, Time},
@@ -122,6 +122,11 @@ pub(crate) async fn create_built_in(act: &mut Act<'_>) -> Result<RoleId> {
         }
     }
     owner.ok_or_else(|| Error::Internal("the built-in roles lack an owner".to_owned()))
+}
+
+/// Every role, for subjects that decided already.
+pub(crate) async fn all_roles(on: &mut dyn Connection) -> Result<Vec<Role>> {
+    store::roles(on).await
 }
 
 /// Every role, by name.

@@ -29,20 +29,23 @@ pub fn decide(actor: &Actor, operation: Operation, target: Target, now: Time) ->
     match &actor.principal {
         Principal::Nobody if need == Need::Nothing && operation.callers() != Callers::Operator => Ok(()),
         Principal::Nobody => Err(Refusal::SignInNeeded),
+        Principal::Guest { .. } if operation.callers() == Callers::Guest => Ok(()),
+        // To everything else an outside approver is nobody.
+        Principal::Guest { .. } => decide(&Actor::nobody(actor.address), operation, target, now),
         Principal::Desk(_) => Ok(()),
         Principal::Operator => match operation.callers() {
             Callers::Operator | Callers::All => Ok(()),
-            Callers::Person | Callers::PersonOrToken => Err(Refusal::PersonNeeded(operation)),
+            Callers::Person | Callers::PersonOrToken | Callers::Guest => Err(Refusal::PersonNeeded(operation)),
         },
         Principal::Token { .. } => {
-            not_for_operator_only(operation)?;
+            not_for_others_only(operation)?;
             operation.token_scope().ok_or(Refusal::PersonNeeded(operation))?;
             has_need(actor, operation, target)?;
             // A token was made by a person who stepped up; its scope and expiry stand in for freshness.
             within_scope(actor, operation)
         }
         Principal::Person { stepped_up_at, second_factor, .. } => {
-            not_for_operator_only(operation)?;
+            not_for_others_only(operation)?;
             if *second_factor == SecondFactor::Missing && !open_without_second_factor(operation) {
                 return Err(Refusal::SecondFactorNeeded);
             }
@@ -67,8 +70,12 @@ pub fn within_scope(actor: &Actor, operation: Operation) -> Result<(), Refusal> 
     if is_covered { Ok(()) } else { Err(Refusal::ScopeNeeded(operation)) }
 }
 
-fn not_for_operator_only(operation: Operation) -> Result<(), Refusal> {
-    if operation.callers() == Callers::Operator { Err(Refusal::OperatorNeeded(operation)) } else { Ok(()) }
+fn not_for_others_only(operation: Operation) -> Result<(), Refusal> {
+    match operation.callers() {
+        Callers::Operator => Err(Refusal::OperatorNeeded(operation)),
+        Callers::Guest => Err(Refusal::GuestNeeded(operation)),
+        Callers::Person | Callers::PersonOrToken | Callers::All => Ok(()),
+    }
 }
 
 /// What a person may still do while the workspace waits for their second factor: set it up, look at their account, leave.
@@ -107,7 +114,7 @@ mod tests {
     use crate::{
         actor::{Actor, Principal, SecondFactor},
         error::Refusal,
-        ids::{GrantId, PersonId, ProfileId, SessionId, Time, TokenId},
+        ids::{GrantId, GuestId, GuestSessionId, PersonId, ProfileId, SessionId, Time, TokenId},
         rights::{Callers, EffectiveRights, Freshness, Given, Grant, Level, Need, Operation, Right, Scope, TokenScope},
     };
 
@@ -153,7 +160,8 @@ mod tests {
     fn a_person_without_rights_reaches_only_their_own_account() {
         let actor = person(EffectiveRights::default(), Some(NOW), SecondFactor::NotAsked);
         for &operation in Operation::ALL {
-            let own = matches!(operation.need(), Need::SignedIn | Need::Nothing) && operation.callers() != Callers::Operator;
+            let for_others = matches!(operation.callers(), Callers::Operator | Callers::Guest);
+            let own = matches!(operation.need(), Need::SignedIn | Need::Nothing) && !for_others;
             assert_eq!(decide(&actor, operation, target(), NOW).is_ok(), own, "{}", operation.id());
         }
     }
@@ -229,6 +237,21 @@ mod tests {
             let owner = person(all_rights(), Some(NOW), SecondFactor::Shown);
             assert_eq!(decide(&owner, operation, Target::Workspace, NOW), Err(Refusal::OperatorNeeded(operation)));
             assert_eq!(decide(&Actor::operator(), operation, Target::Workspace, NOW), Ok(()));
+        }
+    }
+
+    #[test]
+    fn an_outside_approver_reaches_their_own_operations_and_the_door_and_nothing_else() {
+        let principal = Principal::Guest { guest: GuestId(Uuid::from_u128(1)), session: GuestSessionId(Uuid::from_u128(2)) };
+        // Not even with every right there is.
+        let guest = Actor { principal, address: None, rights: all_rights() };
+        for &operation in Operation::ALL {
+            let theirs = operation.callers() == Callers::Guest || operation.area() == "door";
+            assert_eq!(decide(&guest, operation, target(), NOW).is_ok(), theirs, "{}", operation.id());
+            if operation.callers() == Callers::Guest {
+                let owner = person(all_rights(), Some(NOW), SecondFactor::Shown);
+                assert_eq!(decide(&owner, operation, Target::Workspace, NOW), Err(Refusal::GuestNeeded(operation)));
+            }
         }
     }
 

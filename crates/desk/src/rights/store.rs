@@ -173,6 +173,56 @@ pub(super) async fn somebody_holds(tx: &mut Tx, right: Right) -> Result<bool> {
     Ok(found.is_some())
 }
 
+pub(super) async fn active_with(on: &mut dyn Connection, right: Right, now: Time) -> Result<Vec<PersonId>> {
+    let rows = sql("SELECT p.id FROM people p WHERE p.state = 'active' AND EXISTS (SELECT 1 FROM grants g \
+         WHERE g.kind = 'right' AND g.what = $1 AND g.scope_kind = 'workspace' AND (g.expires_at_ms IS NULL OR g.expires_at_ms > $2) \
+         AND ((g.holder_kind = 'person' AND g.holder_id = p.id) \
+           OR (g.holder_kind = 'team' AND EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = g.holder_id AND m.person_id = p.id)) \
+           OR (g.holder_kind = 'role' AND EXISTS (SELECT 1 FROM role_assignments a WHERE a.role_id = g.holder_id \
+             AND (a.expires_at_ms IS NULL OR a.expires_at_ms > $2) AND ((a.holder_kind = 'person' AND a.holder_id = p.id) \
+             OR (a.holder_kind = 'team' AND EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = a.holder_id \
+             AND m.person_id = p.id))))))) ORDER BY p.id")
+    .bind(right.id())
+    .bind(now)
+    .all(on)
+    .await?;
+    rows.iter().map(|row| Ok(row.get("id")?)).collect()
+}
+
+pub(super) async fn people_behind(on: &mut dyn Connection, holder: Holder, now: Time) -> Result<Vec<PersonId>> {
+    let query = match holder {
+        Holder::Person(_) => "SELECT p.id FROM people p WHERE p.state = 'active' AND p.id = $1 AND $2 > 0",
+        Holder::Team(_) => {
+            "SELECT p.id FROM people p JOIN team_members m ON m.person_id = p.id \
+             WHERE p.state = 'active' AND m.team_id = $1 AND $2 > 0 ORDER BY p.id"
+        }
+        Holder::Role(_) => {
+            "SELECT p.id FROM people p WHERE p.state = 'active' AND EXISTS (SELECT 1 FROM role_assignments a WHERE a.role_id = $1 \
+             AND (a.expires_at_ms IS NULL OR a.expires_at_ms > $2) AND ((a.holder_kind = 'person' AND a.holder_id = p.id) \
+             OR (a.holder_kind = 'team' AND EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = a.holder_id \
+             AND m.person_id = p.id)))) ORDER BY p.id"
+        }
+    };
+    let rows = sql(query).bind(bytes(holder.id())).bind(now).all(on).await?;
+    rows.iter().map(|row| Ok(row.get("id")?)).collect()
+}
+
+pub(super) async fn holders_of(on: &mut dyn Connection, person: PersonId, now: Time) -> Result<Vec<Holder>> {
+    let rows = sql("SELECT 'team' AS kind, m.team_id AS id FROM team_members m WHERE m.person_id = $1 \
+         UNION SELECT 'role', a.role_id FROM role_assignments a WHERE (a.expires_at_ms IS NULL OR a.expires_at_ms > $2) \
+         AND ((a.holder_kind = 'person' AND a.holder_id = $1) OR (a.holder_kind = 'team' AND a.holder_id IN \
+         (SELECT m.team_id FROM team_members m WHERE m.person_id = $1)))")
+    .bind(person)
+    .bind(now)
+    .all(on)
+    .await?;
+    let mut holders = vec![Holder::Person(person)];
+    for row in &rows {
+        holders.push(holder_from(&row.get::<String>("kind")?, &row.get::<Vec<u8>>("id")?)?);
+    }
+    Ok(holders)
+}
+
 const ROLE: &str = "SELECT r.id, r.name, r.description, \
     (SELECT COUNT(*) FROM role_assignments a WHERE a.role_id = r.id) AS holders, \
     (SELECT COUNT(*) FROM grants g WHERE g.holder_kind = 'role' AND g.holder_id = r.id) AS grants FROM roles r";

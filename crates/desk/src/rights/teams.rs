@@ -9,6 +9,7 @@ use super::{
 use crate::{
     act::Object,
     actor::Actor,
+    db::Connection,
     desk::{Desk, Topic},
     error::{Error, Result},
     ids::{PersonId, TeamId},
@@ -18,6 +19,11 @@ use crate::{
 pub async fn teams(desk: &Desk, actor: &Actor) -> Result<Vec<Team>> {
     let mut reader = desk.view(actor, Operation::RightsRead, Target::Workspace).await?;
     store::teams(&mut reader).await
+}
+
+/// Every team, for subjects that decided already.
+pub(crate) async fn all_teams(on: &mut dyn Connection) -> Result<Vec<Team>> {
+    store::teams(on).await
 }
 
 /// One team.

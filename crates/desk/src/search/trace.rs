@@ -40,7 +40,7 @@ fn caller(actor: &Actor) -> Caller {
     match &actor.principal {
         Principal::Person { session, .. } => Some(session.0),
         Principal::Token { token, .. } => Some(token.0),
-        Principal::Nobody | Principal::Operator | Principal::Desk(_) => None,
+        Principal::Nobody | Principal::Guest { .. } | Principal::Operator | Principal::Desk(_) => None,
     }
 }
 

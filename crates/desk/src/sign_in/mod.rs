@@ -5,7 +5,7 @@
 //! same time as for one that does.
 
 mod ceremonies;
-mod code;
+pub(crate) mod code;
 mod door;
 mod factors;
 mod links;

@@ -22,7 +22,7 @@ const QUERY_MAX: usize = 1_000;
 /// Views of one person: enough to work with, few enough for a row of tabs per list.
 const VIEWS_MAX: i64 = 100;
 /// Pages that have views.
-pub const PAGES: &[&str] = &["/people", "/audit-log", "/jobs", "/profiles"];
+pub const PAGES: &[&str] = &["/people", "/audit-log", "/jobs", "/profiles", "/posts", "/calendar"];
 
 /// A saved view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     act::Object,
-    actor::Actor,
+    actor::{Actor, Principal},
     db::Connection,
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
@@ -54,6 +54,8 @@ pub struct Workspace {
     pub second_factor: SecondFactorRule,
     /// Whether it holds the fictional demo company; every page says so.
     pub demo: bool,
+    /// Since when tokens marked as agents are shut out; nothing while they work.
+    pub agents_frozen_at: Option<Time>,
     /// Since when it exists.
     pub created_at: Time,
 }
@@ -91,6 +93,7 @@ pub async fn create(
         time_zone: "UTC".to_owned(),
         second_factor: SecondFactorRule::PublishOrAdminister,
         demo: purpose == Purpose::Demo,
+        agents_frozen_at: None,
         created_at: act.now(),
     };
     store::insert(act.tx(), &workspace).await?;
@@ -127,6 +130,47 @@ pub async fn change(desk: &Desk, actor: &Actor, name: &str, time_zone: &str, sec
     act.announce(Topic::Workspace);
     act.announce(Topic::Access);
     act.commit().await
+}
+
+/// The switch of all agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agents {
+    /// They work, each within its token.
+    Free,
+    /// Nothing that a token marked as an agent's asks for is done, from this moment on.
+    Frozen,
+}
+
+/// Stops every agent at once, or lets them go on.
+///
+/// # Errors
+/// [`Error::Conflict`] when the switch stands there already, and for an agent that would let itself go on.
+pub async fn switch_agents(desk: &Desk, actor: &Actor, agents: Agents) -> Result<()> {
+    if matches!(actor.principal, Principal::Token { agent: true, .. }) {
+        return Err(Error::Conflict("an agent does not reach this switch".to_owned()));
+    }
+    let mut act = desk.act(actor, Operation::AgentsFreeze, Target::Workspace).await?;
+    let before = store::get(act.tx()).await?.ok_or(Error::NotFound("workspace"))?;
+    let frozen_at = (agents == Agents::Frozen).then_some(act.now());
+    if before.agents_frozen_at.is_some() == frozen_at.is_some() {
+        return Err(Error::Conflict("the switch stands there already".to_owned()));
+    }
+    store::set_agents_frozen(act.tx(), frozen_at).await?;
+    act.record(Object::all("workspace")).detail("agents_frozen", frozen_at.is_some());
+    act.announce(Topic::Workspace);
+    act.announce(Topic::Access);
+    act.commit().await
+}
+
+/// Since when every agent is stopped, for those who may switch.
+pub async fn agents_frozen_at(desk: &Desk, actor: &Actor) -> Result<Option<Time>> {
+    let mut reader = desk.view(actor, Operation::AgentsFreeze, Target::Workspace).await?;
+    Ok(store::get(&mut reader).await?.and_then(|workspace| workspace.agents_frozen_at))
+}
+
+/// Whether agents are shut out at this moment.
+pub(crate) async fn agents_are_frozen(on: &mut dyn Connection) -> Result<bool> {
+    Ok(store::get(on).await?.is_some_and(|workspace| workspace.agents_frozen_at.is_some()))
 }
 
 fn checked_name(name: &str) -> Result<String> {

@@ -4,6 +4,7 @@ use super::{SecondFactorRule, Workspace};
 use crate::{
     db::{Connection, Tx, sql},
     error::Result,
+    ids::Time,
 };
 
 pub(super) async fn get(on: &mut dyn Connection) -> Result<Option<Workspace>> {
@@ -15,6 +16,7 @@ pub(super) async fn get(on: &mut dyn Connection) -> Result<Option<Workspace>> {
         // An unknown rule asks everybody: fail closed.
         second_factor: SecondFactorRule::parse(&rule).unwrap_or(SecondFactorRule::Everybody),
         demo: row.get("demo")?,
+        agents_frozen_at: row.get("agents_frozen_at_ms")?,
         created_at: row.get("created_at_ms")?,
     }))
 }
@@ -38,5 +40,10 @@ pub(super) async fn update(tx: &mut Tx, workspace: &Workspace) -> Result<()> {
         .bind(workspace.second_factor.id())
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+pub(super) async fn set_agents_frozen(tx: &mut Tx, since: Option<Time>) -> Result<()> {
+    sql("UPDATE workspace SET agents_frozen_at_ms = $1 WHERE id = 1").bind(since).execute(tx).await?;
     Ok(())
 }

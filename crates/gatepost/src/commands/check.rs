@@ -6,6 +6,7 @@ use desk::{
     Actor, Clock as _, SystemClock,
     capture::connections,
     db::{Db, SchemaState},
+    publishing,
     records::{self, WriterState},
 };
 use ledger::keys::{keystore::Opener, master::LocalMasterKey};
@@ -159,6 +160,7 @@ async fn database(folder: &DataFolder, config: &Config, deep: bool) -> Vec<Findi
     }
     if findings[0].ok {
         findings.extend(captures(folder, config, &db).await);
+        findings.extend(posts(folder, config, &db).await);
     }
     db.close().await;
     findings
@@ -170,7 +172,7 @@ async fn captures(folder: &DataFolder, config: &Config, db: &Db) -> Option<Findi
     if folder.own_key_file(config).is_some_and(|path| !path.exists()) {
         return None;
     }
-    let desk = desk_on(db.clone(), &*folder.master_key(config).ok()?, config);
+    let desk = desk_on(db.clone(), &*folder.master_key(config).ok()?, config).ok()?;
     Some(match connections::alarms(&desk, &Actor::operator()).await {
         Ok(alarms) if alarms.is_empty() => good("capture", "no connected profile is silent, broken or without authorisation"),
         Ok(alarms) => {
@@ -181,6 +183,24 @@ async fn captures(folder: &DataFolder, config: &Config, db: &Db) -> Option<Findi
             bad("capture", found, alarms.iter().map(|alarm| alarm.remedy.as_str()).collect::<Vec<_>>().join("; "))
         }
         Err(error) => bad("capture", error.to_string(), "start the database, or restore it from a backup"),
+    })
+}
+
+/// Whether any post is past its time although nothing holds it.
+async fn posts(folder: &DataFolder, config: &Config, db: &Db) -> Option<Finding> {
+    if folder.own_key_file(config).is_some_and(|path| !path.exists()) {
+        return None;
+    }
+    let desk = desk_on(db.clone(), &*folder.master_key(config).ok()?, config).ok()?;
+    Some(match publishing::look(&desk).await {
+        Ok((0, 0)) => good("publishing", "no post is past its time, none is held"),
+        Ok((0, held)) => good("publishing", format!("no post is past its time; {held} are held and wait for a person")),
+        Ok((overdue, _)) => bad(
+            "publishing",
+            format!("{overdue} posts are past their time and neither out nor held"),
+            "start `gatepost serve` (with --worker, if roles are divided) and look at the publishing page",
+        ),
+        Err(error) => bad("publishing", error.to_string(), "start the database, or restore it from a backup"),
     })
 }
 

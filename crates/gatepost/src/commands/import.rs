@@ -118,7 +118,9 @@ async fn import(json: bool, format: &'static Format, args: &Args, desk: &Desk, i
     for (_, refused) in &refused {
         text.push_str(&format!("  refused {}: {}\n", refused.place, refused.reason));
     }
-    output::answer(json, &json!({ "import": run, "refused": listed }), &text)?;
+    let reading_ms = u64::try_from(watch.reading().as_millis()).unwrap_or(u64::MAX);
+    let worked = json!({ "read_ms": reading_ms, "intake": intake.spent() });
+    output::answer(json, &json!({ "import": run, "refused": listed, "worked": worked }), &text)?;
     match run.state {
         ImportState::Done if run.refused == 0 => Ok(ExitCode::SUCCESS),
         ImportState::Done => Ok(ExitCode::from(FINDINGS)),

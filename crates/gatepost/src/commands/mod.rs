@@ -7,6 +7,7 @@ mod import;
 mod init;
 mod inspect;
 mod ledger;
+mod publishing;
 mod restore;
 mod search;
 mod serve;
@@ -47,6 +48,8 @@ enum Command {
     /// Look at, verify and prove the tamper-evident record.
     Ledger(ledger::Args),
     Search(search::Args),
+    /// Pause and resume publishing, and see what is held or past its time.
+    Publishing(publishing::Args),
     /// Show the configuration in force, or the reference of all keys.
     Config(config::Args),
 }
@@ -68,6 +71,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Inspect(args) => Ok(inspect::run(&args)),
         Command::Ledger(args) => ledger::run(common, &args),
         Command::Search(args) => search::run(common, &args),
+        Command::Publishing(args) => publishing::run(common, args),
         Command::Config(args) => config::run(common, &args),
     };
     done.unwrap_or_else(|error| {

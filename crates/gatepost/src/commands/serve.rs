@@ -10,9 +10,13 @@ use std::{
 use anyhow::Context as _;
 use desk::{
     Desk,
-    capture::{Connectors, Examiner, Reception},
-    jobs::{Worker, WorkerOptions, house_kinds},
+    capture::{
+        Connectors, Examiner, Reception,
+        uploads::{CountFile, ImportFile, Uploads},
+    },
+    jobs::{Registry, Worker, WorkerOptions, house_kinds},
     live,
+    publishing::{self, Sender},
     records::{Record, WriterState},
     search::{self, Search},
 };
@@ -99,6 +103,7 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     let metrics = telemetry::start_metrics()?;
     desk::metric_names::describe();
     let desk = open_desk(folder, config, Schema::Migrate).await?;
+    networks::sandbox::keep_in(&folder.path().join("sandbox"));
     if args.demo {
         crate::demo::ensure(&desk).await?;
     }
@@ -110,11 +115,6 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     // Live updates from other processes; answers at once on SQLite, where there are none.
     let (listener_desk, listener_stop) = (desk.clone(), stop.clone());
     tasks.spawn(async move { live::listen(&listener_desk, &listener_stop).await });
-    if roles.worker {
-        let options = WorkerOptions { at_once_max: config.worker_parallel as usize, ..WorkerOptions::default() };
-        let worker = Worker::new(desk.clone(), house_kinds(), options);
-        tasks.spawn(worker.run(stop.clone()));
-    }
     let (index, follows) = search::open(&search_folder(folder)).context("failed to open the search index")?;
     if follows {
         tasks.spawn(search::Indexer::new(desk.clone(), index.clone()).run(stop.clone()));
@@ -123,11 +123,29 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     let end_record = CancellationToken::new();
     let keeping = tokio::spawn(keeper.run(opened, end_record.clone()));
     let examiner = Arc::new(Examiner::new()?);
-    let reception = Reception::new(desk.clone(), record.clone(), examiner, Connectors::all());
+    let reception = Reception::new(desk.clone(), record.clone(), examiner.clone(), Connectors::all());
     if roles.record {
         tasks.spawn(reception.clone().run(stop.clone()));
     }
-    let edge = (record, reception, Search::new(index));
+    let uploads = Uploads::open(folder.path().join("uploads"), record::node_name(config), reception.clone())
+        .context("failed to prepare the folder of uploaded files")?;
+    if roles.record {
+        uploads.sweep(&desk).await.context("failed to tidy the folder of uploaded files")?;
+    }
+    let mut kinds = if roles.worker { house_kinds() } else { Registry::new() };
+    if roles.record {
+        // Where the record is written, whoever else works on jobs.
+        kinds = kinds.with(ImportFile(uploads.clone())).with(CountFile(uploads.clone()));
+    }
+    if kinds.kinds().next().is_some() {
+        let options = WorkerOptions { at_once_max: config.worker_parallel as usize, ..WorkerOptions::default() };
+        tasks.spawn(Worker::new(desk.clone(), kinds, options).run(stop.clone()));
+    }
+    if roles.worker {
+        tasks.spawn(Sender::new(desk.clone(), Connectors::all()).run(stop.clone()));
+        tasks.spawn(publishing::Watch::new(desk.clone()).run(stop.clone()));
+    }
+    let edge = Edge { record, reception, search: Search::new(index), examiner, uploads };
     let web = if roles.web { Some(start_web(&desk, config, metrics, edge, &stop, &tasks).await?) } else { None };
     if let Some((address, _)) = &web {
         announce(config, *address, args.demo);
@@ -181,19 +199,30 @@ async fn open_record(
     Ok((keeper, Some(opened)))
 }
 
+/// What the edge reaches besides the desk.
+struct Edge {
+    record: Record,
+    reception: Reception,
+    search: Search,
+    examiner: Arc<Examiner>,
+    uploads: Uploads,
+}
+
 async fn start_web(
     desk: &Desk,
     config: &Config,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
-    (record, reception, search): (Record, Reception, Search),
+    edge: Edge,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> anyhow::Result<(SocketAddr, WebState)> {
     let options = WebOptions { trusted_proxies: config.trusted_proxies.clone(), development: config.development };
     let state = WebState::new(desk.clone(), options, Arc::new(move || metrics.render()))
-        .with_record(record)
-        .with_reception(reception)
-        .with_search(search);
+        .with_record(edge.record)
+        .with_reception(edge.reception)
+        .with_search(edge.search)
+        .with_examiner(edge.examiner)
+        .with_uploads(edge.uploads);
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
     })?;

@@ -1,5 +1,7 @@
 //! The configuration keys: one list gives parser, environment names and the reference page.
 
+use desk::mail::Security;
+
 use super::{Config, ConfigError, Origin};
 
 /// One configuration key.
@@ -204,6 +206,57 @@ pub(crate) const KEYS: &[Key] = &[
         docs: "For how many days nobody can remove an object, 1 to 36500 (Object Lock in COMPLIANCE mode). Not longer than the record may \
                be kept: what is erased earlier is unreadable at once, its sealed bytes stay until then.",
         set: |config, setting| setting.number(1, 36_500).map(|value| config.archive.lock_days = value),
+    },
+    Key {
+        name: "mail.host",
+        default: "\"\"",
+        docs: "The SMTP server that takes the desk's mail: reminders, alerts, codes of outside approvers. Empty means that nobody is \
+               written to and nobody outside can be asked; pages say so.",
+        set: |config, setting| setting.text().map(|value| config.mail.host = value),
+    },
+    Key {
+        name: "mail.port",
+        default: "587",
+        docs: "Its port, 1 to 65535: usually 587 with starttls, 465 with tls.",
+        set: |config, setting| {
+            setting.number(1, 65_535).map(|value| config.mail.port = u16::try_from(value).expect("it is in range"))
+        },
+    },
+    Key {
+        name: "mail.security",
+        default: "\"starttls\"",
+        docs: "`starttls` (demanded: without it nothing is sent), `tls` (from the first byte), or `none` for a server on this machine.",
+        set: |config, setting| match setting.text()? {
+            text if Security::parse(&text).is_some() => {
+                config.mail.security = text;
+                Ok(())
+            }
+            _ => Err(setting.wrong("`starttls`, `tls` or `none`")),
+        },
+    },
+    Key {
+        name: "mail.user",
+        default: "\"\"",
+        docs: "The user to sign in as. Empty means that the server asks for none.",
+        set: |config, setting| setting.text().map(|value| config.mail.user = value),
+    },
+    Key {
+        name: "mail.password",
+        default: "\"\"",
+        docs: "The password. Better in the environment than in the file.",
+        set: |config, setting| setting.text().map(|value| config.mail.password = value),
+    },
+    Key {
+        name: "mail.from",
+        default: "\"\"",
+        docs: "The sender, for example Example Desk <desk@example.test>. Needed as soon as mail.host is set.",
+        set: |config, setting| setting.text().map(|value| config.mail.from = value),
+    },
+    Key {
+        name: "mail.roots",
+        default: "\"\"",
+        docs: "PEM file with the root certificate of a mail server that a public authority does not vouch for. Empty means the system's.",
+        set: |config, setting| setting.text().map(|value| config.mail.roots = value),
     },
     Key {
         name: "log.format",

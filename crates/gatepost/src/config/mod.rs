@@ -38,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) second_authority: AuthorityConfig,
     pub(crate) stamp_interval_seconds: u32,
     pub(crate) archive: ArchiveConfig,
+    pub(crate) mail: MailConfig,
     pub(crate) log_json: bool,
     pub(crate) log_level: String,
 }
@@ -60,6 +61,18 @@ pub(crate) struct ArchiveConfig {
     pub(crate) access_key: String,
     pub(crate) secret_key: String,
     pub(crate) lock_days: u32,
+}
+
+/// The mail server as it is configured. It is never printed: it holds a secret.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct MailConfig {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) security: String,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) from: String,
+    pub(crate) roots: String,
 }
 
 impl fmt::Debug for Config {
@@ -121,6 +134,7 @@ impl Default for Config {
             second_authority: AuthorityConfig::default(),
             stamp_interval_seconds: 0,
             archive: ArchiveConfig::default(),
+            mail: MailConfig::default(),
             log_json: false,
             log_level: String::new(),
         };

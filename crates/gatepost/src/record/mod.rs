@@ -195,7 +195,7 @@ pub(crate) fn check_archive(config: &Config) -> anyhow::Result<Option<String>> {
     Ok(Some(format!("{} locks objects", config.archive.bucket)))
 }
 
-fn node_name(config: &Config) -> String {
+pub(crate) fn node_name(config: &Config) -> String {
     if !config.node.is_empty() {
         return config.node.clone();
     }

@@ -12,7 +12,7 @@ use ledger::{
     blob::CHUNK_BYTES,
     engine::{Environment, Ledger, NewEntry, OnFatal, Options, create},
     entry::EntryKind,
-    governance::{Responsible, Verdict, removal::Target},
+    governance::{Responsible, Verdict, erasure::Target},
     ids::{RecordId, StreamId, SubjectId},
     keys::master::LocalMasterKey,
     store::files::RING_BYTES_MIN,

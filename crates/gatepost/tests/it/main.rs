@@ -2,6 +2,7 @@
 
 mod backup;
 mod beside;
+mod capturing;
 mod check;
 mod configuration;
 mod crash;
@@ -14,6 +15,7 @@ mod nodes;
 mod peers;
 mod people;
 mod program;
+mod publishing_crash;
 mod search;
 mod time_stamps;
 mod upkeep;

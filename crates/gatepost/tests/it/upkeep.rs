@@ -8,7 +8,7 @@ use std::{
 use ledger::{
     engine::{Environment, Ledger, NewEntry, OnFatal, Options, Reader},
     entry::EntryKind,
-    governance::{Act, Removals, Responsible, Verdict, recent::Recent, removal::Target},
+    governance::{Act, Removals, Responsible, Verdict, erasure::Target, recent::Recent},
     ids::{RecordId, StreamId, SubjectId},
     keys::{
         master::{MasterError, MasterKey},

@@ -21,6 +21,8 @@ fn step(hash: u64, symbol: u8) -> u64 {
 #[derive(Debug, Default)]
 pub(crate) struct ShapeTable {
     bitmap: Box<[u64]>,
+    /// Hashes of what shapes begin with, up to and with a separator.
+    beginnings: Box<[u64]>,
     kinds: HashMap<u64, Vec<u16>, Plain>,
     /// Kinds of letters and digits in any order, by length.
     loose: Vec<Vec<u16>>,
@@ -59,6 +61,7 @@ impl ShapeTable {
     pub(crate) fn build(is_on: impl Fn(u16) -> bool) -> Self {
         let mut table = Self {
             bitmap: vec![0; BITMAP_BITS / 64].into(),
+            beginnings: vec![0; BITMAP_BITS / 64].into(),
             kinds: HashMap::default(),
             loose: vec![Vec::new(); CANDIDATE_MAX + 1],
         };
@@ -79,13 +82,27 @@ impl ShapeTable {
     }
 
     fn add(&mut self, shape: &[u8], kind: u16) {
-        let hash = shape.iter().fold(SEED, |hash, symbol| step(hash, *symbol));
+        let mut hash = SEED;
+        for symbol in shape {
+            hash = step(hash, *symbol);
+            if !matches!(symbol, b'd' | b'L') {
+                let bit = bit_of(hash);
+                self.beginnings[bit / 64] |= 1 << (bit % 64);
+            }
+        }
         let bit = bit_of(hash);
         self.bitmap[bit / 64] |= 1 << (bit % 64);
         let list = self.kinds.entry(hash).or_default();
         if !list.contains(&kind) {
             list.push(kind);
         }
+    }
+
+    /// Whether a shape may begin so; "no" is certain.
+    #[inline]
+    fn may_go_on(&self, hash: u64) -> bool {
+        let bit = bit_of(hash);
+        self.beginnings[bit / 64] >> (bit % 64) & 1 == 1
     }
 
     #[inline]
@@ -237,8 +254,22 @@ fn walk(context: &mut Context<'_>, table: &ShapeTable, start: usize) {
         }
         separators.add(separator);
         hash = step(hash, separator);
+        let may_be_card = digits == count && count < CARD_MAX && !separators.mixed;
+        if !(may_be_card || may_be_iban(&norm[..count]) || table.may_go_on(hash)) {
+            return;
+        }
         at += 1;
     }
+}
+
+/// Digits of the longest card number.
+const CARD_MAX: usize = 19;
+
+/// Two letters and two digits, as far as the number has been read.
+fn may_be_iban(norm: &[u8]) -> bool {
+    let is_letter = |at: usize| norm.get(at).is_none_or(u8::is_ascii_alphabetic);
+    let is_digit = |at: usize| norm.get(at).is_none_or(u8::is_ascii_digit);
+    is_letter(0) && is_letter(1) && is_digit(2) && is_digit(3)
 }
 
 /// Which separators stood between the groups.
@@ -266,7 +297,7 @@ fn free_forms(
     separators: Separators,
 ) {
     if digits == candidate.norm.len() {
-        if (12..=19).contains(&digits) && !separators.mixed && context.is_on(index::credit_card) {
+        if (12..=CARD_MAX).contains(&digits) && !separators.mixed && context.is_on(index::credit_card) {
             kinds::credit_card::found(context, candidate, span);
         }
     } else if context.is_on(index::iban_code) && kinds::iban_code::passes(candidate.norm) {

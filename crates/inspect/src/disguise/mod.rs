@@ -44,7 +44,8 @@ impl Undisguise {
     /// The text without disguises, when it has any.
     pub fn undo(&mut self, text: &str) -> Option<&str> {
         self.tokens.scan(text);
-        let changed = is_suspect(text, &self.tokens, &self.vocabulary) && undo(text, None, &self.vocabulary, &mut self.out);
+        let changed =
+            is_suspect(text, &self.tokens, &self.vocabulary, &mut self.out) && undo(text, None, &self.vocabulary, &mut self.out);
         changed.then_some(self.out.text.as_str())
     }
 }
@@ -55,11 +56,11 @@ impl Default for Undisguise {
     }
 }
 
-/// Whether the text may hold a disguise; `tokens` were scanned from it.
-pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary) -> bool {
+/// Whether the text may hold a disguise; `tokens` were scanned from it, `out` is overwritten.
+pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary, out: &mut Folded) -> bool {
     let bytes = text.as_bytes();
-    let is_sign = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|byte| letter_of(*byte).is_some());
-    let (mut singles, mut last_end) = (0, 0);
+    let is_sign = |at: usize| bytes.get(at).is_some_and(|byte| IS_SIGN[usize::from(*byte)]);
+    let (mut singles, mut last_end, mut tried) = (0, 0, 0);
     for token in tokens.list() {
         if !matches!(token.kind, TokenKind::Word | TokenKind::Hashtag | TokenKind::Number) {
             continue;
@@ -75,8 +76,16 @@ pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary) -
         }
         last_end = end;
         let mixed = token.marks.has(Marks::WITH_DIGIT) && token.kind != TokenKind::Number;
-        let signs = token.kind != TokenKind::Number && (is_sign(start.checked_sub(1)) || is_sign(Some(end)));
-        if mixed || signs || is_joined(tokens, token, vocabulary) {
+        let signs = token.kind != TokenKind::Number && (is_sign(start.wrapping_sub(1)) || is_sign(end));
+        if (mixed || signs) && start >= tried {
+            // Most words with a digit or a sign are none in disguise: only this one is tried.
+            let from = start - bytes[tried..start].iter().rev().take_while(|byte| !byte.is_ascii_whitespace()).count();
+            tried = end + bytes[end..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+            if undo(&text[from..tried], None, vocabulary, out) {
+                return true;
+            }
+        }
+        if is_joined(tokens, token, vocabulary) {
             return true;
         }
     }
@@ -85,13 +94,28 @@ pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary) -
 
 fn is_joined(tokens: &Tokens, token: &Token, vocabulary: &Vocabulary) -> bool {
     let length = (token.end - token.start) as usize;
-    (JOINED_MIN..=JOINED_MAX).contains(&length)
-        && vocabulary.of(token.hash) == Known::No
-        && vocabulary.split(tokens.folded(token)).is_some()
+    if !(JOINED_MIN..=JOINED_MAX).contains(&length) {
+        return false;
+    }
+    let letters = tokens.folded(token);
+    vocabulary.may_hold_telling(letters)
+        && vocabulary.of(hash_folded(letters)) == Known::No
+        && vocabulary.split(letters).is_some()
 }
 
+/// Bytes that may stand for a letter.
+static IS_SIGN: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        signs[byte as usize] = letter_of(byte).is_some();
+        byte += 1;
+    }
+    signs
+};
+
 /// The letter that a digit or sign stands for; the digit one may be `i` or `l`.
-fn letter_of(byte: u8) -> Option<u8> {
+const fn letter_of(byte: u8) -> Option<u8> {
     match byte {
         b'0' => Some(b'o'),
         b'1' | b'!' | b'|' => Some(b'i'),
@@ -144,11 +168,14 @@ pub(crate) fn undo(text: &str, base: Option<&Map>, vocabulary: &Vocabulary, out:
     changed
 }
 
+/// Whether a byte is punctuation at the end of a word.
+fn closes(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b')' | b']' | b'}' | b'.' | b',' | b';' | b':' | b'!' | b'?' | b'-' | b'_')
+}
+
 /// A word without the punctuation around it; signs that stand for letters stay where a letter follows or precedes them.
 fn core(bytes: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
     let opens = |byte: u8| matches!(byte, b'"' | b'\'' | b'(' | b'[' | b'{' | b'.' | b',' | b'-' | b'_' | b'*');
-    let closes =
-        |byte: u8| matches!(byte, b'"' | b'\'' | b')' | b']' | b'}' | b'.' | b',' | b';' | b':' | b'!' | b'?' | b'-' | b'_');
     while start < end && opens(bytes[start]) {
         start += 1;
     }

@@ -25,6 +25,16 @@ const TELLING_MIN: usize = 4;
 /// Letters of a joined word that are looked at.
 pub(super) const JOINED_MAX: usize = 48;
 
+/// Sets of four letters of five bits each.
+const LEADS: usize = 1 << 20;
+
+/// Four letters in one number; the case and what is no letter fall together with some letter.
+#[inline]
+fn lead(four: [u8; TELLING_MIN]) -> usize {
+    let four = u32::from_le_bytes(four);
+    (four & 0x1f | four >> 3 & 0x3e0 | four >> 6 & 0x7c00 | four >> 9 & 0xf_8000) as usize
+}
+
 /// What a word is to a disguise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Known {
@@ -54,31 +64,37 @@ impl Known {
 #[derive(Clone, Debug)]
 pub(crate) struct Vocabulary {
     slots: Box<[(u64, Known)]>,
+    /// First letters of every telling word, a bit for each four; see [`lead`].
+    leads: Box<[u64]>,
     masked: Box<[&'static str]>,
 }
 
 impl Vocabulary {
     /// The words of the classes and those of the lists.
-    pub(crate) fn build(listed: &[u64]) -> Self {
-        let as_is = |list: &[&str], known| -> Vec<(u64, Known)> {
-            list.iter().map(|word| (hash_folded(word.as_bytes()), known)).collect()
-        };
-        let mut words = [as_is(SMALL, Known::Small), as_is(WHOM, Known::Whom)].concat();
-        words.extend(ClassTable::builtin_words().map(|(word, classes)| (hash_folded(word.as_bytes()), Known::of(classes))));
-        words.extend(listed.iter().map(|hash| (*hash, Known::Telling)));
+    pub(crate) fn build(listed: &[Box<[u8]>]) -> Self {
+        let as_is = |list: &'static [&str], known| list.iter().map(move |word| (word.as_bytes(), known));
+        let mut words: Vec<(&[u8], Known)> = as_is(SMALL, Known::Small).chain(as_is(WHOM, Known::Whom)).collect();
+        words.extend(ClassTable::builtin_words().map(|(word, classes)| (word.as_bytes(), Known::of(classes))));
+        words.extend(listed.iter().map(|letters| (&**letters, Known::Telling)));
         // Swear words first: where several fit, one of them is meant more often than a slur.
         let of_class = |class| ClassTable::builtin_words().filter(move |(_, classes)| classes.any(class)).map(|(word, _)| word);
         let masked = of_class(Classes::PROFANE).chain(of_class(Classes::SLUR)).collect::<Vec<_>>();
         let mut slots = vec![(0, Known::No); (words.len() * 4).next_power_of_two()].into_boxed_slice();
         let mask = slots.len() - 1;
-        for (hash, known) in words {
+        let mut leads = vec![0_u64; LEADS / 64].into_boxed_slice();
+        for (letters, known) in words {
+            if let (Some(four), Known::Telling) = (letters.first_chunk(), known) {
+                let lead = lead(*four);
+                leads[lead / 64] |= 1 << (lead % 64);
+            }
+            let hash = hash_folded(letters);
             let mut slot = slot_of(hash) & mask;
             while slots[slot].1 != Known::No && slots[slot].0 != hash {
                 slot = (slot + 1) & mask;
             }
             slots[slot] = (hash, known.max(slots[slot].1));
         }
-        Self { slots, masked: masked.into_boxed_slice() }
+        Self { slots, leads, masked: masked.into_boxed_slice() }
     }
 
     pub(super) fn of(&self, hash: u64) -> Known {
@@ -93,6 +109,15 @@ impl Vocabulary {
         }
     }
 
+    /// Whether a telling word may stand inside these letters; "no" is certain and costs no look-up of words.
+    pub(super) fn may_hold_telling(&self, letters: &[u8]) -> bool {
+        let held = letters.windows(TELLING_MIN).fold(0, |held, window| {
+            let lead = lead(window.try_into().expect("a window of four letters"));
+            held | self.leads[lead / 64] >> (lead % 64)
+        });
+        held & 1 == 1
+    }
+
     /// The swear word that letters with asterisks stand for.
     pub(super) fn unmask(&self, letters: &[u8]) -> Option<&'static str> {
         let fits = |word: &&&str| {
@@ -104,7 +129,7 @@ impl Vocabulary {
     /// Cuts letters into known words, at least one of them telling; gives the ends of the pieces. Prefers few pieces. Two
     /// pieces must say something to somebody ("killyourself") or be telling both: the language has too many compounds.
     pub(super) fn split(&self, letters: &[u8]) -> Option<Pieces> {
-        if letters.len() > JOINED_MAX || WHOLE.iter().any(|word| word.as_bytes() == letters) {
+        if letters.len() > JOINED_MAX || !self.may_hold_telling(letters) || WHOLE.iter().any(|word| word.as_bytes() == letters) {
             return None;
         }
         // Fewest pieces up to each letter, without and with a telling one, and where the last piece begins.

@@ -36,6 +36,8 @@ fn decimal_digit(code: u32) -> Option<char> {
 pub(crate) fn fold(c: char) -> Folding {
     let code = u32::from(c);
     match code {
+        // Accented Latin letters but the dotless i, and pictures: what most messages have beyond ASCII.
+        0xc0..=0x130 | 0x132..=0x24f | 0x1f300..=0x1faff => Folding::Keep,
         0xad
         | 0x34f
         | 0x61c

@@ -4,103 +4,13 @@
 //! Invariant: only what was apart is touched; everything else is carried over. Whether the result means anything is
 //! for the validators to say.
 
+use super::stretches::{SPELLED_MIN, Stretches, in_brackets, provider_follows, sign_in_brackets};
 use super::{Folded, Map};
-use crate::scan::{Scan, is_word, offset};
+use crate::scan::{SINGLES_MIN, Scan, is_word, offset};
 use crate::words::{Role, WordHit, WordTable};
 
-/// Single characters in a row before they are taken for one value written apart: shorter than the shortest number
-/// that is worth hiding, longer than "a b c" in ordinary text.
-const SINGLES_MIN: usize = 6;
-/// Spelled-out digits in a row before they are taken for one number.
-const SPELLED_MIN: usize = 6;
 /// Spaces between two characters of a value written apart.
 const GAP_MAX: usize = 3;
-
-/// Whether the text shows any sign of values written apart; cheap enough for every message.
-pub(crate) fn worth_joining(text: &str, scan: &Scan, words: &WordTable) -> bool {
-    if scan.single_run_max as usize >= SINGLES_MIN {
-        return true;
-    }
-    let bytes = text.as_bytes();
-    let (mut at_end, mut digits, mut last) = (None::<u32>, 0, 0);
-    for hit in &scan.hits {
-        match words.entry(hit.entry).role {
-            Some(Role::AtSign) => {
-                if in_brackets(bytes, hit).is_some() || provider_follows(bytes, hit.end as usize) {
-                    return true;
-                }
-                at_end = Some(hit.end);
-            }
-            Some(Role::DotSign) => {
-                let after_at = at_end.is_some_and(|at| hit.start <= at + ADDRESS_MAX);
-                if after_at || in_brackets(bytes, hit).is_some() || top_level_follows(bytes, hit.end as usize) {
-                    return true;
-                }
-            }
-            Some(Role::Digit(_)) => {
-                digits = if hit.start <= last + 2 { digits + 1 } else { 1 };
-                last = hit.end;
-                if digits >= SPELLED_MIN {
-                    return true;
-                }
-            }
-            _ => {}
-        }
-    }
-    bracketed(text, scan)
-}
-
-/// "example dot com": the word after a spelled-out dot is a common top-level domain.
-fn top_level_follows(bytes: &[u8], end: usize) -> bool {
-    let rest = bytes[end.min(bytes.len())..].trim_ascii_start();
-    let word = &rest[..rest.iter().take(8).take_while(|b| is_word(**b)).count()];
-    TOPS.iter().any(|top| word.eq_ignore_ascii_case(top))
-}
-
-const TOPS: [&[u8]; 14] = [b"com", b"org", b"net", b"io", b"de", b"fr", b"es", b"it", b"nl", b"pt", b"pl", b"co", b"uk", b"info"];
-/// Bytes between a spelled-out "at" and the first dot of the domain.
-const ADDRESS_MAX: u32 = 48;
-
-fn bracketed(text: &str, scan: &Scan) -> bool {
-    use crate::scan::{AT, COLON, DOT, SIGN};
-    scan.chunks.iter().filter(|c| c.classes & SIGN != 0 && c.classes & (DOT | AT | COLON) != 0).any(|c| {
-        let bytes = &text.as_bytes()[c.start as usize..c.end as usize];
-        bytes.starts_with(b"hxxp") || bytes.windows(3).any(|w| sign_in_brackets(w).is_some())
-    })
-}
-
-/// "[.]", "(@)" and the like.
-fn sign_in_brackets(window: &[u8]) -> Option<u8> {
-    match window {
-        [b'[', sign @ (b'.' | b'@' | b':'), b']'] | [b'(', sign @ (b'.' | b'@'), b')'] | [b'{', sign @ (b'.' | b'@'), b'}'] => {
-            Some(*sign)
-        }
-        _ => None,
-    }
-}
-
-/// The stretch from opening to closing bracket around a word.
-fn in_brackets(bytes: &[u8], hit: &WordHit) -> Option<(usize, usize)> {
-    let (mut start, mut end) = (hit.start as usize, hit.end as usize);
-    while start > 0 && bytes[start - 1] == b' ' {
-        start -= 1;
-    }
-    while bytes.get(end) == Some(&b' ') {
-        end += 1;
-    }
-    let open = start.checked_sub(1).map(|i| bytes[i])?;
-    let close = *bytes.get(end)?;
-    matches!((open, close), (b'[', b']') | (b'(', b')') | (b'{', b'}') | (b'<', b'>') | (b'_', b'_') | (b'-', b'-'))
-        .then_some((start - 1, end + 1))
-}
-
-const PROVIDERS: [&str; 12] =
-    ["gmail.", "yahoo.", "hotmail.", "outlook.", "icloud.", "proton.", "protonmail.", "gmx.", "web.de", "aol.", "live.", "mail."];
-
-fn provider_follows(bytes: &[u8], end: usize) -> bool {
-    let rest = bytes[end.min(bytes.len())..].trim_ascii_start();
-    PROVIDERS.iter().any(|p| rest.len() > p.len() && rest[..p.len()].eq_ignore_ascii_case(p.as_bytes()))
-}
 
 struct Joiner<'a> {
     bytes: &'a [u8],
@@ -112,31 +22,60 @@ struct Joiner<'a> {
     out: &'a mut Folded,
 }
 
-/// Writes the joined view of `text` (itself possibly folded, then `base` leads back); says whether anything changed.
-pub(crate) fn join(text: &str, base: Option<&Map>, scan: &Scan, words: &WordTable, out: &mut Folded) -> bool {
+/// Writes the joined view of stretches of `text` (itself possibly folded, then `base` leads back); says whether anything
+/// changed.
+pub(crate) fn join(
+    text: &str,
+    stretches: &Stretches,
+    base: Option<&Map>,
+    scan: &Scan,
+    words: &WordTable,
+    out: &mut Folded,
+) -> bool {
     out.clear();
     let mut joiner = Joiner { bytes: text.as_bytes(), text, base, scan, words, hit: 0, out };
-    let mut changed = false;
-    let mut at = 0;
-    while at < text.len() {
-        if at > 0 && is_word(joiner.bytes[at]) && is_word(joiner.bytes[at - 1]) {
-            at = joiner.rest_of_word(at);
-            continue;
+    let (mut changed, mut done) = (false, 0);
+    for (start, end) in stretches.iter() {
+        // What is written apart may reach beyond its stretch.
+        let (start, end) = (done.max(start), end);
+        if start < end && !joiner.out.text.is_empty() {
+            // Neither a word nor a line goes on from one stretch to the next.
+            joiner.apart(start);
         }
-        let next = joiner.singles(at).or_else(|| joiner.brackets(at)).or_else(|| joiner.word(at));
-        if let Some(next) = next {
-            changed = true;
-            at = next;
-        } else {
-            let c = text[at..].chars().next().expect("inside the text, on a boundary");
-            joiner.copy(at, c);
-            at += c.len_utf8();
-        }
+        done = joiner.stretch(start, end, &mut changed);
     }
     changed
 }
 
 impl Joiner<'_> {
+    /// Joins what stands from `at` to `end`; says where it came to.
+    fn stretch(&mut self, mut at: usize, end: usize, changed: &mut bool) -> usize {
+        while at < end {
+            if at > 0 && is_word(self.bytes[at]) && is_word(self.bytes[at - 1]) {
+                at = self.rest_of_word(at);
+                continue;
+            }
+            let next = self.singles(at).or_else(|| self.brackets(at)).or_else(|| self.word(at));
+            if let Some(next) = next {
+                *changed = true;
+                at = next;
+            } else {
+                let c = self.text[at..].chars().next().expect("inside the text, on a boundary");
+                self.copy(at, c);
+                at += c.len_utf8();
+            }
+        }
+        at
+    }
+
+    /// Parts two stretches; stands for the character at which the second begins.
+    fn apart(&mut self, at: usize) {
+        let width = self.text[at..].chars().next().map_or(1, char::len_utf8);
+        for c in [' ', '|', ' '] {
+            self.put(c, at, at + width);
+        }
+    }
+
     fn origin(&self, from: usize, to: usize) -> (u32, u32) {
         self.base.map_or((offset(from), offset(to)), |map| map.original(from..to))
     }
@@ -198,7 +137,7 @@ impl Joiner<'_> {
             }
             end = after + width;
         }
-        if count < SINGLES_MIN {
+        if count < SINGLES_MIN as usize {
             return None;
         }
         for i in at..end {

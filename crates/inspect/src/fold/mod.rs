@@ -9,8 +9,10 @@
 
 mod characters;
 mod join;
+mod stretches;
 
-pub(crate) use join::{join, worth_joining};
+pub(crate) use join::join;
+pub(crate) use stretches::{Stretches, worth_joining};
 
 use crate::scan::offset;
 use characters::Folding;
@@ -77,9 +79,32 @@ impl Folded {
     }
 }
 
+/// Whether folding may change anything that matters; "no" is certain. Accents, quotation marks and pictures do not.
+fn may_matter(text: &str) -> bool {
+    let mut last = b' ';
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
+        if at > 0 {
+            last = rest.as_bytes()[at - 1];
+        }
+        let Some(c) = rest[at..].chars().next() else { return false };
+        match characters::fold(c) {
+            Folding::Keep => last = 0x80,
+            Folding::Drop if !last.is_ascii_graphic() => {}
+            Folding::Quiet(to) if !last.is_ascii_digit() => last = u8::try_from(to).unwrap_or(0x80),
+            _ => return true,
+        }
+        rest = &rest[at + c.len_utf8()..];
+    }
+    false
+}
+
 /// Writes the folded view of `text`; says whether anything changed that could matter to a detector.
 pub(crate) fn fold(text: &str, out: &mut Folded) -> bool {
     out.clear();
+    if !may_matter(text) {
+        return false;
+    }
     let mut matters = false;
     let mut token_end = 0;
     let mut mixed = false;

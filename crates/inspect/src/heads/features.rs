@@ -6,10 +6,13 @@
 //! again and raising the model's format.
 
 use super::classes::{ClassTable, Classes};
-use crate::tokens::{Marks, Token, TokenKind, Tokens, hash_folded, hash_step};
+use crate::masks::eight_at;
+use crate::tokens::{Marks, Token, TokenKind, Tokens, hash_letters};
 
 /// Longest part of a word, in bytes, that is cut into character grams: longer "words" are data, not language.
 const GRAM_BYTES_MAX: usize = 24;
+/// Features that a word's own letters have at most: itself and three grams from each place.
+pub(super) const OWN_FEATURES_MAX: usize = 1 + 3 * GRAM_BYTES_MAX;
 /// Words after a negation that it reaches, unless the sentence ends before.
 const NEGATION_REACH: u32 = 3;
 
@@ -57,20 +60,33 @@ fn mix(salt: Salt, first: u64, second: u64) -> u64 {
     h ^ (h >> 32)
 }
 
-/// Fills `views` with one view a token, at most `limit`.
-pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<WordView>) {
+/// The letters and the hash that stand for a token (mentions, numbers and addresses each share one), and its kind.
+pub(super) fn word_of<'a>(tokens: &'a Tokens, token: &Token) -> (&'a [u8], u64, TokenKind) {
+    // What a programmer called a thing says nothing of the tone.
+    let kind = if token.marks.has(Marks::QUALIFIED) { TokenKind::Number } else { token.kind };
+    // With a space before them, so that no word of a text has the same letters.
+    let shared: &'static [u8] = match kind {
+        TokenKind::Mention => b" @user",
+        TokenKind::Url => b" http",
+        TokenKind::Number if token.end - token.start == 4 => b" 0000",
+        TokenKind::Number => b" 0",
+        TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji => return (tokens.folded(token), token.hash, kind),
+    };
+    (shared, hash_letters(&shared[1..]), kind)
+}
+
+/// Fills `views` with one view a token, at most `limit`. `classes_of` says the classes of a word by its letters and hash.
+pub(super) fn view_with(
+    tokens: &Tokens,
+    limit: usize,
+    views: &mut Vec<WordView>,
+    mut classes_of: impl FnMut(&[u8], u64, TokenKind) -> Classes,
+) {
     views.clear();
     let mut reach = 0_u32;
     for token in tokens.list().iter().take(limit) {
-        // What a programmer called a thing says nothing of the tone.
-        let kind = if token.marks.has(Marks::QUALIFIED) { TokenKind::Number } else { token.kind };
-        let hash = match kind {
-            TokenKind::Mention => hash_folded(b"@user"),
-            TokenKind::Url => hash_folded(b"http"),
-            TokenKind::Number => hash_folded(if token.end - token.start == 4 { b"0000" } else { b"0" }),
-            TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji => token.hash,
-        };
-        let classes = table.of(hash);
+        let (letters, hash, kind) = word_of(tokens, token);
+        let classes = classes_of(letters, hash, kind);
         if token.marks.has(Marks::AFTER_STOP) {
             reach = 0;
         }
@@ -80,25 +96,28 @@ pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<W
     }
 }
 
-/// Features that depend on the token's own letters only, so that a scorer may keep their sum.
-pub fn own_features(tokens: &Tokens, token: &Token, view: &WordView, mut emit: impl FnMut(u64)) {
-    emit(mix(Salt::Word, view.hash, 0));
-    if !matches!(view.kind, TokenKind::Word | TokenKind::Hashtag) {
+/// Fills `views` with one view a token, at most `limit`.
+pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<WordView>) {
+    view_with(tokens, limit, views, |_, hash, _| table.of(hash));
+}
+
+/// Features that depend on a word's own letters only, so that a scorer may keep their sum.
+pub(super) fn own_features(letters: &[u8], hash: u64, kind: TokenKind, mut emit: impl FnMut(u64)) {
+    emit(mix(Salt::Word, hash, 0));
+    if !matches!(kind, TokenKind::Word | TokenKind::Hashtag) {
         return;
     }
-    let letters = tokens.folded(token);
     let letters = &letters[..letters.len().min(GRAM_BYTES_MAX)];
-    // The word with its ends marked, in a buffer on the stack.
-    let mut marked = [0_u8; GRAM_BYTES_MAX + 2];
+    // The word with its ends marked, in a buffer on the stack, and room behind it.
+    let mut marked = [0_u8; GRAM_BYTES_MAX + 2 + 8];
     marked[0] = b'<';
     marked[1..=letters.len()].copy_from_slice(letters);
     marked[letters.len() + 1] = b'>';
-    let marked = &marked[..letters.len() + 2];
-    for start in 0..marked.len().saturating_sub(2) {
-        let mut hash = hash_folded(&marked[start..start + 2]);
-        for &byte in marked[start + 2..].iter().take(3) {
-            hash = hash_step(hash, byte);
-            emit(mix(Salt::Gram, hash, 0));
+    let length = letters.len() + 2;
+    for start in 0..length - 2 {
+        let eight = eight_at(&marked, start);
+        for letters in 3..=(length - start).min(5) {
+            emit(mix(Salt::Gram, eight & u64::MAX >> (64 - 8 * letters), 0));
         }
     }
 }
@@ -162,7 +181,6 @@ fn stand_in(view: &WordView) -> u64 {
 enum Reading {
     All,
     First,
-    Last,
 }
 
 impl Reading {
@@ -170,7 +188,6 @@ impl Reading {
         match self {
             Reading::All => u64::from(classes.0),
             Reading::First => 1_000 + u64::from(classes.0.trailing_zeros()),
-            Reading::Last => 2_000 + u64::from(classes.0.leading_zeros()),
         }
     }
 }
@@ -180,22 +197,24 @@ fn first_class(view: &WordView) -> u64 {
 }
 
 /// Features over the classified words: each class, negated or not, then pairs, pairs with a skip and triples.
-pub fn class_features(views: &[WordView], mut emit: impl FnMut(u64)) {
-    for view in views.iter().filter(|view| view.classes.0 != 0) {
-        let mut rest = view.classes.0;
+pub fn class_features(views: &[WordView], classed: &mut Vec<(Classes, bool)>, mut emit: impl FnMut(u64)) {
+    classed.clear();
+    classed.extend(views.iter().filter(|view| view.classes.0 != 0).map(|view| (view.classes, view.negated)));
+    for (classes, negated) in &*classed {
+        let mut rest = classes.0;
         while rest != 0 {
             let bit = u64::from(rest.trailing_zeros());
             rest &= rest - 1;
             // Twice: a class says more than a single pair, and a feature's value is how often it is emitted.
-            let feature = mix(Salt::Class, bit, u64::from(view.negated));
+            let feature = mix(Salt::Class, bit, u64::from(*negated));
             emit(feature);
             emit(feature);
         }
     }
-    for reading in [Reading::All, Reading::First, Reading::Last] {
+    for reading in [Reading::All, Reading::First] {
         let mut last = [0_u64; 2];
-        for view in views.iter().filter(|view| view.classes.0 != 0) {
-            let class = reading.of(view.classes);
+        for (classes, _) in &*classed {
+            let class = reading.of(*classes);
             emit(mix(Salt::ClassPair, last[1], class));
             emit(mix(Salt::ClassSkip, last[0], class));
             emit(mix(Salt::ClassTriple, mix(Salt::ClassTriple, last[0], last[1]), class));
@@ -208,8 +227,8 @@ pub fn class_features(views: &[WordView], mut emit: impl FnMut(u64)) {
 /// Every feature of a message that has been viewed, once per occurrence.
 pub fn all_features(tokens: &Tokens, views: &[WordView], mut emit: impl FnMut(u64)) {
     for (at, (token, view)) in tokens.list().iter().zip(views).enumerate() {
-        own_features(tokens, token, view, &mut emit);
+        own_features(word_of(tokens, token).0, view.hash, view.kind, &mut emit);
         joint_features(views, at, &mut emit);
     }
-    class_features(views, &mut emit);
+    class_features(views, &mut Vec::new(), &mut emit);
 }

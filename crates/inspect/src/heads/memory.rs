@@ -3,34 +3,44 @@
 //! Direct-mapped and compared letter by letter: a word either finds its own sum or is summed again, so results never
 //! depend on what was read before. It belongs to one model; another model empties it.
 
+use super::classes::Classes;
 use super::model::COLUMNS;
+use crate::masks::eight_at;
 
-/// Slots; 90 kB stay in a core's second-level cache, where the model's table does not fit.
-const SLOTS: usize = 1 << 10;
+/// Slots; nine in ten words of a stream of messages stand in this many, which a core's second-level cache still holds.
+const SLOTS: usize = 1 << 12;
 /// Longer words are rare and summed each time.
-const LETTERS_MAX: usize = 19;
+const LETTERS_MAX: usize = 16;
+
+/// What the model says of a word by itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub classes: Classes,
+    /// How many features its letters have.
+    pub features: u32,
+    /// Their sums in the scale of the columns' weights.
+    pub sums: [f32; COLUMNS],
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    letters: [u8; LETTERS_MAX],
-    /// Zero: empty.
-    len: u8,
-    features: u32,
-    sums: [i32; COLUMNS],
+    /// The letters, zero behind them; all zero: empty.
+    letters: [u64; 2],
+    known: Known,
 }
 
-const EMPTY: Slot = Slot { letters: [0; LETTERS_MAX], len: 0, features: 0, sums: [0; COLUMNS] };
+const EMPTY: Slot = Slot { letters: [0; 2], known: Known { classes: Classes(0), features: 0, sums: [0.0; COLUMNS] } };
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub struct WordMemory {
+pub(super) struct WordMemory {
     slots: Vec<Slot>,
     model: u64,
 }
 
 impl WordMemory {
     /// Makes it that of a model, by checksum.
-    pub fn belong_to(&mut self, model: u64) {
+    pub(super) fn belong_to(&mut self, model: u64) {
         if self.slots.is_empty() || self.model != model {
             self.slots.clear();
             self.slots.resize(SLOTS, EMPTY);
@@ -38,24 +48,21 @@ impl WordMemory {
         }
     }
 
-    /// The sums and the number of features of a word; `sum` computes them when they are not remembered.
-    pub fn recall(&mut self, letters: &[u8], hash: u64, sum: impl FnOnce(&mut [i32; COLUMNS]) -> u32) -> ([i32; COLUMNS], u32) {
-        let mut fresh = EMPTY;
-        let length = u8::try_from(letters.len()).ok().filter(|length| (1..=LETTERS_MAX).contains(&usize::from(*length)));
-        // The top bits of a product: FNV's low bits are weak for short words.
-        let place = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
-        if let (Some(length), Some(slot)) = (length, self.slots.get_mut(place)) {
-            if slot.len == length && slot.letters[..letters.len()] == *letters {
-                return (slot.sums, slot.features);
+    /// What is known of a word; `sum` finds it out when it is not remembered.
+    #[inline]
+    pub(super) fn recall(&mut self, letters: &[u8], hash: u64, sum: impl FnOnce() -> Known) -> Known {
+        // The top bits of a product: the low bits of a hash of few letters are weak.
+        let place = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize;
+        match self.slots.get_mut(place) {
+            Some(slot) if (1..=LETTERS_MAX).contains(&letters.len()) => {
+                let letters = [eight_at(letters, 0), if letters.len() > 8 { eight_at(letters, 8) } else { 0 }];
+                if slot.letters != letters {
+                    *slot = Slot { letters, known: sum() };
+                }
+                slot.known
             }
-            fresh.letters[..letters.len()].copy_from_slice(letters);
-            fresh.len = length;
-            fresh.features = sum(&mut fresh.sums);
-            *slot = fresh;
-        } else {
-            fresh.features = sum(&mut fresh.sums);
+            _ => sum(),
         }
-        (fresh.sums, fresh.features)
     }
 }
 
@@ -63,18 +70,21 @@ impl WordMemory {
 mod tests {
     use super::*;
 
+    fn known(value: f32) -> Known {
+        Known { features: 1, sums: [value; COLUMNS], ..EMPTY.known }
+    }
+
     #[test]
     fn a_word_is_summed_once_and_another_in_its_slot_is_not_mistaken_for_it() {
         let mut memory = WordMemory::default();
         memory.belong_to(1);
         let mut calls = 0;
-        for (word, value) in [("one", 1), ("one", 9), ("two", 2), ("two", 9), ("one", 3)] {
-            let (sums, _) = memory.recall(word.as_bytes(), 7, |sums| {
+        for (word, value) in [("one", 1.0), ("one", 9.0), ("two", 2.0), ("two", 9.0), ("one", 3.0)] {
+            let found = memory.recall(word.as_bytes(), 7, || {
                 calls += 1;
-                sums[0] = value;
-                1
+                known(value)
             });
-            assert!(sums[0] < 9, "{word}");
+            assert!(found.sums[0] < 9.0, "{word}");
         }
         assert_eq!(calls, 3, "same slot: one, two and one again");
     }
@@ -83,12 +93,14 @@ mod tests {
     fn another_model_empties_it_and_long_words_are_not_kept() {
         let mut memory = WordMemory::default();
         memory.belong_to(1);
-        memory.recall(b"one", 7, |_| 1);
+        memory.recall(b"one", 7, || known(1.0));
         memory.belong_to(2);
-        assert_eq!(memory.recall(b"one", 7, |_| 5).1, 5);
-        let long = [b'a'; LETTERS_MAX + 1];
-        memory.recall(&long, 7, |_| 1);
-        assert_eq!(memory.recall(&long, 7, |_| 2).1, 2);
-        assert_eq!(memory.recall(b"", 7, |_| 3).1, 3);
+        assert!(memory.recall(b"one", 7, || known(5.0)).sums[0] > 4.0);
+        let (long, longest) = ([b'a'; LETTERS_MAX + 1], [b'a'; LETTERS_MAX]);
+        for (word, second) in [(&long[..], 2.0), (&longest, 1.0), (b"", 2.0)] {
+            memory.recall(word, 7, || known(1.0));
+            let again = memory.recall(word, 7, || known(2.0)).sums[0];
+            assert!((again - second).abs() < 0.1, "{} letters", word.len());
+        }
     }
 }

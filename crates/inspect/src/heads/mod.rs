@@ -22,8 +22,8 @@ pub use crate::disguise::Undisguise;
 use crate::language::Language;
 use crate::tokens::{TokenKind, Tokens};
 use classes::{ClassTable, Classes};
-use features::WordView;
-use memory::WordMemory;
+use features::{OWN_FEATURES_MAX, WordView};
+use memory::{Known, WordMemory};
 use model::{COLUMNS, Model, ModelError};
 pub use reasons::{REASONS_MAX, Reasons};
 use stack::{INPUTS, Inputs};
@@ -125,6 +125,8 @@ pub struct HeadScratch {
     views: Vec<WordView>,
     words: Vec<[f32; COLUMNS]>,
     memory: WordMemory,
+    rows: Vec<u32>,
+    classed: Vec<(Classes, bool)>,
 }
 
 /// The model with its word classes; immutable and shared between threads.
@@ -181,7 +183,7 @@ impl Heads {
             probabilities[head as usize] = probability;
             flags |= u8::from(probability >= self.threshold(head)) << head as u8;
         }
-        let [.., negative, neutral, positive] = outputs;
+        let [negative, neutral, positive] = std::array::from_fn(|class| outputs[Head::ALL.len() + class]);
         Some(Assessment { probabilities, flags, sentiment: softmax(negative, neutral, positive) })
     }
 
@@ -192,46 +194,46 @@ impl Heads {
 
     /// What the second layer sees: the trainer builds the same from its own folds.
     pub fn inputs(&self, tokens: &Tokens, scratch: &mut HeadScratch) -> [f32; INPUTS] {
-        features::view(tokens, &self.classes, WORDS_MAX, &mut scratch.views);
-        scratch.words.clear();
-        scratch.memory.belong_to(self.model.checksum);
+        let HeadScratch { views, words, memory, rows, classed } = scratch;
+        words.clear();
+        rows.clear();
+        memory.belong_to(self.model.checksum);
         let mut totals = [0.0_f32; COLUMNS];
         let mut count = 0_u32;
-        for (at, (token, view)) in tokens.list().iter().zip(&scratch.views).enumerate() {
-            let sum = |sums: &mut [i32; COLUMNS]| {
-                let mut features = 0;
-                features::own_features(tokens, token, view, |feature| {
-                    self.model.add(feature, sums);
-                    features += 1;
-                });
-                features
-            };
-            // Only a plain word's features depend on nothing but its letters.
-            let letters = if view.kind == TokenKind::Word { tokens.folded(token) } else { b"" };
-            let (own, features) = scratch.memory.recall(letters, token.hash, sum);
-            count += features;
-            let mut joint = [0_i32; COLUMNS];
-            features::joint_features(&scratch.views, at, |feature| {
-                self.model.add(feature, &mut joint);
-                count += 1;
-            });
-            let word = self.model.scaled(&own);
-            let context = self.model.scaled(&joint);
-            for column in 0..COLUMNS {
-                totals[column] += word[column] + context[column];
+        features::view_with(tokens, WORDS_MAX, views, |letters, hash, kind| {
+            let known = memory.recall(letters, hash, || self.known(letters, hash, kind));
+            count += known.features;
+            for (total, sum) in totals.iter_mut().zip(known.sums) {
+                *total += sum;
             }
-            scratch.words.push(word);
-        }
-        let mut classes = [0_i32; COLUMNS];
-        features::class_features(&scratch.views, |feature| {
-            self.model.add(feature, &mut classes);
-            count += 1;
+            words.push(known.sums);
+            known.classes
         });
-        let classes = self.model.scaled(&classes);
-        for column in 0..COLUMNS {
-            totals[column] = (totals[column] + classes[column]) / f32_of(count.max(1)).sqrt() + self.model.biases[column];
+        // All rows first: their places in the table are far apart, and the core can then wait for several at a time.
+        for at in 0..views.len() {
+            features::joint_features(views, at, |feature| rows.push(self.model.row(feature)));
         }
-        Inputs { tokens, views: &scratch.views, words: &scratch.words, totals }.build()
+        features::class_features(views, classed, |feature| rows.push(self.model.row(feature)));
+        let joint = self.model.scaled(&self.model.sum(rows.iter().copied()));
+        count += u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let share = f32_of(count.max(1)).sqrt();
+        for column in 0..COLUMNS {
+            totals[column] = (totals[column] + joint[column]) / share + self.model.biases[column];
+        }
+        Inputs { tokens, views, words, totals }.build()
+    }
+
+    /// What the model says of a word by itself.
+    #[cold]
+    fn known(&self, letters: &[u8], hash: u64, kind: TokenKind) -> Known {
+        let mut rows = [0_u32; OWN_FEATURES_MAX];
+        let mut features = 0;
+        features::own_features(letters, hash, kind, |feature| {
+            rows[features] = self.model.row(feature);
+            features += 1;
+        });
+        let sums = self.model.scaled(&self.model.sum(rows[..features].iter().copied()));
+        Known { classes: self.classes.of(hash), features: u32::try_from(features).unwrap_or(u32::MAX), sums }
     }
 }
 

@@ -37,7 +37,7 @@ pub const COLUMN_NAMES: [&str; COLUMNS] = [
 
 const MAGIC: &[u8; 7] = b"GPHEADS";
 /// Raise when the layout, the features, the classes or the second layer's inputs change.
-const FORMAT: u8 = 4;
+const FORMAT: u8 = 5;
 
 /// Why a model file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,16 +120,26 @@ pub(super) fn lead_column(head: Head) -> usize {
 }
 
 impl Model {
-    /// Adds a feature's row to the running sums.
-    pub(super) fn add(&self, feature: u64, sums: &mut [i32; COLUMNS]) {
-        let row = &self.table[row_of(feature, self.rows) as usize];
-        for (sum, weight) in sums.iter_mut().zip(row) {
-            *sum += i32::from(*weight);
+    /// The row of a feature.
+    #[inline]
+    pub(super) fn row(&self, feature: u64) -> u32 {
+        row_of(feature, self.rows)
+    }
+
+    /// The sums of rows.
+    #[inline]
+    pub(super) fn sum(&self, rows: impl Iterator<Item = u32>) -> [i32; COLUMNS] {
+        let mut sums = [0; COLUMNS];
+        for row in rows {
+            for (sum, weight) in sums.iter_mut().zip(&self.table[row as usize]) {
+                *sum += i32::from(*weight);
+            }
         }
+        sums
     }
 
     /// Sums in the scale of the columns' weights.
-    #[expect(clippy::cast_precision_loss, reason = "a word's sum stays below 2^24: at most 75 rows of i16")]
+    #[expect(clippy::cast_precision_loss, reason = "what is lost above 2^24 is far below a weight's own rounding")]
     pub(super) fn scaled(&self, sums: &[i32; COLUMNS]) -> [f32; COLUMNS] {
         let mut scaled = [0.0; COLUMNS];
         for column in 0..COLUMNS {

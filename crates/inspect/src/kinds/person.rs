@@ -162,6 +162,9 @@ fn name(context: &Context<'_>, from: usize, any_case: bool) -> Option<(usize, us
     let mut particles = 0;
     while count < WORDS_MAX && particles < 3 {
         let rest = context.text.get(at..)?;
+        if count == 0 && !any_case && !rest.chars().next()?.is_uppercase() {
+            return None;
+        }
         let length = rest
             .char_indices()
             .take(24)
@@ -171,7 +174,7 @@ fn name(context: &Context<'_>, from: usize, any_case: bool) -> Option<(usize, us
         let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word);
         let first = word.chars().next()?;
         let initial = word.chars().count() == 1 && first.is_uppercase();
-        if !initial && is_listed(PARTICLES, word) && count > 0 && !first.is_uppercase() {
+        if count > 0 && !initial && !first.is_uppercase() && is_listed(PARTICLES, word) {
             particles += 1;
         } else if (first.is_uppercase() || any_case && first.is_alphabetic())
             && (any_case || initial || word.chars().skip(1).any(char::is_lowercase))

@@ -4,6 +4,8 @@
 //! text heads may speak, so mistaking English for another language costs more than staying undetermined. Related
 //! languages (Danish and Norwegian) are told apart only by the words they do not share.
 
+use std::collections::BTreeMap;
+
 use crate::tokens::{TokenKind, Tokens, hash_word};
 
 /// Words of a message that are looked at: more does not change the answer.
@@ -14,8 +16,8 @@ const EVIDENCE_MIN: f32 = 1.4;
 const SHARE_MIN: f32 = 0.14;
 /// How many times the evidence for another language must outweigh that for English.
 const AGAINST_ENGLISH: f32 = 1.6;
-/// Slots of the word table, at least twice its words.
-const SLOTS: usize = 1 << 12;
+/// Slots of the word table, several for each word, so that the first one is almost always the last.
+const SLOTS: usize = 1 << 13;
 
 macro_rules! languages {
     ($($name:ident $code:literal),+ $(,)?) => {
@@ -58,31 +60,50 @@ languages!(
 /// Languages of `words.txt`, in the order of their bits.
 const LISTED: usize = 17;
 
+/// Languages with some that are always zero: whole vectors of four.
+const LANES: usize = LISTED.next_multiple_of(4);
+/// Evidence of function words that is added up at a time.
+const NOTED: usize = 32;
+
 /// Function words of all languages; immutable, shared between threads.
 #[derive(Clone, Debug)]
 pub struct LanguageDetector {
-    slots: Box<[(u64, u32)]>,
+    /// The upper bits of a word's hash, and in the lower sixteen the place of its evidence.
+    slots: Box<[u64]>,
+    /// What a word says of each language; the first says nothing, and stands for every other word.
+    evidence: Vec<[f32; LANES]>,
     languages: Vec<Language>,
 }
+
+/// The bits of a slot that tell words apart.
+const TAG: u64 = !0xffff;
 
 impl LanguageDetector {
     /// The lists that ship with the crate.
     pub fn builtin() -> LanguageDetector {
-        let mut detector = LanguageDetector { slots: vec![(0, 0); SLOTS].into_boxed_slice(), languages: Vec::new() };
+        let mut languages = Vec::new();
+        let mut words: BTreeMap<u64, u32> = BTreeMap::new();
         for line in include_str!("words.txt").lines().filter(|line| !line.starts_with('#')) {
-            let Some((code, words)) = line.split_once(": ") else {
+            let Some((code, list)) = line.split_once(": ") else {
                 continue;
             };
             let Some(language) = Language::of_code(code) else {
                 continue;
             };
-            let bit = 1 << detector.languages.len();
-            detector.languages.push(language);
-            for word in words.split_whitespace() {
-                let slot = detector.slot_of(hash_word(word));
-                detector.slots[slot].0 = hash_word(word);
-                detector.slots[slot].1 |= bit;
+            for word in list.split_whitespace() {
+                *words.entry(hash_word(word)).or_default() |= 1 << languages.len();
             }
+            languages.push(language);
+        }
+        let mut detector = LanguageDetector { slots: vec![0; SLOTS].into_boxed_slice(), evidence: vec![[0.0; LANES]], languages };
+        let mut places: BTreeMap<u32, u64> = BTreeMap::new();
+        for (hash, languages) in words {
+            let place = *places.entry(languages).or_insert(detector.evidence.len() as u64);
+            if place as usize == detector.evidence.len() {
+                detector.evidence.push(evidence_of(languages));
+            }
+            let slot = detector.slot_of(hash);
+            detector.slots[slot] = hash & TAG | place;
         }
         detector
     }
@@ -90,29 +111,33 @@ impl LanguageDetector {
     /// The language of a scanned text. Mentions, tags and addresses do not count.
     pub fn detect(&self, tokens: &Tokens) -> Language {
         let mut scripts = Scripts::default();
-        let mut evidence = [0.0_f32; LISTED];
+        let mut evidence = [0.0_f32; LANES];
         let mut words = 0.0_f32;
+        // Which words are function words cannot be foretold, so they are noted without a branch and added up together.
+        let (mut noted, mut count) = ([0_u16; NOTED], 0);
         for token in tokens.list().iter().filter(|token| token.kind == TokenKind::Word).take(WORDS_MAX) {
             words += 1.0;
-            scripts.read(tokens.folded(token));
-            let (key, languages) = self.slots[self.slot_of(token.hash)];
-            if key == token.hash {
-                // A word of many languages says little of each.
-                let share = 1.0 / crate::heads::f32_of(languages.count_ones().pow(2));
-                for (bit, sum) in evidence.iter_mut().enumerate() {
-                    if languages >> bit & 1 == 1 {
-                        *sum += share;
-                    }
-                }
+            if token.is_ascii() {
+                scripts.latin += 1;
+            } else {
+                scripts.read(tokens.folded(token));
+            }
+            let place = self.place_of(token.hash);
+            noted[count] = place;
+            count += usize::from(place != 0);
+            if count == NOTED {
+                self.add(&noted, &mut evidence);
+                count = 0;
             }
         }
+        self.add(&noted[..count], &mut evidence);
         match scripts.language() {
             Some(language) => language,
-            None => self.most_likely(&evidence, words),
+            None => self.most_likely(&evidence[..LISTED], words),
         }
     }
 
-    fn most_likely(&self, evidence: &[f32; LISTED], words: f32) -> Language {
+    fn most_likely(&self, evidence: &[f32], words: f32) -> Language {
         let (mut best, mut second) = ((0.0_f32, 0_usize), 0.0_f32);
         for (bit, sum) in evidence.iter().enumerate() {
             if *sum > best.0 {
@@ -131,13 +156,34 @@ impl LanguageDetector {
         if clear { language } else { Language::Undetermined }
     }
 
+    fn add(&self, noted: &[u16], evidence: &mut [f32; LANES]) {
+        for place in noted {
+            for (sum, part) in evidence.iter_mut().zip(&self.evidence[usize::from(*place)]) {
+                *sum += part;
+            }
+        }
+    }
+
+    /// Where the evidence of a word stands; zero when it is no function word.
+    #[inline]
+    fn place_of(&self, hash: u64) -> u16 {
+        let slot = self.slots[self.slot_of(hash)];
+        if slot & TAG == hash & TAG { (slot & !TAG) as u16 } else { 0 }
+    }
+
     fn slot_of(&self, hash: u64) -> usize {
-        let mut slot = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize;
-        while self.slots[slot].0 != 0 && self.slots[slot].0 != hash {
+        let mut slot = (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 51) as usize % SLOTS;
+        while self.slots[slot] != 0 && self.slots[slot] & TAG != hash & TAG {
             slot = (slot + 1) % SLOTS;
         }
         slot
     }
+}
+
+/// A word of many languages says little of each.
+fn evidence_of(languages: u32) -> [f32; LANES] {
+    let share = 1.0 / crate::heads::f32_of(languages.count_ones().pow(2));
+    std::array::from_fn(|bit| if languages >> bit & 1 == 1 { share } else { 0.0 })
 }
 
 /// First letters of the words, counted by script.
@@ -286,7 +332,7 @@ mod tests {
         let detector = LanguageDetector::builtin();
         assert_eq!(detector.languages.len(), LISTED);
         assert_eq!(detector.languages[0], Language::English);
-        let used = detector.slots.iter().filter(|(key, _)| *key != 0).count();
+        let used = detector.slots.iter().filter(|slot| **slot != 0).count();
         assert!(used > 800 && used < SLOTS / 2, "{used}");
     }
 }

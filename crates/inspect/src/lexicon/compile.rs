@@ -2,7 +2,7 @@
 
 use super::glob;
 use super::parse::{Draft, Term, Word};
-use crate::tokens::hash_folded;
+use crate::tokens::{Token, Tokens, hash_folded};
 use std::collections::HashMap;
 
 /// No phrase ends here.
@@ -69,10 +69,16 @@ impl Table {
         table
     }
 
+    /// Whether the key may be there; "no" is certain.
+    #[inline]
+    fn may_hold(&self, key: u64) -> bool {
+        let (word, bit) = self.filter_place(key);
+        self.filter[word] & bit != 0
+    }
+
     /// The value of a key. The filter answers most misses from a table sixteen times smaller.
     pub fn get(&self, key: u64) -> Option<u32> {
-        let (word, bit) = self.filter_place(key);
-        if self.filter[word] & bit == 0 {
+        if !self.may_hold(key) {
             return None;
         }
         let mut slot = self.slot(key);
@@ -256,6 +262,21 @@ impl Automaton {
         self.edges.get(edge_key(node, edge, value))
     }
 
+    /// Whether a phrase may begin with a token; "no" is certain.
+    #[inline]
+    pub fn may_begin(&self, token: &Token, tokens: &Tokens) -> bool {
+        let edges = self.nodes[ROOT as usize].edges;
+        if edges & Edge::Exact as u8 != 0 && self.edges.may_hold(edge_key(ROOT, Edge::Exact, token.hash)) {
+            return true;
+        }
+        if edges & (Edge::Stem as u8 | Edge::Glob as u8) == 0 {
+            return false;
+        }
+        let lead = lead(tokens.folded(token));
+        edges & Edge::Stem as u8 != 0 && self.stem_leads.has(lead)
+            || edges & Edge::Glob as u8 != 0 && (self.globs.suffix_lengths != 0 || self.globs.prefix_leads.has(lead))
+    }
+
     /// Rules that a phrase takes part in.
     pub fn rules_of(&self, phrase: u32) -> &[u32] {
         &self.postings[self.starts[phrase as usize] as usize..self.starts[phrase as usize + 1] as usize]
@@ -320,7 +341,7 @@ impl Builder {
         let mut node = ROOT;
         for word in words {
             let (edge, value) = match word {
-                Word::Exact(hash) => (Edge::Exact, *hash),
+                Word::Exact(hash, _) => (Edge::Exact, *hash),
                 Word::Stem(hash, lead) => {
                     self.stem_leads.add(*lead);
                     (Edge::Stem, *hash)

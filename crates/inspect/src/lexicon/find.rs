@@ -29,8 +29,10 @@ pub fn run(automaton: &Automaton, text: &str, tokens: &Tokens, zone: Zone, scrat
     if automaton.rules.is_empty() {
         return;
     }
-    for start in 0..tokens.list().len() {
-        walk(automaton, tokens, start, scratch);
+    for (start, token) in tokens.list().iter().enumerate() {
+        if automaton.may_begin(token, tokens) {
+            walk(automaton, tokens, start, scratch);
+        }
     }
     if scratch.occurrences.is_empty() {
         return;

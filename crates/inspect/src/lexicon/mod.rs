@@ -154,7 +154,7 @@ impl LexiconScratch {
 pub struct Lexicon {
     rules: Vec<Rule>,
     automaton: Automaton,
-    words: Box<[u64]>,
+    words: Box<[Box<[u8]>]>,
 }
 
 impl fmt::Debug for Lexicon {
@@ -192,8 +192,8 @@ impl Lexicon {
         self.rules.get(index as usize)
     }
 
-    /// Hashes of the words that terms hold as they stand: what a disguise may hide.
-    pub(crate) fn words(&self) -> &[u64] {
+    /// Letters of the words that terms hold as they stand: what a disguise may hide.
+    pub(crate) fn words(&self) -> &[Box<[u8]>] {
         &self.words
     }
 

@@ -44,8 +44,8 @@ pub const SKIP_DISCLAIMER: u8 = 2;
 /// One word of a phrase.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Word {
-    /// Exactly this folded word, by hash.
-    Exact(u64),
+    /// Exactly this folded word: its hash and its letters.
+    Exact(u64, Box<[u8]>),
     /// Any inflection, by hash of the stem; with the word's first bytes, which every inflection shares.
     Stem(u64, u16),
     /// Folded bytes with `*` and `?`.
@@ -78,14 +78,14 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Hashes of the words that stand in the terms that can be found, wildcards and stems left out.
-    pub fn exact_words(&self) -> impl Iterator<Item = u64> + '_ {
+    /// Letters of the words that stand in the terms that can be found, wildcards and stems left out.
+    pub fn exact_words(&self) -> impl Iterator<Item = Box<[u8]>> + '_ {
         let phrases = |term: &Term| match term {
             Term::Phrase(words) => words.clone(),
             Term::Near(first, second, _) | Term::Before(first, second, _) => [first.as_slice(), second].concat(),
         };
         let words = self.any.iter().chain(&self.all).flat_map(phrases);
-        words.filter_map(|word| if let Word::Exact(hash) = word { Some(hash) } else { None })
+        words.filter_map(|word| if let Word::Exact(_, letters) = word { Some(letters) } else { None })
     }
 }
 
@@ -331,12 +331,10 @@ impl Reader<'_> {
                 for token in self.tokens.list() {
                     let stem = stemmed && token.kind == TokenKind::Word;
                     let word = if stem {
-                        {
-                            let folded = self.tokens.folded(token);
-                            Word::Stem(super::stem::hash(folded), super::compile::lead(folded))
-                        }
+                        let folded = self.tokens.folded(token);
+                        Word::Stem(super::stem::hash(folded), super::compile::lead(folded))
                     } else {
-                        Word::Exact(token.hash)
+                        Word::Exact(token.hash, self.tokens.folded(token).into())
                     };
                     phrase.push(word);
                 }

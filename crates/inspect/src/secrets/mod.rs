@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use crate::detect::Context;
 use crate::kinds::index;
 use crate::report::Reason;
-use crate::scan::Chunk;
+use crate::scan::{COLON, Chunk, DOT};
 pub use format::Format;
 use format::{Piece, VALUE_MAX};
 
@@ -72,6 +72,8 @@ const WORD_WINDOW: usize = 72;
 const LENGTH_MAX: usize = 200;
 /// Longest run of letters and digits at the beginning of a value that is told apart from longer ones.
 const RUN_MAX: usize = 80;
+/// Bytes of a chunk in which `;base64,` makes a picture or a document of it.
+const DATA_URL_MAX: usize = 64;
 /// A private key block ends within this many bytes.
 const BLOCK_MAX: usize = 16 << 10;
 
@@ -89,6 +91,8 @@ pub(crate) struct SecretTable {
     /// Formats that begin with a class but are recognisable alone, by the length of the run of letters and digits that
     /// they begin with; the last list serves all longer runs.
     loose: Vec<Vec<u16>>,
+    /// Length of the shortest value of them.
+    loose_length_min: usize,
     /// Formats that need a word, by the length of their value.
     by_length: Vec<Vec<u16>>,
 }
@@ -100,6 +104,7 @@ impl SecretTable {
             by_prefix: HashMap::new(),
             prefix_bits: Box::new([0; 1024]),
             loose: vec![Vec::new(); RUN_MAX + 1],
+            loose_length_min: usize::MAX,
             by_length: vec![Vec::new(); LENGTH_MAX + 1],
             formats,
         };
@@ -113,6 +118,7 @@ impl SecretTable {
                 let bit = usize::from(u16::from_be_bytes([a, b]));
                 table.prefix_bits[bit / 64] |= 1 << (bit % 64);
             } else {
+                table.loose_length_min = table.loose_length_min.min(format.length_min());
                 for run in first_runs(format) {
                     table.loose[run].push(number);
                 }
@@ -124,10 +130,14 @@ impl SecretTable {
     /// Reports every secret in a chunk.
     pub(crate) fn scan_chunk(&self, context: &mut Context<'_>, chunk: Chunk) {
         let (start, end) = (chunk.start as usize, chunk.end as usize);
-        if context.bytes[start..end].windows(8).take(64).any(|w| w == b";base64,") {
+        let bytes = &context.bytes[start..end];
+        let begins_data = |at: usize| bytes[at] == b';' && bytes[at..].starts_with(b";base64,");
+        if (0..bytes.len().min(DATA_URL_MAX)).any(begins_data) {
             return;
         }
-        password_in_address(context, start, end);
+        if chunk.classes & COLON != 0 && chunk.classes & DOT != 0 {
+            password_in_address(context, start, end);
+        }
         let mut at = start;
         while at + 8 <= end {
             let byte = context.bytes[at];
@@ -152,7 +162,7 @@ impl SecretTable {
                 self.try_format(context, bytes, at, *number, &mut best);
             }
         }
-        if best.is_none() && context.bytes[at].is_ascii_alphanumeric() {
+        if best.is_none() && limit - at >= self.loose_length_min && context.bytes[at].is_ascii_alphanumeric() {
             let run = bytes[at..].iter().take(RUN_MAX).take_while(|b| b.is_ascii_alphanumeric()).count();
             context.steps += run as u64;
             for number in &self.loose[run] {

@@ -7,7 +7,7 @@
 
 use crate::heads::classes::Classes;
 use crate::heads::features::WordView;
-use crate::tokens::{Marks, TokenKind, Tokens, hash_folded};
+use crate::tokens::{Marks, TokenKind, Tokens, hash_letters};
 
 /// How many numbers [`rules`] gives.
 pub const RULES: usize = 6;
@@ -27,7 +27,7 @@ const EXCLAIM_SHARE: f32 = 0.08;
 /// Positive sum, negative sum, balance, valence after the last contrast, emoji balance, last word's valence.
 /// `valence` gives the learned valence of the token at an index.
 pub fn rules(tokens: &Tokens, views: &[WordView], valence: impl Fn(usize) -> f32) -> [f32; RULES] {
-    let contrast = hash_folded(b"but");
+    let contrast = hash_letters(b"but");
     let turn = views.iter().rposition(|view| view.hash == contrast);
     let capitals = views.iter().filter(|view| view.marks.has(Marks::ALL_CAPS)).count();
     let mixed_case = capitals * 2 < views.len();

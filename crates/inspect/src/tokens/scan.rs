@@ -1,6 +1,8 @@
 //! The scanning loop: one pass over the characters, writing tokens and folded bytes.
 
-use super::{FNV_OFFSET, Folded, Links, Marks, TEXT_BYTES_MAX, Token, TokenKind, Tokens, fold_char, hash_folded, hash_step};
+use super::plain;
+use super::{Folded, Links, Marks, TEXT_BYTES_MAX, Token, TokenKind, Tokens, fold_char, hash_letters};
+use crate::masks::Masks;
 
 /// Western emoticons that are tokens of their own. Longest first, so that the first that fits is the right one.
 const EMOTICONS: &[&str] = &[
@@ -17,44 +19,82 @@ pub(super) fn readable(text: &str) -> &str {
     &text[..end]
 }
 
-pub(super) fn run(tokens: &mut Tokens, text: &str, links: Links) {
+pub(super) fn run(tokens: &mut Tokens, text: &str, links: Links, masks: &Masks) {
     let bytes = text.as_bytes();
     let mut at = 0;
     // What stands between the last token and the position.
     let mut gap = Marks::default();
     while let Some(&byte) = bytes.get(at) {
+        if byte == b' ' {
+            at += 1;
+            continue;
+        }
         let before = tokens.list.len();
-        at = match class(text, at) {
-            Class::Letter if links == Links::Whole && opens_address(bytes, at) => address(tokens, text, at),
-            Class::Letter => word(tokens, text, at, at, TokenKind::Word),
-            Class::Alone(width) => alone(tokens, text, at, at + width),
-            Class::Picture(width) => picture(tokens, text, at, width),
-            Class::Other(width) => match byte {
-                b'@' if sigil_opens(text, at) => word(tokens, text, at, at + 1, TokenKind::Mention),
-                b'#' if sigil_opens(text, at) => word(tokens, text, at, at + 1, TokenKind::Hashtag),
-                b'&' => at + entity_bytes(bytes, at).max(1),
-                _ => {
-                    if let Some(end) = emoticon(bytes, at) {
-                        alone_as(tokens, text, at, end, TokenKind::Emoji)
-                    } else {
-                        note(tokens, &mut gap, text, at);
-                        at + width
-                    }
-                }
-            },
-        };
-        if let Some((token, earlier)) = tokens.list.get_mut(..=before).and_then(<[Token]>::split_last_mut) {
-            token.marks.add(gap);
-            gap = Marks::default();
-            if let Some(last) = earlier.last_mut().filter(|last| last.end + 2 == token.start)
-                && &bytes[last.end as usize..token.start as usize] == b"::"
-            {
-                last.marks.add(Marks::QUALIFIED);
-                token.marks.add(Marks::QUALIFIED);
+        at = if byte.is_ascii_alphanumeric() {
+            let end = masks.plain_end(at);
+            if plain::word(tokens, bytes, at, end) {
+                end
+            } else if links == Links::Whole && opens_address(bytes, at) {
+                address(tokens, text, at)
+            } else {
+                word(tokens, text, at, at, TokenKind::Word)
             }
+        } else if byte.is_ascii() {
+            sign(tokens, &mut gap, text, at)
+        } else {
+            beyond_ascii(tokens, &mut gap, text, at)
+        };
+        if tokens.list.len() > before {
+            join_to_gap(tokens, bytes, before, gap);
+            gap = Marks::default();
         }
     }
     tokens.tail = gap;
+}
+
+/// Gives a new token the marks of what stands before it.
+#[inline]
+fn join_to_gap(tokens: &mut Tokens, bytes: &[u8], index: usize, gap: Marks) {
+    let Some((token, earlier)) = tokens.list.get_mut(..=index).and_then(<[Token]>::split_last_mut) else { return };
+    token.marks.add(gap);
+    if gap.has(Marks::AFTER_COMMA)
+        && let Some(last) = earlier.last_mut().filter(|last| last.end + 2 == token.start)
+        && &bytes[last.end as usize..token.start as usize] == b"::"
+    {
+        last.marks.add(Marks::QUALIFIED);
+        token.marks.add(Marks::QUALIFIED);
+    }
+}
+
+/// One ASCII character that is neither letter nor digit: opens a token or is noted; says where to go on.
+fn sign(tokens: &mut Tokens, gap: &mut Marks, text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    match bytes[at] {
+        b'@' if sigil_opens(text, at) => return word(tokens, text, at, at + 1, TokenKind::Mention),
+        b'#' if sigil_opens(text, at) => return word(tokens, text, at, at + 1, TokenKind::Hashtag),
+        b'&' => return at + entity_bytes(bytes, at).max(1),
+        b':' | b';' | b'=' | b'<' | b'>' | b'^' | b'-' => {
+            if let Some(end) = emoticon(bytes, at) {
+                return alone_as(tokens, text, at, end, TokenKind::Emoji);
+            }
+        }
+        _ => {}
+    }
+    note(tokens, gap, char::from(bytes[at]));
+    at + 1
+}
+
+/// One character beyond ASCII: opens a token or is noted; says where to go on.
+fn beyond_ascii(tokens: &mut Tokens, gap: &mut Marks, text: &str, at: usize) -> usize {
+    match class(text, at) {
+        Class::Letter => word(tokens, text, at, at, TokenKind::Word),
+        Class::Alone(width) => alone(tokens, text, at, at + width),
+        Class::Picture(width) => picture(tokens, text, at, width),
+        Class::Other(width) => {
+            text[at..].chars().next().into_iter().for_each(|c| note(tokens, gap, c));
+            at + width
+        }
+    }
 }
 
 enum Class {
@@ -269,9 +309,6 @@ fn entity_bytes(bytes: &[u8], at: usize) -> usize {
 }
 
 fn emoticon(bytes: &[u8], at: usize) -> Option<usize> {
-    if !matches!(bytes[at], b':' | b';' | b'=' | b'<' | b'>' | b'^' | b'-') {
-        return None;
-    }
     // `key:Data` and `http:/x` are no faces: the character before must not be a letter, the one after neither.
     if at > 0 && bytes[at - 1].is_ascii_alphanumeric() {
         return None;
@@ -284,23 +321,23 @@ fn emoticon(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Records punctuation between tokens.
-fn note(tokens: &mut Tokens, gap: &mut Marks, text: &str, at: usize) {
-    match text[at..].chars().next() {
-        Some('!' | '！' | '¡') => {
+fn note(tokens: &mut Tokens, gap: &mut Marks, c: char) {
+    match c {
+        '!' | '！' | '¡' => {
             tokens.exclaims += 1;
             gap.add(Marks::AFTER_EXCLAIM);
             gap.add(Marks::AFTER_STOP);
         }
-        Some('?' | '？' | '¿') => {
+        '?' | '？' | '¿' => {
             tokens.questions += 1;
             gap.add(Marks::AFTER_QUESTION);
             gap.add(Marks::AFTER_STOP);
         }
-        Some('.' | '…' | '。' | '\n' | '\r') => gap.add(Marks::AFTER_STOP),
-        Some(',' | ';' | ':' | '(' | ')' | '–' | '—' | '，' | '、') => {
+        '.' | '…' | '。' | '\n' | '\r' => gap.add(Marks::AFTER_STOP),
+        ',' | ';' | ':' | '(' | ')' | '–' | '—' | '，' | '、' => {
             gap.add(Marks::AFTER_COMMA);
         }
-        Some('"' | '“' | '”' | '«' | '»' | '„' | '‘' | '`') => {
+        '"' | '“' | '”' | '«' | '»' | '„' | '‘' | '`' => {
             gap.add(Marks::AFTER_QUOTE);
         }
         _ => {}
@@ -309,7 +346,7 @@ fn note(tokens: &mut Tokens, gap: &mut Marks, text: &str, at: usize) {
 
 fn push(tokens: &mut Tokens, start: usize, end: usize, fold_start: usize, kind: TokenKind, marks: Marks) {
     let offset = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let hash = if kind == TokenKind::Url { hash_step(FNV_OFFSET, 0) } else { hash_folded(&tokens.folded[fold_start..]) };
+    let hash = if kind == TokenKind::Url { super::NO_LETTERS } else { hash_letters(&tokens.folded[fold_start..]) };
     tokens.list.push(Token {
         start: offset(start),
         end: offset(end),

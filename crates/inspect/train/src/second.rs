@@ -142,7 +142,7 @@ fn descend(examples: &[&Example], member: usize) -> Stack {
         }
     }
     for row in &mut stack.second[units] {
-        *row = std::array::from_fn(|_| random.signed() * 0.1);
+        row[..OUTPUTS].copy_from_slice(&std::array::from_fn::<f32, OUTPUTS, _>(|_| random.signed() * 0.1));
     }
     let mut adam = Adam::new(&stack);
     let mut order: Vec<usize> = (0..examples.len()).collect();
@@ -174,6 +174,7 @@ fn add_gradient(stack: &Stack, example: &Example, gradient: &mut Stack) {
         let (wanted, weight) = example.wanted[output];
         errors[output] = weight * (1.0 / (1.0 + (-outputs[output]).exp()) - wanted);
     }
+    let outputs = &outputs[..OUTPUTS];
     let top = outputs[HEADS..].iter().fold(f32::MIN, |a, b| a.max(*b));
     let sum: f32 = outputs[HEADS..].iter().map(|x| (x - top).exp()).sum();
     for output in HEADS..OUTPUTS {

@@ -5,6 +5,8 @@
 //! is tombstone, durable checkpoint, keys, bytes, in this order, and can be finished after a crash.
 
 pub mod anchor;
+pub mod disposal;
+pub mod erasure;
 pub mod holds;
 pub mod policy;
 pub mod recent;

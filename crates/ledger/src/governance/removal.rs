@@ -1,17 +1,13 @@
-//! Erasing and disposing: tombstone, durable checkpoint, keys, bytes.
+//! Carrying a removal out: tombstone, durable checkpoint, keys, bytes.
 //!
 //! Invariant: the holds are read and the tombstone is written under the same lock that setting a hold takes,
 //! so that no hold can slip between. After the tombstone nothing is decided any more: a crash is finished by
 //! [`Ledger::finish_removals`], which can be repeated; the newest one is finished when the ledger is opened.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-
-use super::policy::{PolicyChange, PolicyInForce, expired};
-use super::state::{State, Verdict};
+use super::state::Verdict;
 use super::{Act, GovernanceError, Removals, Responsible, Tombstone};
 use crate::blob::BlobName;
-use crate::engine::{LEDGER_CLASS, LEDGER_STREAM, Ledger};
+use crate::engine::{LEDGER_STREAM, Ledger};
 use crate::entry::{Entry, EntryKind};
 use crate::frame::SealedBody;
 use crate::ids::{RecordId, SubjectId};
@@ -19,20 +15,10 @@ use crate::keys::master::MasterKey;
 use crate::store::{SegmentName, StoreError};
 
 /// Records about a subject that are looked up at a time.
-const ABOUT_CHUNK: usize = 1024;
-/// Ranges of single records in one tombstone: its body is limited. What is left goes with the next run.
-const RANGES_MAX: usize = 20_000;
+pub(super) const ABOUT_CHUNK: usize = 1024;
 
-/// What is to be erased.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Single records.
-    Records(Vec<RecordId>),
-    /// Everything about a person.
-    Subject(SubjectId),
-    /// A whole segment of bodies.
-    Segment(u64),
-}
+/// Ranges of single records in one tombstone: its body is limited. What is left goes with the next run.
+pub(super) const RANGES_MAX: usize = 20_000;
 
 /// What a removal did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,134 +29,28 @@ pub struct Removed {
     pub count: u64,
 }
 
-/// What disposal would remove now, by class and rule.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DisposalPlan {
-    /// One lot per class and rule.
-    pub lots: Vec<Lot>,
-    /// Records whose time is over but which a hold keeps.
-    pub held: u64,
-}
-
-/// Records of one class that go under one rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lot {
-    /// The class.
-    pub class: u16,
-    /// Seq of the rule's entry.
-    pub policy: u64,
-    /// Segments that go as a whole.
-    pub segments: Vec<u64>,
-    /// Single records in segments that stay, as ranges of seq.
-    pub records: Vec<(u64, u64)>,
-    /// Records altogether.
-    pub count: u64,
-}
-
-/// While one of these lives, nothing is disposed of.
-pub struct ExportGuard(Arc<AtomicUsize>);
-
-impl Drop for ExportGuard {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// Exports running in this process.
-fn exports() -> &'static Arc<AtomicUsize> {
-    static RUNNING: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
-    RUNNING.get_or_init(Arc::default)
-}
-
 impl Ledger {
-    /// Announces an export: disposal is refused until the guard is dropped.
-    pub fn begin_export(&self) -> ExportGuard {
-        let _order = self.governing();
-        exports().fetch_add(1, Ordering::AcqRel);
-        ExportGuard(exports().clone())
-    }
-
-    /// Erases on request. A hold that covers any of it refuses all of it, and the refusal is logged.
-    pub fn erase(&self, target: &Target, responsible: &Responsible, master: &dyn MasterKey) -> Result<Removed, GovernanceError> {
-        responsible.check()?;
-        let _order = self.governing();
-        if matches!(target, Target::Segment(_)) {
-            self.end_open_segments()?;
-        }
-        let state = self.governance()?;
-        let known = self.size();
-        let (mut tombstone, held) = match target {
-            Target::Records(records) => self.records_tombstone(records, &state),
-            Target::Subject(subject) => self.subject_tombstone(*subject, &state),
-            Target::Segment(segment) => self.segment_tombstone(*segment, &state),
-        }?;
-        tombstone.responsible = responsible.clone();
-        let outcome = match &held.0 {
-            Some(holding) => Err(holding.refusal()),
-            // Whoever is captured while this is being prepared is looked at again when nothing is in flight any more.
-            None => self.carry_out(EntryKind::ErasureTombstone, tombstone, master, |tombstone| match target {
-                Target::Subject(subject) => self.add_later_records(*subject, known, &state, tombstone),
-                Target::Records(_) | Target::Segment(_) => Ok(()),
-            }),
-        };
-        if let Err(GovernanceError::Held { name, records }) = &outcome {
-            let refused = Act::RemovalRefused {
-                what: format!("{target:?}"),
-                why: format!("hold `{name}` covers {records} of the records"),
-                responsible: responsible.clone(),
-            };
-            self.act(EntryKind::RemovalRefused, RecordId::NONE, &refused)?;
-        }
-        outcome
-    }
-
-    /// What disposal would remove now.
-    pub fn plan_disposal(&self) -> Result<DisposalPlan, GovernanceError> {
-        let state = self.governance()?;
-        self.plan(&state, &state.policies)
-    }
-
-    /// Disposes of everything whose time is over and that no hold keeps. `confirmed` is the count of the plan
-    /// that was looked at. The first removal under a rule needs two people.
-    pub fn dispose(
+    /// Tombstone, durable checkpoint, keys, bytes. No record is taken in between `complete`, tombstone and keys: it would be sealed under a
+    /// key that is about to go, and no tombstone would say so.
+    pub(super) fn carry_out(
         &self,
-        confirmed: u64,
-        responsible: &Responsible,
+        kind: EntryKind,
+        mut tombstone: Tombstone,
         master: &dyn MasterKey,
-    ) -> Result<Vec<Removed>, GovernanceError> {
-        responsible.check()?;
-        let _order = self.governing();
-        if exports().load(Ordering::Acquire) > 0 {
-            return Err(GovernanceError::ExportRunning);
-        }
-        self.end_open_segments()?;
-        let state = self.governance()?;
-        let plan = self.plan(&state, &state.policies)?;
-        let found = plan.lots.iter().map(|lot| lot.count).sum();
-        if found != confirmed {
-            return Err(GovernanceError::CountChanged { confirmed, found });
-        }
-        let purged = |policy: u64| state.removals.tombstones().iter().any(|(_, t)| t.policy == Some(policy));
-        if !responsible.are_two() && plan.lots.iter().any(|lot| !purged(lot.policy)) {
-            return Err(GovernanceError::SecondPerson("the first removal under a rule"));
-        }
-        let mut removed = Vec::new();
-        for lot in plan.lots {
-            let base = Tombstone {
-                policy: Some(lot.policy),
-                class: Some(lot.class),
-                responsible: responsible.clone(),
-                ..empty_tombstone()
-            };
-            // What goes as a whole and what goes one by one are two acts.
-            let single: u64 = lot.records.iter().map(|(first, last)| last - first + 1).sum();
-            let whole = Tombstone { segments: lot.segments, count: lot.count - single, ..base.clone() };
-            let rest = Tombstone { ranges: lot.records, count: single, ..base };
-            for tombstone in [whole, rest].into_iter().filter(|tombstone| tombstone.count > 0) {
-                removed.push(self.carry_out(EntryKind::DisposalTombstone, tombstone, master, |_| Ok(()))?);
-            }
-        }
-        Ok(removed)
+        complete: impl FnOnce(&mut Tombstone) -> Result<(), GovernanceError>,
+    ) -> Result<Removed, GovernanceError> {
+        let doomed = self.entries_of(&tombstone)?;
+        let decide = || -> Result<_, GovernanceError> {
+            complete(&mut tombstone)?;
+            let act = Act::Tombstone(tombstone.clone());
+            Ok((self.entry_of(self.new_record_id(), kind, RecordId::NONE, &act), tombstone))
+        };
+        let (seq, tombstone) = self.while_quiet_append(decide, |receipt, tombstone| {
+            self.remove_keys(&doomed, &tombstone, &tombstone.subjects, master)?;
+            Ok::<_, GovernanceError>((receipt.seq, tombstone))
+        })?;
+        self.remove_bytes(seq, &tombstone, &doomed)?;
+        Ok(Removed { tombstone: seq, count: tombstone.count })
     }
 
     /// Finishes removals that a crash interrupted after their tombstone. Answers with how many there were.
@@ -221,110 +101,9 @@ impl Ledger {
         Ok(Verdict::of(&reader, &Removals::read(&reader)?, seq)?)
     }
 
-    fn records_tombstone(&self, records: &[RecordId], state: &State) -> Result<(Tombstone, Held), GovernanceError> {
-        let reader = self.reader();
-        let (mut seqs, mut held) = (Vec::new(), Held::default());
-        for record in records {
-            let missing = || GovernanceError::NotFound(format!("record {record}"));
-            let entry = reader.entry(reader.find(*record)?.ok_or_else(missing)?)?;
-            if entry.retention_class == LEDGER_CLASS {
-                return Err(GovernanceError::NotFound(format!("removable record {record}")));
-            }
-            held.check(state, &entry, &reader.subjects(&entry)?);
-            seqs.push(entry.seq);
-        }
-        let count = seqs.len() as u64;
-        Ok((Tombstone { ranges: ranges(seqs), count, ..empty_tombstone() }, held))
-    }
-
-    fn subject_tombstone(&self, subject: SubjectId, state: &State) -> Result<(Tombstone, Held), GovernanceError> {
-        let (all, held) = self.records_about(subject, 0, state)?;
-        if all.is_empty() {
-            return Err(GovernanceError::NotFound(format!("record about {subject}")));
-        }
-        let count = all.len() as u64;
-        // An entry has room for so many; the subject itself names all of them to whoever holds the bodies.
-        let mut covered = ranges(all);
-        covered.truncate(RANGES_MAX);
-        Ok((Tombstone { subjects: vec![subject], ranges: covered, count, ..empty_tombstone() }, held))
-    }
-
-    /// The records about a subject from this one on, and whether holds cover any of them.
-    fn records_about(&self, subject: SubjectId, from: u64, state: &State) -> Result<(Vec<u64>, Held), GovernanceError> {
-        let reader = self.reader();
-        let (mut all, mut next, mut held) = (Vec::new(), from, Held::default());
-        loop {
-            let seqs = reader.about(subject, next, ABOUT_CHUNK)?;
-            let Some(last) = seqs.last() else { return Ok((all, held)) };
-            next = last + 1;
-            for seq in seqs.iter().filter(|_| !state.holds.is_empty()) {
-                let entry = reader.entry(*seq)?;
-                // Co-subjects count: a hold on one person also keeps what is about two.
-                let subjects = reader.subjects(&entry)?;
-                held.check(state, &entry, if subjects.is_empty() { std::slice::from_ref(&subject) } else { &subjects });
-            }
-            all.extend(seqs);
-        }
-    }
-
-    fn segment_tombstone(&self, segment: u64, state: &State) -> Result<(Tombstone, Held), GovernanceError> {
-        let names = self.store().segments()?;
-        let found = names.into_iter().find(|name| name.segment == segment && name.class != LEDGER_CLASS);
-        let name = found.ok_or_else(|| GovernanceError::NotFound(format!("segment {segment} to remove")))?;
-        let (mut count, mut held) = (0, Held::default());
-        self.each_in(name, |entry, subjects| {
-            count += 1;
-            held.check(state, entry, subjects);
-        })?;
-        Ok((Tombstone { segments: vec![segment], count, ..empty_tombstone() }, held))
-    }
-
-    /// Tombstone, durable checkpoint, keys, bytes. No record is taken in between `complete`, tombstone and keys: it would be sealed under a
-    /// key that is about to go, and no tombstone would say so.
-    fn carry_out(
-        &self,
-        kind: EntryKind,
-        mut tombstone: Tombstone,
-        master: &dyn MasterKey,
-        complete: impl FnOnce(&mut Tombstone) -> Result<(), GovernanceError>,
-    ) -> Result<Removed, GovernanceError> {
-        let doomed = self.entries_of(&tombstone)?;
-        let decide = || -> Result<_, GovernanceError> {
-            complete(&mut tombstone)?;
-            let act = Act::Tombstone(tombstone.clone());
-            Ok((self.entry_of(self.new_record_id(), kind, RecordId::NONE, &act), tombstone))
-        };
-        let (seq, tombstone) = self.while_quiet_append(decide, |receipt, tombstone| {
-            self.remove_keys(&doomed, &tombstone, &tombstone.subjects, master)?;
-            Ok::<_, GovernanceError>((receipt.seq, tombstone))
-        })?;
-        self.remove_bytes(seq, &tombstone, &doomed)?;
-        Ok(Removed { tombstone: seq, count: tombstone.count })
-    }
-
     /// Nothing is added to the segments that are there now: what is planned about a whole segment stays true.
-    fn end_open_segments(&self) -> Result<(), GovernanceError> {
+    pub(super) fn end_open_segments(&self) -> Result<(), GovernanceError> {
         Ok(self.while_quiet(|| ())?)
-    }
-
-    /// Adds what was captured about a subject since `known`; refuses when a hold covers any of it. Only while nothing is in flight.
-    fn add_later_records(
-        &self,
-        subject: SubjectId,
-        known: u64,
-        state: &State,
-        tombstone: &mut Tombstone,
-    ) -> Result<(), GovernanceError> {
-        let (later, held) = self.records_about(subject, known, state)?;
-        if let Some(held) = &held.0 {
-            return Err(held.refusal());
-        }
-        tombstone.count += later.len() as u64;
-        let mut covered = std::mem::take(&mut tombstone.ranges);
-        covered.extend(ranges(later));
-        covered.truncate(RANGES_MAX);
-        tombstone.ranges = covered;
-        Ok(())
     }
 
     /// What a crash left undone. Repeating it changes nothing.
@@ -468,48 +247,8 @@ impl Ledger {
         Ok(false)
     }
 
-    pub(super) fn count_removable(&self, change: Option<&PolicyChange>) -> Result<u64, GovernanceError> {
-        let state = self.governance()?;
-        let mut policies = state.policies.clone();
-        policies.extend(change.map(|change| PolicyInForce { seq: self.size(), change: change.clone() }));
-        Ok(self.plan(&state, &policies)?.lots.iter().map(|lot| lot.count).sum())
-    }
-
-    fn plan(&self, state: &State, policies: &[PolicyInForce]) -> Result<DisposalPlan, GovernanceError> {
-        let now = self.environment().clock.now_ms();
-        let mut plan = DisposalPlan::default();
-        for name in self.store().segments()? {
-            if !policies.iter().any(|policy| policy.change.class == name.class) {
-                continue;
-            }
-            let (mut going, mut staying) = (Vec::new(), false);
-            self.each_in(name, |entry, subjects| {
-                if state.removals.of(entry, subjects).is_some() {
-                    return;
-                }
-                match expired(policies, entry, now) {
-                    None => staying = true,
-                    Some(_) if state.holds.values().any(|hold| hold.covers(entry, subjects)) => {
-                        staying = true;
-                        plan.held += 1;
-                    }
-                    Some(policy) => going.push((policy, entry.seq)),
-                }
-            })?;
-            // A whole segment goes under one rule; otherwise its records go one by one.
-            let one_rule = going.windows(2).all(|pair| pair[0].0 == pair[1].0);
-            let whole = !staying && one_rule;
-            while let Some((policy, _)) = going.first().copied() {
-                let (now_going, later): (Vec<_>, Vec<_>) = going.into_iter().partition(|(p, _)| *p == policy);
-                going = later;
-                plan.add(name, policy, whole, &now_going);
-            }
-        }
-        Ok(plan)
-    }
-
     /// Calls `each` with every entry of a segment that is stored, and whom its body is about.
-    fn each_in(&self, name: SegmentName, mut each: impl FnMut(&Entry, &[SubjectId])) -> Result<(), GovernanceError> {
+    pub(super) fn each_in(&self, name: SegmentName, mut each: impl FnMut(&Entry, &[SubjectId])) -> Result<(), GovernanceError> {
         let reader = self.reader();
         let mut failed = None;
         self.store()
@@ -529,60 +268,13 @@ impl Ledger {
     }
 }
 
-impl DisposalPlan {
-    fn add(&mut self, name: SegmentName, policy: u64, whole: bool, going: &[(u64, u64)]) {
-        let index = self.lots.iter().position(|lot| lot.class == name.class && lot.policy == policy);
-        let index = index.unwrap_or_else(|| {
-            let lot = Lot { class: name.class, policy, segments: Vec::new(), records: Vec::new(), count: 0 };
-            self.lots.push(lot);
-            self.lots.len() - 1
-        });
-        let lot = &mut self.lots[index];
-        if whole {
-            lot.segments.push(name.segment);
-            lot.count += going.len() as u64;
-            return;
-        }
-        for range in ranges(going.iter().map(|(_, seq)| *seq).collect()) {
-            if lot.records.len() < RANGES_MAX {
-                lot.count += range.1 - range.0 + 1;
-                lot.records.push(range);
-            }
-        }
-    }
-}
-
-/// What holds cover of something that was to go.
-#[derive(Default)]
-struct Held(Option<Holding>);
-
-/// The first hold found and how many records holds cover.
-struct Holding {
-    name: String,
-    records: u64,
-}
-
-impl Held {
-    fn check(&mut self, state: &State, entry: &Entry, subjects: &[SubjectId]) {
-        if let Some(hold) = state.holds.values().find(|hold| hold.covers(entry, subjects)) {
-            self.0.get_or_insert_with(|| Holding { name: hold.name.clone(), records: 0 }).records += 1;
-        }
-    }
-}
-
-impl Holding {
-    fn refusal(&self) -> GovernanceError {
-        GovernanceError::Held { name: self.name.clone(), records: self.records }
-    }
-}
-
-fn empty_tombstone() -> Tombstone {
+pub(super) fn empty_tombstone() -> Tombstone {
     let responsible = Responsible { requested_by: String::new(), approved_by: String::new(), reason: String::new() };
     Tombstone { policy: None, class: None, segments: Vec::new(), ranges: Vec::new(), subjects: Vec::new(), count: 0, responsible }
 }
 
 /// Sorted numbers as ranges with both ends included.
-fn ranges(mut seqs: Vec<u64>) -> Vec<(u64, u64)> {
+pub(super) fn ranges(mut seqs: Vec<u64>) -> Vec<(u64, u64)> {
     seqs.sort_unstable();
     seqs.dedup();
     let mut ranges: Vec<(u64, u64)> = Vec::new();

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::erasure::Target;
 use super::holds::Hold;
 use super::policy::PolicyChange;
-use super::removal::Target;
 use super::*;
 use crate::engine::tests::{Fixture, append, copy_of, entry, master};
 use crate::engine::{Ledger, NewEntry};

@@ -9,7 +9,7 @@ use ledger::damage::DamageClass;
 use ledger::engine::{self, Ledger, OpenError, Pending, ReadError, Reader};
 use ledger::entry::{Entry, EntryKind};
 use ledger::frame::{BatchHead, Commit, write_commit, write_frame};
-use ledger::governance::removal::Target;
+use ledger::governance::erasure::Target;
 use ledger::governance::{Responsible, Verdict};
 use ledger::hash::{EMPTY_ROOT, sha256};
 use ledger::ids::{RecordId, StreamId};

@@ -7,7 +7,7 @@
 use crate::sim_disk::{Call, Fault, Random, SimDisk};
 use crate::workload::{TestClock, Told, append, attachment, create, entry, environment, master, options};
 use ledger::engine::{AppendError, Environment, Ledger, OpenError, Pending, Reader};
-use ledger::governance::removal::Target;
+use ledger::governance::erasure::Target;
 use ledger::governance::{Responsible, Verdict};
 use ledger::keys::keystore::Opener;
 use ledger::store::StoreError;

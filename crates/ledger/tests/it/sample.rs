@@ -4,7 +4,7 @@ use crate::loopback::Loopback;
 use crate::workload::{self, create, entry, environment, master, options, record_id};
 use ledger::bundle::{Bundle, Disclosure};
 use ledger::engine::{Ledger, Options, Reader};
-use ledger::governance::removal::Target;
+use ledger::governance::erasure::Target;
 use ledger::governance::{Removals, Responsible};
 use ledger::io::RealDisk;
 use ledger::note::Note;

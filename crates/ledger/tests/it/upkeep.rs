@@ -3,8 +3,8 @@
 use crate::sim_disk::SimDisk;
 use crate::workload::{self, environment, master, options, record_id};
 use ledger::engine::Ledger;
+use ledger::governance::erasure::Target;
 use ledger::governance::recent::Recent;
-use ledger::governance::removal::Target;
 use ledger::governance::{Act, Responsible};
 use ledger::verify::Progress;
 use std::path::Path;

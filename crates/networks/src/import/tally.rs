@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Import, ImportError, Item};
 use crate::event::{Event, What};
@@ -14,7 +14,7 @@ pub const REFUSED_KEPT: usize = 1_000;
 const PLACES_MAX: usize = 1_000_000;
 
 /// What a file holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// The account or workspace it is from, as far as it says.
     pub source: String,

@@ -64,7 +64,14 @@ static ABOUT: About = About {
         hide: false,
         direct: true,
         subject: true,
-        text: TextLimit { max: 500, unit: TextUnit::Graphemes, bytes_max: 0, link_counts: 23 },
+        text: TextLimit {
+            max: 500,
+            unit: TextUnit::Graphemes,
+            bytes_max: 0,
+            link_counts: 23,
+            mention_hosts_count: false,
+            subject_counts: true,
+        },
         media: &[
             picture("image/jpeg"),
             picture("image/png"),

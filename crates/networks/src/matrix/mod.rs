@@ -72,7 +72,14 @@ static ABOUT: About = About {
         hide: false,
         direct: true,
         subject: false,
-        text: TextLimit { max: 60_000, unit: TextUnit::Bytes, bytes_max: 60_000, link_counts: 0 },
+        text: TextLimit {
+            max: 60_000,
+            unit: TextUnit::Bytes,
+            bytes_max: 60_000,
+            link_counts: 0,
+            mention_hosts_count: true,
+            subject_counts: false,
+        },
         media: &[
             file("image/png"),
             file("image/jpeg"),

@@ -9,6 +9,8 @@
 mod sent;
 mod world;
 
+pub use sent::keep_in;
+
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime},
@@ -87,7 +89,14 @@ static ABOUT: About = About {
         hide: true,
         direct: false,
         subject: true,
-        text: TextLimit { max: TEXT_MAX, unit: TextUnit::Graphemes, bytes_max: 0, link_counts: 0 },
+        text: TextLimit {
+            max: TEXT_MAX,
+            unit: TextUnit::Graphemes,
+            bytes_max: 0,
+            link_counts: 0,
+            mention_hosts_count: true,
+            subject_counts: false,
+        },
         media: &[picture("image/png"), picture("image/jpeg"), picture("image/webp")],
         attachments_max: 4,
         alt_max: 1_500,
@@ -145,7 +154,7 @@ impl Opened {
         // FNV-1a: the same name gives the same world.
         let seed =
             handle.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
-        Ok(Self { world: World { seed, feed }, folder: session.settings.get("folder").cloned(), handle })
+        Ok(Self { world: World { seed, feed }, folder: sent::folder_of(session.settings.get("folder")), handle })
     }
 
     fn sent<T>(&self, work: impl FnOnce(&mut Sent) -> Result<T>) -> Result<T> {

@@ -21,6 +21,20 @@ use crate::{
 /// The most events one sandbox keeps: a demo's worth.
 const KEPT_MAX: usize = 100_000;
 
+static KEPT_IN: OnceLock<String> = OnceLock::new();
+
+/// Keeps what is sent to every sandbox whose settings name no folder in this one, from now on, in this process. A folder is where the
+/// data folder is, and that can move: it does not belong into the settings of a connection.
+pub fn keep_in(folder: &Path) {
+    // Whoever said it first is right: it is said once, at the start.
+    let _ = KEPT_IN.set(folder.to_string_lossy().into_owned());
+}
+
+/// Where a sandbox keeps what is sent to it; nothing when it lasts as long as the process.
+pub(super) fn folder_of(setting: Option<&String>) -> Option<String> {
+    setting.or_else(|| KEPT_IN.get()).cloned()
+}
+
 /// One thing that we did on the sandbox.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Kept {

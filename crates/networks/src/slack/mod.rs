@@ -74,7 +74,14 @@ static ABOUT: About = About {
         hide: false,
         direct: true,
         subject: false,
-        text: TextLimit { max: 40_000, unit: TextUnit::Scalars, bytes_max: 0, link_counts: 0 },
+        text: TextLimit {
+            max: 40_000,
+            unit: TextUnit::Scalars,
+            bytes_max: 0,
+            link_counts: 0,
+            mention_hosts_count: true,
+            subject_counts: false,
+        },
         media: &[
             file("image/png"),
             file("image/jpeg"),

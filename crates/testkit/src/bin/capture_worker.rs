@@ -34,6 +34,7 @@ async fn main() {
         ids: Arc::new(SystemIds::new()),
         sealer: Sealer::new(&TEST_MASTER_KEY),
         public_url: "https://desk.example.test".to_owned(),
+        mail: None,
     });
     let intake = intake_in(&desk, &folder.join("ledger"));
     std::io::stdout().write_all(b"capturing\n").expect("the test reads this line");

@@ -34,6 +34,7 @@ async fn main() {
         ids: Arc::new(SystemIds::new()),
         sealer: Sealer::new(&TEST_MASTER_KEY),
         public_url: "https://desk.example.test".to_owned(),
+        mail: None,
     });
     let registry = Registry::new().with(CrashJob { die_at_step, ..CrashJob::default() });
     let worker = Worker::new(desk.clone(), registry, WorkerOptions::default());

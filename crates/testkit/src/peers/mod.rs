@@ -6,6 +6,7 @@
 
 pub mod bluesky;
 pub mod bluesky_people;
+pub mod mail;
 pub mod slack;
 pub mod snac;
 pub mod synapse;

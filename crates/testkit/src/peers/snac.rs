@@ -66,6 +66,30 @@ impl Snac {
         Ok(password.ok_or_else(|| std::io::Error::other(format!("snac told no password: {said}")))?.trim().to_owned())
     }
 
+    /// What somebody does in a browser on a server at `base`: signs in on the server's own page, agrees, and is led back to the address in the answer.
+    ///
+    /// # Errors
+    /// When the server's page has not what it should.
+    pub async fn agree(base: &str, url: &str, name: &str, password: &str) -> Result<String, PeerError> {
+        let failed = |what: String| PeerError::from(std::io::Error::other(what));
+        let missing = |what: &str| failed(format!("snac's page has no {what}"));
+        let client = networks::http::write_client();
+        let page = client.get(url).send().await.map_err(|error| failed(error.to_string()))?;
+        let page = page.text().await.map_err(|error| failed(error.to_string()))?;
+        let value = |field: &str| {
+            let at = page.find(&format!("name=\"{field}\" value=\""))?;
+            page[at..].split('"').nth(3).map(str::to_owned)
+        };
+        let mut form = vec![("login", name.to_owned()), ("passwd", password.to_owned())];
+        for field in ["redir", "cid", "state"] {
+            form.push((field, value(field).ok_or_else(|| missing(field))?));
+        }
+        let answer = client.post(format!("{base}/oauth/x-snac-login")).form(&form).send().await;
+        let answer = answer.map_err(|error| failed(error.to_string()))?;
+        let back = answer.headers().get("location").and_then(|value| value.to_str().ok());
+        Ok(back.ok_or_else(|| missing("way back"))?.to_owned())
+    }
+
     /// Kills it, as a power cut would.
     ///
     /// # Errors

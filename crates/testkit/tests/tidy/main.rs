@@ -4,6 +4,7 @@
 //! the tree and tests that show what it notices. It judges text, not meaning: what the compiler or clippy can check is theirs.
 
 mod arrows;
+mod door;
 mod leftovers;
 mod lex;
 mod links;

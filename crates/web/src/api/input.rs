@@ -187,6 +187,28 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
+/// A SHA-256 digest in lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Digest(pub(crate) [u8; 32]);
+
+schema_of!(Digest, "Digest", text().pattern(Some("^[0-9a-f]{64}$")).description(Some("A SHA-256 digest in hexadecimal digits.")));
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let mut bytes = [0; 32];
+        let fits =
+            !text.contains(|sign: char| sign.is_ascii_uppercase()) && hex::decode_to_slice(text.as_bytes(), &mut bytes).is_ok();
+        if fits { Ok(Self(bytes)) } else { Err(D::Error::custom("not 64 hexadecimal digits in lower case")) }
+    }
+}
+
 /// A moment in Unix milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment(pub(crate) i64);

@@ -5,6 +5,7 @@
 //! of the desk and decides nothing. Statuses: 400 cannot be read, 422 does not fit the schema, 409 fits but not as things stand.
 
 mod account;
+mod approvals;
 mod audit_log;
 mod docs;
 mod feed;
@@ -16,7 +17,9 @@ mod lists;
 mod messages;
 mod openapi;
 mod people;
+mod posts;
 mod profiles;
+mod publishing;
 mod rights;
 mod roles;
 mod search;
@@ -106,7 +109,10 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(people_routes());
     routes.extend(rights_routes());
     routes.extend(profile_routes());
+    routes.extend(publishing_routes());
     routes.extend(message_routes());
+    routes.extend(approval_routes());
+    routes.extend(post_routes());
     routes.extend(house_routes());
     let reason = "whoever writes a program reads it before they have a token";
     routes.push(open(Method::GET, "/api/v1/openapi.json", reason, Face::Api, get(openapi::document)));
@@ -196,6 +202,19 @@ fn profile_routes() -> Vec<Route> {
     ]
 }
 
+fn publishing_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/publishing/pauses", O::PublishingRead, get(publishing::pauses)),
+        call(Method::POST, "/api/v1/publishing/pauses", O::PublishingPause, post(publishing::pause)),
+        call(Method::DELETE, "/api/v1/publishing/pauses/{id}", O::PublishingResume, delete(publishing::resume)),
+        call(Method::GET, "/api/v1/publishing/held", O::PublishingRead, get(publishing::held)),
+        call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/release", O::HeldRelease, post(publishing::release)),
+        call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/adopt", O::HeldAdopt, post(publishing::adopt)),
+        call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/settle", O::HeldSettle, post(publishing::settle)),
+    ]
+}
+
 fn message_routes() -> Vec<Route> {
     use Operation as O;
     vec![
@@ -207,6 +226,38 @@ fn message_routes() -> Vec<Route> {
         call(Method::GET, "/api/v1/messages/{id}/proof/{entry}", O::MessagesRead, get(messages::proof)),
         call(Method::POST, "/api/v1/messages/{id}/unmask", O::MessageUnmask, post(messages::unmask)),
         call(Method::GET, "/api/v1/search", O::MessagesSearch, get(search::search)),
+    ]
+}
+
+fn approval_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/approvals", O::ApprovalsRead, get(approvals::list)),
+        call(Method::POST, "/api/v1/approvals/decisions", O::ApprovalDecide, post(approvals::decide_many)),
+        call(Method::GET, "/api/v1/approvals/{id}", O::ApprovalsRead, get(approvals::read)),
+        call(Method::POST, "/api/v1/approvals/{id}/decision", O::ApprovalDecide, post(approvals::decide)),
+        call(Method::PUT, "/api/v1/agents", O::AgentsFreeze, put(approvals::agents)),
+    ]
+}
+
+fn post_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/posts", O::PostsRead, get(posts::list)),
+        call(Method::POST, "/api/v1/posts", O::PostCreate, post(posts::create)),
+        call(Method::GET, "/api/v1/posts/{id}", O::PostsRead, get(posts::read)),
+        call(Method::PUT, "/api/v1/posts/{id}", O::PostSave, put(posts::save)),
+        call(Method::DELETE, "/api/v1/posts/{id}", O::PostDiscard, delete(posts::discard)),
+        call(Method::POST, "/api/v1/posts/{id}/duplicate", O::PostCreate, post(posts::duplicate)),
+        call(Method::GET, "/api/v1/posts/{id}/warnings", O::PostsRead, get(posts::warnings)),
+        call(Method::POST, "/api/v1/posts/{id}/submit", O::PostSubmit, post(posts::submit)),
+        call(Method::POST, "/api/v1/posts/{id}/withdraw", O::PostWithdraw, post(posts::withdraw)),
+        call(Method::PUT, "/api/v1/posts/{id}/time", O::PostRetime, put(posts::retime)),
+        call(Method::POST, "/api/v1/posts/{id}/cancel", O::PostCancel, post(posts::cancel)),
+        call(Method::GET, "/api/v1/posts/{id}/comments", O::PostsRead, get(posts::comments)),
+        call(Method::POST, "/api/v1/posts/{id}/comments", O::PostComment, post(posts::comment)),
+        call(Method::GET, "/api/v1/campaigns", O::CampaignsRead, get(posts::campaigns)),
+        call(Method::POST, "/api/v1/campaigns", O::CampaignChange, post(posts::create_campaign)),
     ]
 }
 

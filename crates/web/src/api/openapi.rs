@@ -14,11 +14,11 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::{
-    account, audit_log, feed, idempotent,
-    input::{Id, Line, Moment, Note},
+    account, approvals, audit_log, feed, idempotent,
+    input::{Digest, Id, Line, Moment, Note},
     jobs,
     lists::Limit,
-    messages, people, profiles, rights, roles, search, settings, teams, tokens, views,
+    messages, people, posts, profiles, publishing, rights, roles, search, settings, teams, tokens, views,
 };
 use crate::{
     gate::SESSION_COOKIE,
@@ -94,6 +94,13 @@ use crate::{
         profiles::disconnect,
         profiles::groups,
         profiles::create_group,
+        publishing::pauses,
+        publishing::pause,
+        publishing::resume,
+        publishing::held,
+        publishing::release,
+        publishing::adopt,
+        publishing::settle,
         messages::stream,
         messages::feed,
         messages::read,
@@ -102,6 +109,26 @@ use crate::{
         messages::proof,
         messages::unmask,
         search::search,
+        approvals::list,
+        approvals::read,
+        approvals::decide,
+        approvals::decide_many,
+        approvals::agents,
+        posts::list,
+        posts::create,
+        posts::read,
+        posts::save,
+        posts::discard,
+        posts::duplicate,
+        posts::warnings,
+        posts::submit,
+        posts::withdraw,
+        posts::retime,
+        posts::cancel,
+        posts::comments,
+        posts::comment,
+        posts::campaigns,
+        posts::create_campaign,
         audit_log::list,
         audit_log::export,
         audit_log::feed,
@@ -115,9 +142,11 @@ use crate::{
         document
     ),
     components(schemas(
-        Problem, FieldProblem, Id, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
+        Problem, FieldProblem, Id, Digest, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
-        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind
+        views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
+        approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName,
+        Line<500>, Line<2000>, publishing::PauseModeName
     ))
 )]
 struct Document;

@@ -100,6 +100,8 @@ pub(crate) enum OperationCallers {
     All,
     /// The command line.
     Operator,
+    /// An outside approver.
+    Guest,
 }
 
 /// Who holds a grant or carries a role.
@@ -347,6 +349,7 @@ fn operation_shape(operation: Operation) -> OperationShape {
             Callers::PersonOrToken => OperationCallers::PersonOrToken,
             Callers::All => OperationCallers::All,
             Callers::Operator => OperationCallers::Operator,
+            Callers::Guest => OperationCallers::Guest,
         },
         step_up: operation.freshness() == Freshness::StepUp,
         scope: operation.token_scope().map(|scope| scope.to_string()),

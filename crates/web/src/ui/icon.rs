@@ -113,6 +113,7 @@ icons! {
     Bookmark => "bookmark",
     Zap => "zap",
     Circle => "circle",
+    Crop => "crop",
 }
 
 /// How large an icon stands in the line.

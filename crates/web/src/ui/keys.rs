@@ -32,9 +32,10 @@ const GROUPS: [KeyGroup; 3] = [
             (&["k"], "Previous"),
             (&["Enter"], "Open"),
             (&["x"], "Select"),
-            (&["r"], "Reply"),
+            (&["r"], "Reply or reject"),
             (&["a"], "Assign or approve"),
             (&["e"], "Done"),
+            (&["Alt", "→"], "Move a post in the calendar by a day; up and down by a week"),
         ],
     },
     KeyGroup {

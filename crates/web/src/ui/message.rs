@@ -22,7 +22,8 @@ pub enum FindingLevel {
 }
 
 impl FindingLevel {
-    const fn words(self) -> (&'static str, &'static str) {
+    /// Its class in the style sheet, and its word.
+    pub(super) const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Low => ("finding finding-low", "low"),
             Self::Medium => ("finding finding-medium", "medium"),

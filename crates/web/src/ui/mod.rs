@@ -5,11 +5,15 @@
 //! Every component has `samples()`, from which the gallery, the snapshots and the browser tests are made.
 //! Not here: pages, routes, wording of errors of the desk.
 
+pub mod approval;
 pub mod badge;
 pub mod button;
+pub mod calendar;
 pub mod chart;
 pub mod choice;
+pub mod conflict;
 pub mod dialog;
+pub mod editor;
 pub mod facts;
 pub mod feedback;
 pub mod field;
@@ -23,6 +27,7 @@ pub mod nav;
 pub mod palette;
 pub mod passkey;
 pub mod person;
+pub mod preview;
 pub mod progress;
 pub mod results;
 pub mod secret;
@@ -151,6 +156,8 @@ pub fn families() -> Vec<Family> {
         "navigation", "Navigation": [nav::PageHead, nav::Crumbs, nav::Tabs, nav::SubNav];
         "content", "Content": [facts::Facts, facts::Card, facts::ContextPanel, timeline::Timeline, secret::Secret, secret::RecoveryCodes, secret::QrCode];
         "messages", "Messages": [message::MessageCard];
+        "posts", "Posts": [editor::PartEditor, preview::PostPreview, calendar::CalendarGrid, conflict::Conflict];
+        "approvals", "Approvals": [approval::ApprovalCard, approval::Picker];
         "charts", "Charts": [chart::Stat, chart::Sparkline, chart::BarChart];
     }
 }

@@ -1,6 +1,8 @@
 //! Integration tests of the edge, through the whole router, in one binary: linking is what costs.
 
 mod api;
+mod approvals;
+mod attachments;
 mod bluesky;
 mod browser;
 mod captured;
@@ -9,8 +11,10 @@ mod door;
 mod feed;
 mod hooks;
 mod idempotency;
+mod imports;
 mod openapi;
 mod pages;
+mod posts;
 mod record;
 mod set_up;
 mod walk;

@@ -105,7 +105,7 @@ impl Follower {
         let mut running: HashMap<ProfileId, (CancellationToken, tokio::task::JoinHandle<()>)> = HashMap::new();
         loop {
             running.retain(|_, (_, task)| !task.is_finished());
-            match self.runnable().await {
+            match follow_able(self.desk(), &self.connectors).await {
                 Ok(wanted) => {
                     running.iter().filter(|(profile, _)| !wanted.contains(profile)).for_each(|(_, (token, _))| token.cancel());
                     for profile in wanted.into_iter().filter(|profile| !running.contains_key(profile)).collect::<Vec<_>>() {
@@ -133,23 +133,6 @@ impl Follower {
             // A lot under way is brought to its end by its own task.
             let _ = task.await;
         }
-    }
-
-    async fn runnable(&self) -> Result<Vec<ProfileId>> {
-        let mut reader = self.desk().db().read().await?;
-        let active: Vec<_> = profiles::everything(&mut reader)
-            .await?
-            .into_iter()
-            .filter(|profile| profile.state == ProfileState::Active)
-            .collect();
-        let connections = store::all(&mut reader).await?;
-        let runs = |connection: &super::Connection| {
-            !matches!(connection.state, ConnectionState::Disconnected | ConnectionState::NeedsAuthorisation)
-                && active
-                    .iter()
-                    .any(|profile| profile.id == connection.profile && self.connectors.get(&profile.network).is_some())
-        };
-        Ok(connections.into_iter().filter(runs).map(|connection| connection.profile).collect())
     }
 
     async fn follow(&self, profile: ProfileId, stop: CancellationToken) {
@@ -329,7 +312,7 @@ impl Follower {
             store::Failed { state: consequence.state, class, message, next_try_at: wait_ms.map(|wait_ms| now.plus_ms(wait_ms)) };
         tracing::warn!(profile = %profile.id, class, wait_ms, "the network did not give what was asked for");
         let before = store::get(&mut desk.db().read().await?, profile.id).await?.map(|connection| connection.state);
-        let alarming = matches!(consequence.state, ConnectionState::NeedsAuthorisation | ConnectionState::Broken);
+        let alarming = !matches!(consequence.state, ConnectionState::Connected | ConnectionState::Failing);
         if alarming && before != Some(consequence.state) {
             let actor = Actor::desk("capture");
             let mut act = desk.act(&actor, Operation::CaptureState, Target::Workspace).await?;
@@ -370,6 +353,19 @@ impl Follower {
         }
         Ok(())
     }
+}
+
+/// The active profiles whose networks can be asked: connected, authorised, and on a network of this process.
+pub(crate) async fn follow_able(desk: &Desk, connectors: &Connectors) -> Result<Vec<ProfileId>> {
+    let mut reader = desk.db().read().await?;
+    let active: Vec<_> =
+        profiles::everything(&mut reader).await?.into_iter().filter(|profile| profile.state == ProfileState::Active).collect();
+    let connections = store::all(&mut reader).await?;
+    let runs = |connection: &super::Connection| {
+        !matches!(connection.state, ConnectionState::Disconnected | ConnectionState::NeedsAuthorisation)
+            && active.iter().any(|profile| profile.id == connection.profile && connectors.get(&profile.network).is_some())
+    };
+    Ok(connections.into_iter().filter(runs).map(|connection| connection.profile).collect())
 }
 
 /// Asks, with the limits that every answer has.

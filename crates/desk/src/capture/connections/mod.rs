@@ -8,12 +8,13 @@ mod follow;
 mod hooks;
 mod model;
 pub(crate) mod rules;
-mod sessions;
+pub(crate) mod sessions;
 mod set_up;
 
 use std::collections::BTreeMap;
 
 pub use follow::Follower;
+pub(crate) use follow::follow_able;
 pub use hooks::{HookError, deliver};
 pub(crate) use model::Connection;
 pub use model::{Alarm, AlarmKind, Begun, ConnectionState, Health, NewConnection};
@@ -25,11 +26,14 @@ use networks::{
     registry,
 };
 use serde::{Deserialize, Serialize};
-pub(crate) use sessions::Opened;
+pub(crate) use sessions::{NotRenewed, Opened, open, renew};
 pub use set_up::{CLIENT_METADATA_PATH, SetUpOffer, client_metadata, hook_url, set_up_offers, take_set_up_file};
 use zeroize::Zeroizing;
 
-use super::store::{connections as store, streams};
+use super::{
+    canary::Canary,
+    store::{canaries, connections as store, streams},
+};
 use crate::{
     act::Object,
     actor::Actor,
@@ -372,6 +376,7 @@ pub async fn alarms(desk: &Desk, actor: &Actor) -> Result<Vec<Alarm>> {
     let manages = decide(actor, Operation::ConnectionsRead, Target::Workspace, now).is_ok();
     let mut reader = desk.db().read().await?;
     let profiles = profiles::everything(&mut reader).await?;
+    let canaries = canaries::all(&mut reader).await?;
     let mut alarms = Vec::new();
     for connection in store::all(&mut reader).await? {
         let Some(profile) = profiles.iter().find(|profile| profile.id == connection.profile) else { continue };
@@ -379,9 +384,24 @@ pub async fn alarms(desk: &Desk, actor: &Actor) -> Result<Vec<Alarm>> {
         if !may_see || profile.state != ProfileState::Active {
             continue;
         }
-        alarms.extend(alarm(&connection, &profile.title, profile.state_changed_at, now));
+        let canary = canaries.iter().find(|stored| stored.canary.profile == profile.id).map(|stored| &stored.canary);
+        let alarm = alarm(&connection, &profile.title, profile.state_changed_at, now);
+        alarms.extend(alarm.or_else(|| canary.and_then(|canary| canary_alarm(canary, &profile.title))));
     }
     Ok(alarms)
+}
+
+/// What a canary found, when nothing more pressing is wrong.
+fn canary_alarm(canary: &Canary, title: &str) -> Option<Alarm> {
+    let remedy =
+        format!("canary: {}; look at what arrives, then accept it or tell the makers of Gatepost", canary.problem.as_ref()?);
+    Some(Alarm {
+        profile: canary.profile,
+        title: title.to_owned(),
+        what: AlarmKind::Canary,
+        since: canary.problem_since?,
+        remedy,
+    })
 }
 
 /// The one thing to say about a connection of an active profile, the most pressing first.
@@ -394,9 +414,18 @@ fn alarm(connection: &Connection, title: &str, active_since: Time, now: Time) ->
     match connection.state {
         ConnectionState::Disconnected => None,
         ConnectionState::NeedsAuthorisation => say(AlarmKind::NeedsAuthorisation, connection.state_changed_at, again),
-        ConnectionState::Broken => {
+        state @ (ConnectionState::Broken | ConnectionState::Gone | ConnectionState::Refused) => {
+            let (what, remedy) = match state {
+                ConnectionState::Gone => {
+                    (AlarmKind::Gone, "look at the network whether the account was deleted, renamed or closed")
+                }
+                ConnectionState::Refused => {
+                    (AlarmKind::Refused, "look at the network what it holds against the account or this server")
+                }
+                _ => (AlarmKind::Broken, "tell the makers of Gatepost if it lasts"),
+            };
             let said = connection.error_message.clone().unwrap_or_default();
-            say(AlarmKind::Broken, connection.state_changed_at, &format!("{said}; it is tried again by itself"))
+            say(what, connection.state_changed_at, &format!("{said}; it is tried again by itself; {remedy}"))
         }
         _ if rules::is_silent(since, connection.silent_after_ms, now) => say(
             AlarmKind::Silent,

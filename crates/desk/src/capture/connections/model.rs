@@ -17,8 +17,12 @@ text_enum! {
         Connected = "connected", "Connected";
         /// A bad moment; tried again by itself.
         Failing = "failing", "Not reachable";
-        /// The network answers what it should not, or does not know what we ask for; tried again slowly.
+        /// The network answers what it should not; tried again slowly.
         Broken = "broken", "Broken";
+        /// The network says that the account, or what is read of it, is not there (any more); tried again slowly, should it come back.
+        Gone = "gone", "Not there any more";
+        /// The network does not let the account be read this way, whatever its authorisation; tried again slowly.
+        Refused = "refused", "Refused by the network";
         /// Somebody has to connect the profile again.
         NeedsAuthorisation = "needs_authorisation", "Needs to be authorised again";
         /// Ended by somebody; the credentials are forgotten.
@@ -148,6 +152,12 @@ text_enum! {
         NeedsAuthorisation = "needs_authorisation", "Needs to be authorised again";
         /// The network answers what it should not.
         Broken = "broken", "Broken";
+        /// The network says that there is nothing to read (any more).
+        Gone = "gone", "Not there any more";
+        /// The network does not let it be read.
+        Refused = "refused", "Refused by the network";
+        /// What the network delivers has changed: the canary came back different, or not at all.
+        Canary = "canary", "Delivers something else";
         /// The token runs out within a week.
         Expiring = "expiring", "Authorisation runs out soon";
     }

@@ -33,7 +33,9 @@ pub(crate) fn consequence(error: &NetworkError, failures: i64, random: u64) -> C
     match error.class {
         Class::RetryLater => Consequence { state: ConnectionState::Failing, wait: wait(BAD_MOMENT) },
         Class::Expired | Class::Reauthorise => Consequence { state: ConnectionState::NeedsAuthorisation, wait: None },
-        Class::RefusedContent | Class::Gone | Class::Bug => Consequence { state: ConnectionState::Broken, wait: wait(BROKEN) },
+        Class::Bug => Consequence { state: ConnectionState::Broken, wait: wait(BROKEN) },
+        Class::Gone => Consequence { state: ConnectionState::Gone, wait: wait(BROKEN) },
+        Class::RefusedContent => Consequence { state: ConnectionState::Refused, wait: wait(BROKEN) },
     }
 }
 
@@ -76,6 +78,14 @@ mod tests {
                 prop_assert_eq!((done.state, done.wait), (ConnectionState::NeedsAuthorisation, None));
             }
         }
+    }
+
+    #[test]
+    fn what_is_gone_refused_or_broken_is_told_apart() {
+        let state = |class| consequence(&NetworkError::new(class, "x"), 0, 0).state;
+        let states = [Class::RetryLater, Class::Bug, Class::Gone, Class::RefusedContent].map(state);
+        use ConnectionState::{Broken, Failing, Gone, Refused};
+        assert_eq!(states, [Failing, Broken, Gone, Refused]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! SQL of capture.
 
+pub(super) mod attachments;
+pub(super) mod canaries;
 pub(super) mod connections;
 pub(super) mod imports;
 pub(super) mod projection;
@@ -7,3 +9,4 @@ pub(super) mod reading;
 
 pub(super) mod rows;
 pub(super) mod streams;
+pub(super) mod uploads;

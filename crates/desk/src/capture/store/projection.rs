@@ -95,9 +95,10 @@ pub(crate) fn place_event_rows() -> Rows {
 
 pub(crate) fn attachment_rows() -> Rows {
     Rows::new(
-        "INSERT INTO attachments (message, entry, part, native_id, file_name, media_type, bytes, alt, source, state) VALUES",
+        "INSERT INTO attachments (message, entry, part, native_id, file_name, media_type, bytes, alt, source, state, profile_id, \
+         import_id) VALUES",
         "",
-        10,
+        12,
     )
 }
 

@@ -1,7 +1,5 @@
 //! Many rows in few statements, the same text each time: what makes taking in tens of thousands of messages a second possible.
 
-use std::fmt::Write as _;
-
 use crate::{
     db::{Tx, Value, sql},
     error,
@@ -38,7 +36,7 @@ impl Rows {
         let mut values = self.values.into_iter();
         for size in SIZES {
             while left >= size {
-                let text = format!("{} {} {}", self.head, tuples(size, self.columns), self.tail);
+                let text = format!("{} {} {}", self.head, tx.tuples(size, self.columns), self.tail);
                 let mut query = sql(text);
                 for value in values.by_ref().take(size * self.columns) {
                     query = query.bind(value);
@@ -49,23 +47,6 @@ impl Rows {
         }
         Ok(())
     }
-}
-
-/// `($1,$2),($3,$4)`.
-fn tuples(rows: usize, columns: usize) -> String {
-    let mut text = String::with_capacity(rows * columns * 6);
-    for row in 0..rows {
-        text.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 0..columns {
-            if column > 0 {
-                text.push(',');
-            }
-            // Into the text itself: thousands of these are written for each statement.
-            write!(text, "${}", row * columns + column + 1).expect("memory takes it");
-        }
-        text.push(')');
-    }
-    text
 }
 
 /// Splits keys into lots of the same few sizes; the last is filled up by repeating a key.
@@ -84,12 +65,11 @@ pub(crate) fn places(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{lots, places, tuples};
+    use super::{lots, places};
     use crate::db::Value;
 
     #[test]
     fn placeholders_count_through() {
-        assert_eq!(tuples(2, 2), "($1,$2),($3,$4)");
         assert_eq!(places(3), "$1,$2,$3");
     }
 

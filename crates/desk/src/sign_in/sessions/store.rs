@@ -51,7 +51,7 @@ pub(super) async fn open_by_hash(
             s.stepped_up_at_ms AS stepped_up_at_ms, p.id AS person_id, p.email AS email, p.name AS person_name,
             p.time_zone AS person_time_zone, p.theme AS theme, p.letter_keys AS letter_keys, p.state AS state, p.created_at_ms AS person_created_at_ms,
             p.state_changed_at_ms AS state_changed_at_ms, w.name AS workspace_name, w.time_zone AS workspace_time_zone,
-            w.second_factor AS rule, w.demo AS demo, w.created_at_ms AS workspace_created_at_ms
+            w.second_factor AS rule, w.demo AS demo, w.agents_frozen_at_ms, w.created_at_ms AS workspace_created_at_ms
          FROM sessions s JOIN people p ON p.id = s.person_id JOIN workspace w ON w.id = 1
          WHERE s.token_hash = $1 AND s.ended_at_ms IS NULL AND s.expires_at_ms > $2 AND s.last_seen_at_ms > $3
            AND p.state = 'active' AND s.created_at_ms >= p.state_changed_at_ms")
@@ -88,6 +88,7 @@ fn read_open(row: &Row) -> Result<(OpenSession, Person, Workspace)> {
         // An unknown rule asks everybody: fail closed.
         second_factor: SecondFactorRule::parse(&rule).unwrap_or(SecondFactorRule::Everybody),
         demo: row.get("demo")?,
+        agents_frozen_at: row.get("agents_frozen_at_ms")?,
         created_at: row.get("workspace_created_at_ms")?,
     };
     Ok((session, person, workspace))

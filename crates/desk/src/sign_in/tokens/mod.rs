@@ -20,6 +20,7 @@ use crate::{
     ids::{PersonId, Time, TokenId},
     paging::{Page, PageRequest},
     rights::{self, Operation, Target, TokenScope},
+    workspace,
 };
 
 /// What a token begins with, so that scanners for leaked secrets can know one.
@@ -150,7 +151,7 @@ fn check(new: &NewToken, now: Time) -> Result<()> {
 /// Who is behind a token, with the rights of its person as they stand now.
 ///
 /// # Errors
-/// [`Refusal::SignInNeeded`] for a token that was made up, was revoked, has expired, or whose person is not active: one answer.
+/// [`Refusal::AgentsFrozen`] for an agent's while the switch is on; [`Refusal::SignInNeeded`] for a token that was made up, was revoked, has expired, or whose person is not active: one answer.
 pub async fn actor_of_token(desk: &Desk, token: &str, address: Option<IpAddr>) -> Result<Actor> {
     let now = desk.now();
     let refused = || Error::Refused(Refusal::SignInNeeded);
@@ -159,6 +160,9 @@ pub async fn actor_of_token(desk: &Desk, token: &str, address: Option<IpAddr>) -
     }
     let mut reader = desk.db().read().await?;
     let found = store::in_use(&mut reader, code::hash(token), now).await?.ok_or_else(refused)?;
+    if found.agent && workspace::agents_are_frozen(&mut reader).await? {
+        return Err(Error::Refused(Refusal::AgentsFrozen));
+    }
     let rights = rights::effective(&mut reader, found.person, now).await?;
     drop(reader);
     if found.last_used_at.is_none_or(|last| now.since_ms(last) >= TOUCH_EVERY_MS) {

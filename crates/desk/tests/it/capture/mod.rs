@@ -1,5 +1,7 @@
 //! Capture on both engines.
 
+mod attachments;
+mod canary;
 pub(crate) mod cast;
 mod connections;
 mod evidence;
@@ -7,3 +9,4 @@ mod importing;
 mod imports;
 mod intake;
 mod reading;
+mod uploads;

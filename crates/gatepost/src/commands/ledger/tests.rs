@@ -7,7 +7,7 @@ use clap::Parser;
 use ledger::engine::{Environment, NewEntry, Options, create};
 use ledger::entry::EntryKind;
 use ledger::governance::Responsible;
-use ledger::governance::removal::Target;
+use ledger::governance::erasure::Target;
 use ledger::ids::{RecordId, StreamId, SubjectId};
 use ledger::store::files::RING_BYTES_MIN;
 

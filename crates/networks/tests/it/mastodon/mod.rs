@@ -18,7 +18,7 @@ async fn connect(server: &Snac, base: &str, name: &str) -> Session {
     let Begun::Redirect { url, pending } = Mastodon.begin(&form).await.expect("it begins") else {
         panic!("the person has to agree first");
     };
-    let back = agree(base, &url, name, &password).await;
+    let back = Snac::agree(base, &url, name, &password).await.expect("agreed");
     finish(&form, &pending, &back).await.expect("connected")
 }
 
@@ -31,23 +31,4 @@ async fn finish(form: &ConnectRequest, pending: &networks::Pending, back: &str) 
         settings: connected.settings,
         clock: networks::Clock::default(),
     })
-}
-
-/// Signs in on the server's own page and answers where it leads back to.
-async fn agree(base: &str, url: &str, name: &str, password: &str) -> String {
-    let client = networks::http::write_client();
-    let page = client.get(url).send().await.expect("the page").text().await.expect("text");
-    let value = |field: &str| {
-        let at = page.find(&format!("name=\"{field}\" value=\"")).unwrap_or_else(|| panic!("no field {field} in {page}"));
-        page[at..].split('"').nth(3).expect("a value").to_owned()
-    };
-    let form = [
-        ("login", name.to_owned()),
-        ("passwd", password.to_owned()),
-        ("redir", value("redir")),
-        ("cid", value("cid")),
-        ("state", value("state")),
-    ];
-    let answer = client.post(format!("{base}/oauth/x-snac-login")).form(&form).send().await.expect("an answer");
-    answer.headers()["location"].to_str().expect("text").to_owned()
 }

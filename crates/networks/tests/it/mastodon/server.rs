@@ -11,7 +11,7 @@ use networks::{
 };
 use testkit::peers::snac::Snac;
 
-use super::{BACK, agree, connect, finish};
+use super::{BACK, connect, finish};
 use crate::rig::{Kept, about, content, picture, post, read_all, read_until, request};
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_token_that_is_revoked_or_a_foreign_answer_connects_nobody() {
     let password = server.add("kites").expect("an account");
     let form = request("oauth", BACK, &[("server", &server.url())]);
     let Ok(Begun::Redirect { url, pending }) = Mastodon.begin(&form).await else { panic!("a redirect") };
-    let back = agree(&server.url(), &url, "kites", &password).await;
+    let back = Snac::agree(&server.url(), &url, "kites", &password).await.expect("agreed");
     let forged = back.replace("state=", "state=x");
     assert_eq!(finish(&form, &pending, &forged).await.unwrap_err().class, Class::Reauthorise);
     let denied = format!("{BACK}?error=access_denied&state={}", pending.state);

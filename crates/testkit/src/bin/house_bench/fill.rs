@@ -2,11 +2,31 @@
 
 use std::path::Path;
 
-use desk::{Actor, db::sql, people};
+use desk::{
+    Actor, Desk, Time,
+    db::sql,
+    ids::PostId,
+    people,
+    profiles::{self, NewProfile},
+    publishing::{self, Draft, Part, PostForm},
+    sign_in,
+};
+use jiff::{Timestamp, tz::TimeZone};
 use testkit::{desk::desk_in, people::open_session};
 
-/// Adds so many people and audit entries, and answers with the cookie of the owner's session.
-pub(crate) async fn fill(data: &Path, rows: i64) -> String {
+/// Posts within the present month: what a busy desk plans.
+pub(crate) const POSTS: i64 = 2_000;
+
+/// What was made, as far as it is asked for afterwards.
+pub(crate) struct Filled {
+    /// The cookie of the owner's session.
+    pub(crate) cookie: String,
+    /// A post that is open in the composer.
+    pub(crate) post: PostId,
+}
+
+/// Adds so many people and audit entries, and the posts of a month.
+pub(crate) async fn fill(data: &Path, rows: i64) -> Filled {
     let desk = desk_in(data).await;
     let owner = people::find_for_operator(&desk, &Actor::operator(), "owner@example.test").await.expect("reads");
     let owner = owner.expect("init made the owner").id;
@@ -40,6 +60,36 @@ pub(crate) async fn fill(data: &Path, rows: i64) -> String {
         .await
         .expect("the counter");
     tx.commit().await.expect("commits");
+    let post = plan(&desk, &cookie).await;
     desk.db().close().await;
-    cookie
+    Filled { cookie, post }
+}
+
+/// The posts of the present month on two profiles, written as the composer writes them; one of them.
+async fn plan(desk: &Desk, cookie: &str) -> PostId {
+    let owner = sign_in::resume(desk, cookie, None, "bench").await.expect("the session is open").actor;
+    let mut draft = Draft::default();
+    for (network, handle) in [("mastodon", "@bench@social.example.test"), ("bluesky", "bench.example.test")] {
+        let (network, handle) = (network.to_owned(), handle.to_owned());
+        let new = NewProfile { title: format!("Bench on {network}"), network, handle, group: None, protected: false };
+        draft.targets.insert(profiles::add(desk, &Actor::desk("bench"), &new).await.expect("a profile"), None);
+    }
+    let today = Timestamp::from_millisecond(desk.now().0).expect("a moment").to_zoned(TimeZone::UTC);
+    let first = today.first_of_month().expect("a day").start_of_day().expect("a moment").timestamp().as_millisecond();
+    let days = i64::from(today.days_in_month());
+    let mut last = None;
+    for number in 0..POSTS {
+        let text =
+            format!("Post {number} of the month: what is new, what is on, and https://example.test/{number} to read more #bench");
+        draft.common.parts = vec![Part { text, media: Vec::new() }];
+        let form = PostForm {
+            title: format!("Post {number}"),
+            draft: draft.clone(),
+            slot: Some(Time(first + number * days * 86_400_000 / POSTS)),
+            zone: "UTC".to_owned(),
+            ..PostForm::default()
+        };
+        last = Some(publishing::create(desk, &owner, &form).await.expect("a post"));
+    }
+    last.expect("there are posts")
 }

@@ -8,32 +8,33 @@
 //! anything new is taken into that stream, so that tables are always a prefix of the stream. One lot of a stream is under way
 //! at a time, or a row of them in order ([`Intake::run`]). This node holds the ledger open for writing; no other can.
 
+mod beside;
+mod read_back;
+mod spent;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ledger::{
-    engine::{AppendError, Ledger, NewEntry, Pending, ReadError},
-    entry::EntryKind,
-};
+use ledger::engine::{Ledger, NewEntry, StoredBlob};
 use networks::{Cursor, Event, event::What, network::Gap};
 use tokio::sync::{OwnedMutexGuard, mpsc};
-use uuid::Uuid;
 
+use self::spent::Clocks;
+pub use self::spent::Spent;
 use super::{
+    attachments::Settled,
     body::{self, Circumstances, Via},
     examine::{self, Examined, Examiner},
     imports::ImportStep,
-    model::GapSeen,
     naming::Naming,
-    notes::{Made, Note},
+    notes::Note,
     projection::{self, Known, Looked},
-    record::{self, Appended, Fresh, Named, Reach, Recorded, number, refused, stream_of},
+    record::{self, Appended, Fresh, Named, Reach, Recorded, stream_of},
     store,
 };
 use crate::{
-    db::Tx,
     desk::{Desk, Topic},
     error::{Error, Result},
     ids::{MessageId, PartyId, ProfileId, Time},
@@ -42,8 +43,6 @@ use crate::{
 
 /// The most events of a lot: bounds memory, and the time a transaction holds the writer.
 pub const LOT_MAX: usize = 1_000;
-/// Entries read back from the record at a time.
-const READ_BACK_MAX: usize = 500;
 /// Lots of one stream under way in a row before others may use the stream: a few seconds of a fast import.
 const ROW_MAX: usize = 64;
 
@@ -108,6 +107,7 @@ struct Inner {
     /// For each stream used so far: how many entries are applied, unless something went wrong since.
     streams: Mutex<HashMap<ProfileId, Arc<tokio::sync::Mutex<Option<i64>>>>>,
     known: Mutex<HashMap<ProfileId, Arc<Mutex<Known>>>>,
+    spent: Clocks,
 }
 
 impl std::fmt::Debug for Intake {
@@ -119,6 +119,7 @@ impl std::fmt::Debug for Intake {
 /// A lot that is durable.
 struct Durable {
     appended: Appended,
+    attached: Vec<(i64, Settled)>,
     gaps: Vec<(i64, Note)>,
     beat_at: Option<Time>,
     then: Then,
@@ -129,6 +130,7 @@ struct Ready {
     lot: Vec<Looked>,
     order: Vec<Fresh>,
     reach: Reach,
+    attached: Vec<(i64, Settled)>,
     gaps: Vec<(i64, Note)>,
     beat_at: Option<Time>,
     then: Then,
@@ -137,7 +139,16 @@ struct Ready {
 impl Intake {
     /// A way in to a ledger that is open for writing.
     pub fn new(desk: Desk, ledger: Arc<Ledger>, examiner: Arc<Examiner>) -> Self {
-        Self { inner: Arc::new(Inner { desk, ledger, examiner, streams: Mutex::default(), known: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                desk,
+                ledger,
+                examiner,
+                streams: Mutex::default(),
+                known: Mutex::default(),
+                spent: Clocks::default(),
+            }),
+        }
     }
 
     /// The desk it belongs to.
@@ -148,6 +159,11 @@ impl Intake {
     /// The ledger.
     pub fn ledger(&self) -> &Arc<Ledger> {
         &self.inner.ledger
+    }
+
+    /// How long each stage has worked so far, waiting for other stages not counted.
+    pub fn spent(&self) -> Spent {
+        self.inner.spent.read()
     }
 
     /// Takes in what arrived together. When it answers, all of it is durable, inspected and visible.
@@ -172,7 +188,7 @@ impl Intake {
             // An earlier attempt, given up, reached the ledger after all: everything is read back in order, this lot with it.
             self.open(profile, &mut stream).await?;
             applied = stream.take().expect("a stream that was opened is caught up");
-            ready = Ready { lot: Vec::new(), gaps: Vec::new(), reach: Reach::default(), ..ready };
+            ready = Ready { lot: Vec::new(), attached: Vec::new(), gaps: Vec::new(), reach: Reach::default(), ..ready };
         }
         let taken = self.apply(profile, ready, &mut applied).await?;
         *stream = Some(applied);
@@ -269,20 +285,27 @@ impl Intake {
     /// # Errors
     /// As [`Intake::take`].
     pub(crate) async fn note(&self, profile: ProfileId, note: Note) -> Result<()> {
+        let desk = &self.inner.desk;
+        let entry = note.entry(desk.fresh(), stream_of(profile), desk.now().0);
+        self.put_entries(profile, vec![(entry, None)]).await
+    }
+
+    /// Puts entries of a profile's stream on record that are no events, each with its blob if it has one, and makes them visible. One
+    /// that is there already stays as it is.
+    ///
+    /// # Errors
+    /// As [`Intake::take`].
+    pub(crate) async fn put_entries(&self, profile: ProfileId, entries: Vec<(NewEntry, Option<StoredBlob>)>) -> Result<()> {
         let this = self.clone();
-        let noted = tokio::spawn(async move {
+        let done = tokio::spawn(async move {
             let mut stream = this.stream(profile).await?;
             *stream = None;
-            let (desk, ledger) = (this.inner.desk.clone(), this.inner.ledger.clone());
-            blocking(move || {
-                let entry = note.entry(desk.fresh(), stream_of(profile), desk.now().0);
-                put(&ledger, entry, &mut Appended::default())
-            })
-            .await?;
+            let ledger = this.inner.ledger.clone();
+            blocking(move || record::append_entries(&ledger, entries)).await?;
             // Read back like everything else: one way into the tables.
             this.open(profile, &mut stream).await
         });
-        noted.await.map_err(|error| Error::Internal(error.to_string()))?
+        done.await.map_err(|error| Error::Internal(error.to_string()))?
     }
 
     fn lock_of(&self, profile: ProfileId) -> Arc<tokio::sync::Mutex<Option<i64>>> {
@@ -311,7 +334,7 @@ impl Intake {
         loop {
             let ledger = self.inner.ledger.clone();
             let desk = self.inner.desk.clone();
-            let back = blocking(move || read_back(&desk, &ledger, profile, applied)).await?;
+            let back = blocking(move || read_back::read_back(&desk, &ledger, profile, applied)).await?;
             if back.appended.reach.count == 0 {
                 break;
             }
@@ -326,6 +349,10 @@ impl Intake {
 
     /// Names the events, finds out whom they concern, hands them to the ledger and waits until they are durable.
     async fn append(&self, profile: ProfileId, lot: Lot) -> Result<Durable> {
+        self.inner.spent.record.time(self.append_now(profile, lot)).await
+    }
+
+    async fn append_now(&self, profile: ProfileId, lot: Lot) -> Result<Durable> {
         let Lot { via, connector, events, gaps, late, then } = lot;
         if events.len() > LOT_MAX {
             return Err(Error::Internal(format!("a lot has {} events; {LOT_MAX} are allowed", events.len())));
@@ -346,9 +373,9 @@ impl Intake {
                     record::prepare(named, stream, author, &about, &mut naming)
                 })
                 .collect();
-            let mut appended = record::append(&ledger, prepared)?;
-            let (gaps, beat_at) = append_notes(&desk, &ledger, profile, (gaps, late), &then, now, &mut appended)?;
-            Ok(Durable { appended, gaps, beat_at, then })
+            let mut appended = record::append(&ledger, prepared, &via)?;
+            let (gaps, beat_at) = beside::append_notes(&desk, &ledger, profile, (gaps, late), &then, now, &mut appended)?;
+            Ok(Durable { appended, attached: Vec::new(), gaps, beat_at, then })
         })
         .await
     }
@@ -369,9 +396,13 @@ impl Intake {
     }
 
     async fn look(&self, durable: Durable) -> Result<Ready> {
+        self.inner.spent.inspect.time(self.look_now(durable)).await
+    }
+
+    async fn look_now(&self, durable: Durable) -> Result<Ready> {
         let inspector = self.inner.examiner.current();
         blocking(move || {
-            let Durable { appended: Appended { recorded, order, reach }, gaps, beat_at, then } = durable;
+            let Durable { appended: Appended { recorded, order, reach }, attached, gaps, beat_at, then } = durable;
             let look = |recorded: Recorded| {
                 let examined = match &recorded.named.event.what {
                     What::Posted(content) | What::Edited(content) => examine::examine(&inspector, content),
@@ -379,13 +410,17 @@ impl Intake {
                 };
                 Looked { recorded, examined }
             };
-            Ok(Ready { lot: recorded.into_iter().map(look).collect(), order, reach, gaps, beat_at, then })
+            Ok(Ready { lot: recorded.into_iter().map(look).collect(), order, reach, attached, gaps, beat_at, then })
         })
         .await
     }
 
     /// The one transaction that makes a lot visible.
     async fn apply(&self, profile: ProfileId, ready: Ready, applied: &mut i64) -> Result<Taken> {
+        self.inner.spent.store.time(self.apply_now(profile, ready, applied)).await
+    }
+
+    async fn apply_now(&self, profile: ProfileId, ready: Ready, applied: &mut i64) -> Result<Taken> {
         let desk = &self.inner.desk;
         let known = self.inner.known.lock().unwrap_or_else(PoisonError::into_inner).entry(profile).or_default().clone();
         let taken = {
@@ -395,9 +430,12 @@ impl Intake {
         let snapshot = std::mem::take(&mut *known.lock().unwrap_or_else(PoisonError::into_inner));
         let mut tx = desk.db().begin().await?;
         let mut naming = Naming::new(desk.sealer(), profile);
-        let (written, learnt) = projection::write(&mut tx, profile, ready.lot, &snapshot, &mut naming).await?;
+        let (mut written, learnt) = projection::write(&mut tx, profile, ready.lot, &snapshot, &mut naming).await?;
+        for (entry, settled) in &ready.attached {
+            written.messages += usize::from(store::attachments::settle(&mut tx, *entry, settled).await?);
+        }
         for (entry, note) in &ready.gaps {
-            add_gap(&mut tx, profile, *entry, note, desk.now()).await?;
+            beside::add_gap(&mut tx, profile, *entry, note, desk.now()).await?;
         }
         if let Some(at) = ready.beat_at {
             store::streams::beat(&mut tx, profile, at).await?;
@@ -409,7 +447,7 @@ impl Intake {
         if end != *applied && !store::streams::advance(&mut tx, profile, *applied, end).await? {
             return Err(Error::Conflict("another process takes messages into this stream; this one stops".to_owned()));
         }
-        then(&mut tx, profile, ready.then, &ready.order, desk.now()).await?;
+        beside::settle(&mut tx, profile, ready.then, &ready.order, desk.now()).await?;
         let mut topics = Vec::new();
         if written.messages > 0 || taken.recorded > 0 {
             topics.push(Topic::Messages);
@@ -430,24 +468,6 @@ impl Intake {
     }
 }
 
-/// Puts what moves with a lot where it has moved to.
-async fn then(tx: &mut Tx, profile: ProfileId, then: Then, order: &[Fresh], now: Time) -> Result<()> {
-    match then {
-        Then::Nothing => Ok(()),
-        Then::Cursor(cursor) | Then::Beat(cursor) => store::streams::set_cursor(tx, profile, &cursor.0).await,
-        Then::BackFill(Some(cursor)) => store::streams::set_back_fill(tx, profile, Some("running"), Some(&cursor.0), now).await,
-        Then::BackFill(None) => store::streams::set_back_fill(tx, profile, Some("done"), None, now).await,
-        Then::Import(step) => super::imports::advance(tx, step, order).await,
-    }
-}
-
-async fn add_gap(tx: &mut Tx, profile: ProfileId, entry: i64, note: &Note, now: Time) -> Result<()> {
-    let Note::Gap { place, from_ms, until_ms, reason, made } = note.clone() else { return Ok(()) };
-    let back_filled_at = (made == Made::UpFor).then_some(now);
-    let gap = GapSeen { entry, place, from_ms, until_ms, reason, noted_at: now, back_filled_at };
-    store::streams::add_gap(tx, profile, &gap).await
-}
-
 fn names(desk: &Desk, profile: ProfileId, events: Vec<Event>) -> Result<Vec<Named>> {
     let mut naming = Naming::new(desk.sealer(), profile);
     events
@@ -458,90 +478,6 @@ fn names(desk: &Desk, profile: ProfileId, events: Vec<Event>) -> Result<Vec<Name
             Ok(record::name(event, &mut naming))
         })
         .collect()
-}
-
-/// Gaps with their positions, and when the heartbeat was.
-type Noted = (Vec<(i64, Note)>, Option<Time>);
-
-/// Puts gaps and the heartbeat of a lot on record. A gap's record is named after all that is known of it and the cursor it came with, so
-/// that a lot that comes twice leaves it once.
-fn append_notes(
-    desk: &Desk,
-    ledger: &Ledger,
-    profile: ProfileId,
-    (gaps, late): (Vec<Gap>, Vec<Gap>),
-    then: &Then,
-    now: Time,
-    appended: &mut Appended,
-) -> Result<Noted> {
-    let cursor = match then {
-        Then::Cursor(cursor) | Then::Beat(cursor) | Then::BackFill(Some(cursor)) => Some(cursor.0.as_str()),
-        Then::Nothing | Then::BackFill(None) | Then::Import(_) => None,
-    };
-    let mut naming = Naming::new(desk.sealer(), profile);
-    let mut noted = Vec::new();
-    let open = gaps.into_iter().map(|gap| Note::gap(gap, Made::Open));
-    for note in open.chain(late.into_iter().map(|gap| Note::gap(gap, Made::UpFor))) {
-        let name = format!("gap:{}:{}", serde_json::to_string(&note).unwrap_or_default(), cursor.unwrap_or_default());
-        let entry = note.entry(naming.part(Uuid::from(profile), &name), stream_of(profile), now.0);
-        if let Some(seq) = put(ledger, entry, appended)? {
-            noted.push((seq, note));
-        }
-    }
-    let mut beat_at = None;
-    if let Then::Beat(cursor) = then {
-        let note = Note::Heartbeat { cursor: Some(cursor.0.clone()) };
-        put(ledger, note.entry(desk.fresh(), stream_of(profile), now.0), appended)?;
-        beat_at = Some(now);
-    }
-    Ok((noted, beat_at))
-}
-
-/// Puts one note on record; its position, unless it was there before.
-fn put(ledger: &Ledger, entry: NewEntry, appended: &mut Appended) -> Result<Option<i64>> {
-    match ledger.append(entry).and_then(Pending::wait) {
-        Ok(receipt) if receipt.repeated => Ok(None),
-        Ok(receipt) => {
-            appended.reach.add(number(receipt.stream_seq));
-            Ok(Some(number(receipt.seq)))
-        }
-        Err(AppendError::Conflict { .. }) => Ok(None),
-        Err(error) => Err(refused(&error)),
-    }
-}
-
-/// The next entries of a stream, as if they had just been appended.
-fn read_back(desk: &Desk, ledger: &Ledger, profile: ProfileId, from: i64) -> Result<Durable> {
-    let failed = |error: ReadError| Error::Internal(format!("the record cannot be read back: {error}"));
-    let reader = ledger.reader();
-    let mut naming = Naming::new(desk.sealer(), profile);
-    let mut back = Durable { appended: Appended::default(), gaps: Vec::new(), beat_at: None, then: Then::Nothing };
-    for entry in reader.stream(stream_of(profile), from.unsigned_abs()).take(READ_BACK_MAX) {
-        let entry = entry.map_err(failed)?;
-        back.appended.reach.add(number(entry.stream_seq));
-        let opened = match reader.read(entry.seq) {
-            Ok(opened) => opened,
-            // Erased or disposed of meanwhile: there is nothing to show any more.
-            Err(ReadError::Unreadable { .. }) => continue,
-            Err(error) => return Err(failed(error)),
-        };
-        let Ok(stored) = opened.body() else { continue };
-        let seq = number(entry.seq);
-        match entry.kind {
-            EntryKind::Heartbeat => back.beat_at = Some(Time(entry.captured_at_ms)),
-            EntryKind::Gap => back.gaps.extend(Note::read(&stored.bytes).map(|note| (seq, note))),
-            EntryKind::Attachment | EntryKind::Import => {}
-            _ => match body::read(&stored.bytes) {
-                Ok(captured) => back.appended.recorded.push(Recorded {
-                    named: record::name(captured.event, &mut naming),
-                    entry: seq,
-                    captured_at_ms: entry.captured_at_ms,
-                }),
-                Err(error) => tracing::error!(entry = seq, %error, "an entry of the record cannot be shown"),
-            },
-        }
-    }
-    Ok(back)
 }
 
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

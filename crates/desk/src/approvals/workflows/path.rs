@@ -3,21 +3,34 @@
 //! A *workflow* covers profiles (by profile, group, network or the author's level) and brings the steps that always apply; the first
 //! that covers a profile counts for it. An *addition* looks at tags and findings as well and adds steps. Invariants: an addition never
 //! removes a step, so more findings never mean fewer eyes; a protected profile that no workflow covers blocks the post; only a
-//! person with full publishing on an open profile goes without.
+//! person with full publishing on an open profile goes without, or one who can reply with a reply.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::model::{Need, Panel, Step};
+use crate::approvals::model::{Need, Panel, Step};
 use crate::{
     ids::{GroupId, ProfileId},
     rights::Level,
+    text_enum::text_enum,
 };
 
 /// Milliseconds around the approved time within which a post may go out, when a workflow does not say: half an hour.
 pub const WINDOW_MS: i64 = 30 * 60 * 1_000;
+
+text_enum! {
+    /// What goes out.
+    #[derive(PartialOrd, Ord, Default)]
+    PostKind {
+        /// Something new.
+        #[default]
+        Post = "post", "Posts";
+        /// An answer to a message.
+        Reply = "reply", "Replies";
+    }
+}
 
 /// What a workflow or addition is for. Empty sets mean "any".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +44,8 @@ pub struct Cover {
     pub networks: BTreeSet<String>,
     /// Authors with this level on the profile.
     pub levels: BTreeSet<Level>,
+    /// Posts, replies, or both.
+    pub kinds: BTreeSet<PostKind>,
 }
 
 /// A workflow: the steps of the profiles that it covers.
@@ -42,7 +57,7 @@ pub struct Workflow {
     pub cover: Cover,
     /// Its steps in order. Never empty.
     pub steps: Vec<Step>,
-    /// How long after the approved time it may still go out.
+    /// How far from the approved time it may go out, earlier or later.
     pub window_ms: i64,
 }
 
@@ -72,6 +87,8 @@ pub struct Facts {
     pub findings: BTreeSet<String>,
     /// Whether a program marked as an agent wrote or edited it.
     pub by_agent: bool,
+    /// Whether it answers a message.
+    pub kind: PostKind,
 }
 
 /// What is known of one profile that it goes to.
@@ -98,7 +115,7 @@ pub enum Path {
     Through {
         /// The steps; a workflow that covers several of the profiles counts once.
         steps: Vec<Step>,
-        /// How long after the approved time it may still go out: the shortest of all.
+        /// How far from the approved time it may go out: the shortest of all.
         window_ms: i64,
     },
 }
@@ -119,8 +136,18 @@ pub enum Uncovered {
     NoRight(ProfileId),
 }
 
+impl TargetFacts {
+    /// Whether the author needs nobody where nothing asks for it.
+    fn author_goes_free(&self, kind: PostKind) -> bool {
+        match kind {
+            PostKind::Post => self.author == Some(Level::FullPublishing),
+            PostKind::Reply => matches!(self.author, Some(Level::CanReply | Level::FullPublishing)),
+        }
+    }
+}
+
 impl Cover {
-    fn holds(&self, target: &TargetFacts) -> bool {
+    fn holds(&self, target: &TargetFacts, kind: PostKind) -> bool {
         fn any<T: Ord>(set: &BTreeSet<T>, value: Option<&T>) -> bool {
             set.is_empty() || value.is_some_and(|value| set.contains(value))
         }
@@ -128,13 +155,14 @@ impl Cover {
             && any(&self.groups, target.group.as_ref())
             && any(&self.networks, Some(&target.network))
             && any(&self.levels, target.author.as_ref())
+            && any(&self.kinds, Some(&kind))
     }
 }
 
 impl Addition {
     fn holds(&self, facts: &Facts) -> bool {
         let hit = |wanted: &BTreeSet<String>, there: &BTreeSet<String>| wanted.is_empty() || !wanted.is_disjoint(there);
-        facts.targets.iter().any(|target| self.cover.holds(target))
+        facts.targets.iter().any(|target| self.cover.holds(target, facts.kind))
             && hit(&self.tags, &facts.tags)
             && hit(&self.findings, &facts.findings)
     }
@@ -150,15 +178,15 @@ pub fn path(workflows: &[Workflow], additions: &[Addition], facts: &Facts) -> Re
     }
     let mut used: Vec<usize> = Vec::new();
     for target in &facts.targets {
-        if !matches!(target.author, Some(Level::NeedsApproval | Level::FullPublishing)) {
+        let writes = matches!(target.author, Some(Level::NeedsApproval | Level::CanReply | Level::FullPublishing));
+        if !writes {
             return Err(Uncovered::NoRight(target.profile));
         }
-        match workflows.iter().position(|workflow| workflow.cover.holds(target) && !workflow.steps.is_empty()) {
+        match workflows.iter().position(|workflow| workflow.cover.holds(target, facts.kind) && !workflow.steps.is_empty()) {
             Some(number) if used.contains(&number) => {}
             Some(number) => used.push(number),
             None => {
-                let free = !target.protected && target.author == Some(Level::FullPublishing) && !facts.by_agent;
-                if !free {
+                if target.protected || facts.by_agent || !target.author_goes_free(facts.kind) {
                     return Err(Uncovered::Profile(target.profile));
                 }
             }
@@ -187,9 +215,9 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    use super::{Addition, Cover, Facts, Path, TargetFacts, Uncovered, WINDOW_MS, Workflow, is_workable, path};
+    use super::{Addition, Cover, Facts, Path, PostKind, TargetFacts, Uncovered, WINDOW_MS, Workflow, is_workable, path};
     use crate::{
-        approvals::{Need, Panel, Step},
+        approvals::{Need, Panel, Step, Voice},
         ids::{PersonId, ProfileId},
         rights::Level,
     };
@@ -235,9 +263,12 @@ mod tests {
         for (protected, author) in [(true, full), (false, Some(Level::NeedsApproval)), (true, Some(Level::NeedsApproval))] {
             assert_eq!(path(&[], &[], &facts(vec![target(1, protected, author)])), Err(Uncovered::Profile(profile(1))));
         }
-        for author in [None, Some(Level::ReadOnly), Some(Level::CanReply), Some(Level::NoAccess)] {
+        for author in [None, Some(Level::ReadOnly), Some(Level::NoAccess)] {
             assert_eq!(path(&[], &[], &facts(vec![target(1, false, author)])), Err(Uncovered::NoRight(profile(1))));
         }
+        let replying = facts(vec![target(1, false, Some(Level::CanReply))]);
+        assert_eq!(path(&[], &[], &replying), Err(Uncovered::Profile(profile(1))), "can reply is not can post");
+        assert_eq!(path(&[], &[], &Facts { kind: PostKind::Reply, ..replying }), Ok(Path::Free));
         let by_agent = Facts { by_agent: true, ..facts(vec![target(1, false, full)]) };
         assert_eq!(path(&[], &[], &by_agent), Err(Uncovered::Profile(profile(1))));
         assert_eq!(path(&[], &[], &facts(vec![])), Err(Uncovered::NoTarget));
@@ -276,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_step_nobody_can_end_is_not_workable() {
-        let one = |number: u8| PersonId(Uuid::from_bytes([number; 16]));
+        let one = |number: u8| Voice::Person(PersonId(Uuid::from_bytes([number; 16])));
         let panel = |approvers: &[u8], delegates: &[u8]| Panel {
             approvers: approvers.iter().copied().map(one).collect(),
             delegates: delegates.iter().copied().map(one).collect(),

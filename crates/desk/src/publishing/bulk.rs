@@ -1,0 +1,539 @@
+//! Posts from a CSV file: every row read, checked and reported by its line. Pure: nothing is made here.
+//!
+//! Invariants: the file is hostile until read (bytes, rows, columns and cells are bounded, no formula is run, nothing is guessed from
+//! a broken encoding); every row ends in exactly one line of the report, as a draft or with everything that is wrong with it; a row
+//! with a mistake harms no other row.
+
+use std::collections::BTreeMap;
+
+use jiff::{
+    civil::{Date, Time as WallTime},
+    tz::TimeZone,
+};
+use thiserror::Error;
+
+use super::{
+    calendar::{self, Local},
+    content::{Content, Draft, Part, TARGETS_MAX},
+};
+use crate::ids::{ProfileId, Time};
+
+/// Bytes of a file: a thousand long posts.
+pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Rows of a file: what somebody can look over before saying yes.
+pub const ROWS_MAX: usize = 1_000;
+/// Bytes of one text, far above every network's limit.
+const TEXT_BYTES_MAX: usize = 100_000;
+/// Bytes of any other cell.
+const CELL_BYTES_MAX: usize = 2_000;
+/// Tags of a post.
+pub const TAGS_MAX: usize = 20;
+/// Characters of a tag, campaign or title.
+pub const NAME_MAX: usize = 120;
+
+/// A column that is understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// Profiles by title or handle, several separated by `;`.
+    Profiles,
+    /// The text.
+    Text,
+    /// The day, `2026-03-31`.
+    Date,
+    /// The time on the wall, `09:30`.
+    Time,
+    /// The time zone, `Europe/Berlin`; where it is left out, the importer's own.
+    Zone,
+    /// What colleagues see in lists.
+    Title,
+    /// Content warning or subject.
+    Subject,
+    /// Language (BCP 47).
+    Language,
+    /// The campaign's name.
+    Campaign,
+    /// Tags, several separated by `;`.
+    Tags,
+}
+
+impl Column {
+    /// Every column, in the order of the template.
+    pub const ALL: &[Self] = &[
+        Self::Profiles,
+        Self::Text,
+        Self::Date,
+        Self::Time,
+        Self::Zone,
+        Self::Title,
+        Self::Subject,
+        Self::Language,
+        Self::Campaign,
+        Self::Tags,
+    ];
+
+    /// Its head in the file.
+    pub fn head(self) -> &'static str {
+        match self {
+            Self::Profiles => "profiles",
+            Self::Text => "text",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Zone => "zone",
+            Self::Title => "title",
+            Self::Subject => "subject",
+            Self::Language => "language",
+            Self::Campaign => "campaign",
+            Self::Tags => "tags",
+        }
+    }
+}
+
+/// What a row needs to know of the desk.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Profiles that the importer may write for, by every name they go by, in lower case.
+    pub profiles: BTreeMap<String, ProfileId>,
+    /// The importer's time zone.
+    pub zone: TimeZone,
+    /// Now: a row in the past is a mistake.
+    pub now: Time,
+}
+
+/// A row that can become a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedPost {
+    /// What colleagues see in lists.
+    pub title: String,
+    /// What it says, and where.
+    pub draft: Draft,
+    /// When it is due.
+    pub slot: Option<Time>,
+    /// The zone its time was written in.
+    pub zone: String,
+    /// The campaign's name.
+    pub campaign: Option<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// What a person should know about it, though it can be done.
+    pub notes: Vec<String>,
+}
+
+/// What is wrong with a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where; nothing for the row as a whole.
+    pub column: Option<Column>,
+    /// What, and what to do.
+    pub what: String,
+}
+
+/// A row of the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The line of the file on which it begins.
+    pub line: u64,
+    /// What it becomes, or everything that is wrong with it.
+    pub outcome: Result<Box<PlannedPost>, Vec<Mistake>>,
+}
+
+/// Why a file cannot be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unreadable {
+    /// Too large.
+    #[error("the file has {0} bytes, the most is {FILE_BYTES_MAX}; cut it in two")]
+    TooLarge(usize),
+    /// Too many rows.
+    #[error("the file has more than {ROWS_MAX} rows; cut it in two")]
+    TooManyRows,
+    /// Not text as we can read it.
+    #[error("line {line} is not UTF-8; save the file as \"CSV UTF-8\"")]
+    Encoding {
+        /// Where.
+        line: usize,
+    },
+    /// Another kind of file.
+    #[error("this is not a CSV file but {0}; save it as \"CSV UTF-8\"")]
+    OtherFormat(&'static str),
+    /// Nothing in it.
+    #[error("the file is empty; its first line names the columns, for example: profiles,text,date,time")]
+    Empty,
+    /// A column that is needed is missing.
+    #[error("there is no column `{}`; the first line names the columns, for example: profiles,text,date,time", .0.head())]
+    Missing(Column),
+    /// A column twice.
+    #[error("the column `{0}` stands twice")]
+    Twice(String),
+    /// A column that means nothing to us.
+    #[error("the column `{0}` is not known; known are {known}", known = Column::ALL.iter().map(|column| column.head()).collect::<Vec<_>>().join(", "))]
+    Unknown(String),
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// [`Unreadable`] when no row can be reported at all.
+pub fn read(bytes: &[u8], context: &Context) -> Result<Vec<Row>, Unreadable> {
+    let text = text_of(bytes)?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).flexible(true).from_reader(text.as_bytes());
+    let heads = reader.headers().map_err(|_| Unreadable::Empty)?.clone();
+    let columns = columns(&heads)?;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        // What is in memory is UTF-8 and rows may be of any length, so nothing is left to go wrong here.
+        let Ok(record) = record else { break };
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        if rows.len() == ROWS_MAX {
+            return Err(Unreadable::TooManyRows);
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push(Row { line, outcome: row(&record, &columns, context).map(Box::new) });
+    }
+    Ok(rows)
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, Unreadable> {
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(Unreadable::TooLarge(bytes.len()));
+    }
+    let other = [(&b"PK\x03\x04"[..], "a spreadsheet"), (b"\xD0\xCF\x11\xE0", "an old spreadsheet"), (b"%PDF", "a PDF")];
+    if let Some((_, name)) = other.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return Err(Unreadable::OtherFormat(name));
+    }
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
+        return Err(Unreadable::Encoding { line: 1 });
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        Unreadable::Encoding { line: before.iter().filter(|byte| **byte == b'\n').count() + 1 }
+    })?;
+    if text.trim().is_empty() { Err(Unreadable::Empty) } else { Ok(text) }
+}
+
+/// Whichever separator the first line uses most: spreadsheets of half of Europe write semicolons.
+fn delimiter(text: &str) -> u8 {
+    let first = text.lines().next().unwrap_or_default();
+    let count = |mark: u8| first.bytes().filter(|byte| *byte == mark).count();
+    [b',', b';', b'\t'].into_iter().rev().max_by_key(|mark| count(*mark)).unwrap_or(b',')
+}
+
+fn columns(heads: &csv::StringRecord) -> Result<BTreeMap<Column, usize>, Unreadable> {
+    let mut found = BTreeMap::new();
+    for (index, head) in heads.iter().enumerate() {
+        let head = head.trim().to_lowercase();
+        if head.is_empty() {
+            continue;
+        }
+        let shown = || head.chars().take(40).collect::<String>();
+        let column = Column::ALL.iter().find(|column| column.head() == head).ok_or_else(|| Unreadable::Unknown(shown()))?;
+        if found.insert(*column, index).is_some() {
+            return Err(Unreadable::Twice(head));
+        }
+    }
+    for needed in [Column::Profiles, Column::Text] {
+        if !found.contains_key(&needed) {
+            return Err(Unreadable::Missing(needed));
+        }
+    }
+    Ok(found)
+}
+
+/// The cells of a row with what is wrong with them.
+struct Cells<'r> {
+    record: &'r csv::StringRecord,
+    columns: &'r BTreeMap<Column, usize>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Cells<'_> {
+    fn get(&self, column: Column) -> &str {
+        self.columns.get(&column).and_then(|index| self.record.get(*index)).unwrap_or_default().trim()
+    }
+
+    fn wrong(&mut self, column: Column, what: impl Into<String>) {
+        self.mistakes.push(Mistake { column: Some(column), what: what.into() });
+    }
+
+    /// A short text on one line.
+    fn line(&mut self, column: Column) -> Option<String> {
+        let text = self.get(column).to_owned();
+        if text.chars().count() > NAME_MAX || text.chars().any(char::is_control) {
+            self.wrong(column, format!("at most {NAME_MAX} characters, without line breaks"));
+            return None;
+        }
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+fn row(record: &csv::StringRecord, columns: &BTreeMap<Column, usize>, context: &Context) -> Result<PlannedPost, Vec<Mistake>> {
+    let mut cells = Cells { record, columns, mistakes: Vec::new() };
+    let known = columns.values().copied().max().map_or(0, |last| last + 1);
+    if record.iter().skip(known).any(|cell| !cell.trim().is_empty()) {
+        let what = "has more cells than the first line has columns; put quotes around texts with separators";
+        cells.mistakes.push(Mistake { column: None, what: what.to_owned() });
+    }
+    bounded(&mut cells);
+    let targets = profiles(&mut cells, &context.profiles);
+    let text = cells.get(Column::Text).replace("\r\n", "\n");
+    if text.is_empty() {
+        cells.wrong(Column::Text, "is empty");
+    }
+    let mut notes = Vec::new();
+    let (slot, zone) = slot(&mut cells, context, &mut notes);
+    let language = cells.line(Column::Language);
+    if language.as_deref().is_some_and(|tag| !is_language(tag)) {
+        cells.wrong(Column::Language, "is not a language tag, for example `de` or `pt-BR`");
+    }
+    let subject = cells.line(Column::Subject);
+    let campaign = cells.line(Column::Campaign);
+    let title = cells.line(Column::Title);
+    let tags = tags(&mut cells);
+    if !cells.mistakes.is_empty() {
+        return Err(cells.mistakes);
+    }
+    let common = Content { parts: vec![Part { text: text.clone(), media: Vec::new() }], subject, language, ..Content::default() };
+    let title = title.unwrap_or_else(|| title_of(&text));
+    Ok(PlannedPost { title, draft: Draft { common, targets }, slot, zone, campaign, tags, notes })
+}
+
+fn bounded(cells: &mut Cells<'_>) {
+    for &column in Column::ALL {
+        let most = if column == Column::Text { TEXT_BYTES_MAX } else { CELL_BYTES_MAX };
+        if cells.get(column).len() > most {
+            cells.wrong(column, format!("is longer than {most} bytes"));
+        }
+    }
+}
+
+fn profiles(cells: &mut Cells<'_>, known: &BTreeMap<String, ProfileId>) -> BTreeMap<ProfileId, Option<Content>> {
+    let names: Vec<String> = cells
+        .get(Column::Profiles)
+        .split([';', '|'])
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect();
+    if names.is_empty() {
+        cells.wrong(Column::Profiles, "names no profile");
+    } else if names.len() > TARGETS_MAX {
+        cells.wrong(Column::Profiles, format!("names more than {TARGETS_MAX} profiles"));
+        return BTreeMap::new();
+    }
+    let mut targets = BTreeMap::new();
+    for name in names {
+        match known.get(&name.to_lowercase()) {
+            Some(profile) => {
+                targets.insert(*profile, None);
+            }
+            None => {
+                let shown: String = name.chars().take(60).collect();
+                cells.wrong(Column::Profiles, format!("there is no profile \"{shown}\" that you may write for"));
+            }
+        }
+    }
+    targets
+}
+
+fn slot(cells: &mut Cells<'_>, context: &Context, notes: &mut Vec<String>) -> (Option<Time>, String) {
+    let (date, time, zone) = (cells.get(Column::Date), cells.get(Column::Time), cells.get(Column::Zone));
+    let own = context.zone.iana_name().unwrap_or("UTC");
+    let name = if zone.is_empty() { own } else { zone }.to_owned();
+    let zone = if zone.is_empty() { Some(context.zone.clone()) } else { TimeZone::get(zone).ok() };
+    let given = (!date.is_empty(), !time.is_empty());
+    let parsed = (date.parse::<Date>().ok(), wall_time(time));
+    let Some(zone) = zone else {
+        cells.wrong(Column::Zone, "is not a time zone, for example `Europe/Berlin`");
+        return (None, name);
+    };
+    match (given, parsed) {
+        ((false, false), _) => return (None, name),
+        ((true, false), _) => cells.wrong(Column::Time, "is missing beside the date"),
+        ((false, true), _) => cells.wrong(Column::Date, "is missing beside the time"),
+        (_, (None, _)) => cells.wrong(Column::Date, "is not a day, for example `2026-03-31`"),
+        (_, (_, None)) => cells.wrong(Column::Time, "is not a time, for example `09:30`"),
+        (_, (Some(date), Some(time))) => {
+            let Some(local) = calendar::resolve(date.to_datetime(time), &zone) else {
+                cells.wrong(Column::Date, "is too far away");
+                return (None, name);
+            };
+            let (at, _) = local.likely();
+            match local {
+                Local::Never { .. } => {
+                    cells.wrong(Column::Time, "does not exist on that day: the clocks are put forward over it; choose another");
+                }
+                _ if at <= context.now => cells.wrong(Column::Date, "is in the past"),
+                Local::Twice { .. } => {
+                    notes.push("the clocks are put back that night and this time comes twice; the first one is taken".to_owned());
+                    return (Some(at), name);
+                }
+                Local::Once(_) => return (Some(at), name),
+            }
+        }
+    }
+    (None, name)
+}
+
+/// `9:30`, `09:30` or `09:30:00`.
+fn wall_time(text: &str) -> Option<WallTime> {
+    let mut numbers = text.split(':').map(|number| {
+        let digits = (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+        if digits { number.parse::<i8>().ok() } else { None }
+    });
+    let (hour, minute) = (numbers.next()??, numbers.next()??);
+    let second = numbers.next().map_or(Some(0), |second| second)?;
+    if numbers.next().is_some() {
+        return None;
+    }
+    WallTime::new(hour, minute, second, 0).ok()
+}
+
+/// The shape of a BCP 47 tag (RFC 5646, section 2.1), not whether there is such a language.
+pub fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let main = parts.next().unwrap_or_default();
+    let alphabetic = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    (2..=3).contains(&main.len())
+        && alphabetic(main)
+        && tag.len() <= 35
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn tags(cells: &mut Cells<'_>) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in cells.get(Column::Tags).split([';', '|']).map(str::trim).filter(|tag| !tag.is_empty()) {
+        if !tags.iter().any(|known| known.eq_ignore_ascii_case(tag)) {
+            tags.push(tag.to_owned());
+        }
+    }
+    if tags.len() > TAGS_MAX {
+        cells.wrong(Column::Tags, format!("has more than {TAGS_MAX} tags"));
+    }
+    if tags.iter().any(|tag| tag.chars().count() > NAME_MAX || tag.chars().any(char::is_control)) {
+        cells.wrong(Column::Tags, format!("has a tag of more than {NAME_MAX} characters or with line breaks"));
+    }
+    tags
+}
+
+/// The first words of a text, as its title.
+pub fn title_of(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let mut title: String = line.chars().filter(|letter| !letter.is_control()).take(60).collect();
+    if line.chars().count() > 60 {
+        let end = title.rfind(' ').filter(|end| *end > 20).unwrap_or(title.len());
+        title.truncate(end);
+        title.push('…');
+    }
+    title
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn context() -> Context {
+        let names = ["kites", "@kites@social.example.test", "care"];
+        let profile = |byte: u8| ProfileId(Uuid::from_bytes([byte; 16]));
+        let ids = [profile(1), profile(1), profile(2)];
+        Context {
+            profiles: names.into_iter().map(str::to_owned).zip(ids).collect(),
+            zone: TimeZone::get("Europe/Berlin").expect("a zone"),
+            now: Time(1_767_225_600_000), // 2026-01-01T00:00:00Z
+        }
+    }
+
+    fn rows(text: &str) -> Vec<Row> {
+        read(text.as_bytes(), &context()).expect("a readable file")
+    }
+
+    fn mistakes(text: &str) -> Vec<(Option<Column>, String)> {
+        let rows = rows(text);
+        let wrong = rows.into_iter().filter_map(|row| row.outcome.err());
+        wrong.flatten().map(|mistake| (mistake.column, mistake.what)).collect()
+    }
+
+    #[test]
+    fn a_row_becomes_a_draft_with_its_time_in_its_zone() {
+        let file = "\u{feff}Profiles;Text;Date;Time;Zone;Tags\r\n\
+            Kites|CARE;\"Hello; \"\"all\"\"\nof you\";2026-06-01;9:30;America/New_York;spring;\r\n";
+        let found = rows(file);
+        let post = found[0].outcome.as_ref().expect("a draft");
+        assert_eq!(post.draft.common.parts[0].text, "Hello; \"all\"\nof you");
+        assert_eq!(post.draft.targets.len(), 2);
+        assert_eq!(post.slot.map(Time::rfc3339).as_deref(), Some("2026-06-01T13:30:00.000Z"));
+        assert_eq!((post.title.as_str(), &post.tags[..]), ("Hello; \"all\"", &["spring".to_owned()][..]));
+    }
+
+    #[test]
+    fn every_mistake_of_a_row_is_told_and_harms_no_other() {
+        let found = rows("profiles,text,date,time,language\nnobody,,2026-13-01,25:00,english language\nkites,fine,,,de\n");
+        let columns: Vec<_> = found[0].outcome.as_ref().expect_err("wrong").iter().map(|mistake| mistake.column).collect();
+        assert_eq!(columns, [Some(Column::Profiles), Some(Column::Text), Some(Column::Date), Some(Column::Language)]);
+        assert!(found[1].outcome.is_ok());
+        assert_eq!((found[0].line, found[1].line), (2, 3));
+    }
+
+    #[test]
+    fn times_that_cannot_be_kept_are_refused_and_doubtful_ones_noted() {
+        let at = |date: &str, time: &str| format!("profiles,text,date,time\nkites,x,{date},{time}\n");
+        assert_eq!(mistakes(&at("2026-03-29", "02:30"))[0].0, Some(Column::Time));
+        assert_eq!(mistakes(&at("2025-12-31", "09:00"))[0].1, "is in the past");
+        assert_eq!(mistakes(&at("2026-03-30", ""))[0].1, "is missing beside the date");
+        let twice = rows(&at("2026-10-25", "02:30"));
+        assert_eq!(twice[0].outcome.as_ref().expect("a draft").notes.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_such_a_file_is_refused_with_what_to_do() {
+        let refused = |bytes: &[u8]| read(bytes, &context()).expect_err("unreadable");
+        assert_eq!(refused(b""), Unreadable::Empty);
+        assert_eq!(refused(b"PK\x03\x04rest"), Unreadable::OtherFormat("a spreadsheet"));
+        assert_eq!(refused(b"\xff\xfep\x00"), Unreadable::Encoding { line: 1 });
+        assert_eq!(refused(b"profiles,text\nkites,ok\nkites,Gr\xfc\xdfe"), Unreadable::Encoding { line: 3 });
+        assert_eq!(refused(b"text,date\n"), Unreadable::Missing(Column::Profiles));
+        assert_eq!(refused(b"profiles,text,Text\n"), Unreadable::Twice("text".to_owned()));
+        assert_eq!(refused(b"profiles,text,=cmd()\n"), Unreadable::Unknown("=cmd()".to_owned()));
+        assert_eq!(refused(&vec![b'x'; FILE_BYTES_MAX + 1]), Unreadable::TooLarge(FILE_BYTES_MAX + 1));
+        let many = format!("profiles,text\n{}", "kites,x\n".repeat(ROWS_MAX + 1));
+        assert_eq!(refused(many.as_bytes()), Unreadable::TooManyRows);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_takes_one_row_with_it_and_no_more() {
+        let found = rows("profiles,text\nkites,\"never closed\nkites,fine\n");
+        assert_eq!(found.len(), 1);
+        assert!(mistakes(&format!("profiles,text\nkites,\"{}\n", "x".repeat(TEXT_BYTES_MAX + 1)))[0].1.contains("longer"));
+        assert!(mistakes("profiles,text\nkites,a text, with commas\n")[0].1.contains("more cells"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = read(&bytes, &context());
+        }
+
+        #[test]
+        fn any_cells_end_in_a_report_of_every_row(cells in prop::collection::vec(("\\PC{0,20}", "\\PC{0,12}", "[0-9:-]{0,10}", "[0-9:]{0,6}"), 1..12)) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(["text", "profiles", "date", "time"]).expect("in memory");
+            let mut written = 0;
+            for (text, profiles, date, time) in &cells {
+                writer.write_record([text, profiles, date, time]).expect("in memory");
+                written += usize::from([text, profiles, date, time].iter().any(|cell| !cell.trim().is_empty()));
+            }
+            let file = writer.into_inner().expect("in memory");
+            prop_assume!(!file.contains(&0));
+            let report = read(&file, &context()).expect("a readable file");
+            prop_assert_eq!(report.len(), written);
+            for row in report {
+                match row.outcome {
+                    Ok(post) => prop_assert!(!post.draft.targets.is_empty()),
+                    Err(mistakes) => prop_assert!(!mistakes.is_empty()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Writing, saving, submitting, moving, cancelling: who may, and what it does to what was decided.
+
+use desk::{
+    Actor, Error, Time,
+    capture::Examiner,
+    publishing::{
+        self, CommentAudience, Part, PostFilter, PostForm, PostOrder, Retimed, Saved, Sent, Submitting, TargetState, WarningKind,
+    },
+    rights::{self, Give, Given, Holder, Level, Scope},
+};
+use testkit::on_both;
+
+use super::{form, publisher, sandbox};
+
+const HOUR: i64 = 3_600_000;
+
+fn examiner() -> Examiner {
+    Examiner::new().expect("the inspector compiles")
+}
+
+fn state(post: &publishing::Post) -> TargetState {
+    post.targets[0].life.state
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_who_edit_one_post_get_one_success_and_both_texts() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, profile) = publisher(&test).await;
+        let colleague = test.person_with(&[Given::Level(Level::NeedsApproval)]).await.actor;
+        let id = publishing::create(desk, &publisher, &form("first", &[profile])).await.expect("begun");
+        let seen = publishing::get(desk, &colleague, id).await.expect("readable");
+        let saved = publishing::save(desk, &publisher, id, seen.revision, &form("second", &[profile])).await.expect("saved");
+        assert!(matches!(saved, Saved::Done(post) if post.revision == seen.revision + 1));
+        let late = publishing::save(desk, &colleague, id, seen.revision, &form("other", &[profile])).await.expect("answered");
+        let Saved::Conflict(theirs) = late else { panic!("the lock did not hold") };
+        assert_eq!(theirs.draft.common.parts[0].text, "second");
+        let editors = theirs.changed_by;
+        assert_eq!(Some(editors), publisher.person());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writing_needs_the_level_on_every_profile_and_reading_shows_only_those_one_may_read() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, one) = publisher(&test).await;
+        let two = sandbox(desk, &publisher, "other").await;
+        let id = publishing::create(desk, &publisher, &form("both", &[one, two])).await.expect("begun");
+        let stranger = test.person_with(&[]).await.actor;
+        assert!(matches!(publishing::get(desk, &stranger, id).await, Err(Error::NotFound("post"))));
+        assert!(matches!(publishing::create(desk, &stranger, &form("x", &[one])).await, Err(Error::NotFound("profile"))));
+        let reader = test.person_with(&[Given::Level(Level::ReadOnly)]).await.actor;
+        assert!(matches!(publishing::create(desk, &reader, &form("x", &[one])).await, Err(Error::Refused(_))));
+        assert!(matches!(publishing::save(desk, &reader, id, 1, &form("x", &[one, two])).await, Err(Error::Refused(_))));
+        let half = test.person_with(&[Given::Level(Level::FullPublishing)]).await;
+        let none = Give {
+            holder: Holder::Person(half.person),
+            given: Given::Level(Level::NoAccess),
+            scope: Scope::Profile(two),
+            expires_at: None,
+            reason: "a test wants it".to_owned(),
+        };
+        rights::give(desk, &Actor::desk("test"), none).await.expect("given");
+        let half = test.resume(&half.cookie).await;
+        let seen = publishing::get(desk, &half, id).await.expect("one of its profiles");
+        assert_eq!((seen.targets.len(), seen.draft.targets.len()), (1, 1));
+        assert!(matches!(publishing::save(desk, &half, id, 1, &form("x", &[one])).await, Err(Error::Refused(_))));
+        let listed = publishing::list(desk, &half, &PostFilter::default(), PostOrder::Changed, &Default::default()).await;
+        assert_eq!(listed.expect("a page").items[0].targets.len(), 1);
+        let none = publishing::list(desk, &stranger, &PostFilter::default(), PostOrder::Changed, &Default::default()).await;
+        assert_eq!(none.expect("a page").total, 0);
+    })
+    .await;
+}
+
+async fn submitted(test: &testkit::TestDesk, actor: &Actor, form: &PostForm) -> (desk::ids::PostId, publishing::Post) {
+    let id = publishing::create(&test.desk, actor, form).await.expect("begun");
+    let sent = publishing::submit(&test.desk, actor, &examiner(), id, 1, &Submitting::default()).await.expect("submitted");
+    assert_eq!(sent, Sent::Scheduled);
+    (id, publishing::get(&test.desk, actor, id).await.expect("readable"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_free_post_is_scheduled_and_any_change_takes_it_back_to_the_desk() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, profile) = publisher(&test).await;
+        let slot = Some(desk.now().plus_ms(HOUR));
+        let (id, post) = submitted(&test, &publisher, &PostForm { slot, ..form("hello", &[profile]) }).await;
+        assert_eq!((state(&post), post.version, post.targets[0].life.slot), (TargetState::Scheduled, 1, slot));
+        let again = publishing::submit(desk, &publisher, &examiner(), id, post.revision, &Submitting::default()).await;
+        assert!(matches!(again, Err(Error::Conflict(_))));
+        let titled = PostForm { slot, title: "Named".to_owned(), ..form("hello", &[profile]) };
+        let same = publishing::save(desk, &publisher, id, 1, &titled);
+        let Saved::Done(same) = same.await.expect("saved") else { panic!("nobody else saved") };
+        assert_eq!(state(&same), TargetState::Scheduled, "a title is for colleagues");
+        let louder = PostForm { slot, ..form("hello!", &[profile]) };
+        let changed = publishing::save(desk, &publisher, id, 2, &louder);
+        let Saved::Done(changed) = changed.await.expect("saved") else { panic!("nobody else saved") };
+        assert_eq!(state(&changed), TargetState::Draft);
+        assert!(changed.targets[0].life.reason.as_deref().is_some_and(|reason| reason.contains("changed after")));
+        let second = publishing::submit(desk, &publisher, &examiner(), id, 3, &Submitting::default()).await;
+        assert_eq!(second.expect("submitted"), Sent::Scheduled);
+        publishing::withdraw(desk, &publisher, id).await.expect("taken back");
+        assert_eq!(state(&publishing::get(desk, &publisher, id).await.expect("readable")), TargetState::Draft);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_time_within_what_was_cleared_keeps_it_and_one_outside_does_not() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, profile) = publisher(&test).await;
+        let slot = desk.now().plus_ms(HOUR);
+        let (id, post) = submitted(&test, &publisher, &PostForm { slot: Some(slot), ..form("hello", &[profile]) }).await;
+        let near = slot.plus_ms(2 * HOUR);
+        assert_eq!(publishing::retime(desk, &publisher, id, post.revision, Some(near)).await.expect("moved"), Retimed::Within);
+        let moved = publishing::get(desk, &publisher, id).await.expect("readable");
+        assert_eq!((state(&moved), moved.targets[0].life.slot), (TargetState::Scheduled, Some(near)));
+        let far = Some(slot.plus_ms(72 * HOUR));
+        assert_eq!(publishing::retime(desk, &publisher, id, post.revision, far).await.expect("moved"), Retimed::Voided);
+        let moved = publishing::get(desk, &publisher, id).await.expect("readable");
+        assert_eq!((state(&moved), moved.slot), (TargetState::Draft, far));
+        let calendar = PostFilter { from: far, until: Some(Time(far.map_or(0, |far| far.0 + 1))), ..PostFilter::default() };
+        assert_eq!(publishing::calendar_of(desk, &publisher, &calendar).await.expect("a calendar").len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_network_refuses_for_certain_is_not_submitted() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, profile) = publisher(&test).await;
+        let examiner = examiner();
+        let long = form(&"x".repeat(10_000), &[profile]);
+        let warnings = publishing::check(desk, &publisher, &examiner, &long, None).await.expect("looked at");
+        assert!(warnings.iter().any(|warning| warning.kind == WarningKind::TooLong && warning.blocks));
+        let paid = PostForm { tags: ["ad".to_owned()].into(), ..form("buy a kite", &[profile]) };
+        let past = PostForm { slot: Some(desk.now()), ..form("hello", &[profile]) };
+        for bad in [long, paid, past, form("", &[profile])] {
+            let id = publishing::create(desk, &publisher, &bad).await.expect("a draft may be anything");
+            let refused = publishing::submit(desk, &publisher, &examiner, id, 1, &Submitting::default()).await;
+            assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+            assert_eq!(state(&publishing::get(desk, &publisher, id).await.expect("readable")), TargetState::Draft);
+        }
+        let card = form("my card is 4111 1111 1111 1111", &[profile]);
+        let warnings = publishing::check(desk, &publisher, &examiner, &card, None).await.expect("looked at");
+        let finding = warnings.iter().find(|warning| warning.kind == WarningKind::Finding).expect("the card is found");
+        let (start, end) = finding.span.expect("where it stands");
+        assert_eq!(&card.draft.common.parts[0].text[start..end], "4111 1111 1111 1111");
+        assert!(!finding.message.contains("4111"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_discarded_or_cancelled_post_is_over_and_a_copy_begins_anew() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, profile) = publisher(&test).await;
+        let slot = Some(desk.now().plus_ms(HOUR));
+        let (id, _) = submitted(&test, &publisher, &PostForm { slot, ..form("hello", &[profile]) }).await;
+        assert!(matches!(publishing::cancel(desk, &publisher, id, None, " ").await, Err(Error::Invalid(_))));
+        assert_eq!(publishing::cancel(desk, &publisher, id, None, "typo").await.expect("cancelled"), 1);
+        assert!(matches!(publishing::cancel(desk, &publisher, id, None, "typo").await, Err(Error::Conflict(_))));
+        let frozen = publishing::save(desk, &publisher, id, 1, &form("other", &[profile])).await;
+        assert!(matches!(frozen, Err(Error::Conflict(_))));
+        let copy = publishing::duplicate(desk, &publisher, id).await.expect("copied");
+        let copied = publishing::get(desk, &publisher, copy).await.expect("readable");
+        assert_eq!((state(&copied), copied.slot, copied.version), (TargetState::Draft, None, 0));
+        publishing::discard(desk, &publisher, copy).await.expect("discarded");
+        let left = publishing::list(desk, &publisher, &PostFilter::default(), PostOrder::Changed, &Default::default()).await;
+        assert_eq!(left.expect("a page").total, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn comments_are_for_colleagues_unless_somebody_says_otherwise() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, profile) = publisher(&test).await;
+        let id = publishing::create(desk, &publisher, &form("hello", &[profile])).await.expect("begun");
+        let reader = test.person_with(&[Given::Level(Level::ReadOnly)]).await.actor;
+        let one = publishing::comment(desk, &reader, id, CommentAudience::Internal, "too loud").await.expect("said");
+        publishing::comment(desk, &publisher, id, CommentAudience::External, "better?").await.expect("said");
+        assert!(publishing::remove_comment(desk, &publisher, id, one).await.is_err(), "somebody else's");
+        publishing::remove_comment(desk, &reader, id, one).await.expect("their own");
+        let left = publishing::comments(desk, &reader, id).await.expect("readable");
+        assert_eq!(left.iter().map(|comment| comment.text.as_str()).collect::<Vec<_>>(), ["better?"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads_have_their_own_version_where_it_differs() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, one) = publisher(&test).await;
+        let two = sandbox(desk, &publisher, "other").await;
+        let mut form = form("common", &[one, two]);
+        let mut own = form.draft.common.clone();
+        own.parts.push(Part { text: "and more".to_owned(), media: Vec::new() });
+        form.draft.targets.insert(two, Some(own));
+        let id = publishing::create(desk, &publisher, &form).await.expect("begun");
+        let post = publishing::get(desk, &publisher, id).await.expect("readable");
+        let parts = |profile| post.target(profile).map(|target| target.life.parts);
+        assert_eq!((parts(one), parts(two)), (Some(1), Some(2)));
+    })
+    .await;
+}

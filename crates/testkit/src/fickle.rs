@@ -1,0 +1,389 @@
+//! A network that takes posts and fails as it is told: before the effect, after it, with a limit, with an expired token, slowly.
+//!
+//! It does **not** recognise a repetition: whoever sends the same post twice has it there twice. What is there is what a test judges by.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use networks::{
+    About, Account, Class, Clock, Cursor, Event, Network, NetworkError, Outgoing, Published, Secrets, Session,
+    account::{Begun, Connected, Standing},
+    capabilities::{BackFill, Capabilities, Delivery as How, MediaLimit, TextLimit, TextUnit},
+    event::{Attachment, Content, Party, Place, PlaceKind, Raw, What},
+    network::{Answer, Batch, ConnectField, ConnectMethod, ConnectRequest, Sink},
+    outgoing::{Media, Uploaded},
+};
+
+use crate::ManualClock;
+use desk::Clock as _;
+
+/// What becomes of one call that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It takes effect and says so.
+    Takes,
+    /// It takes effect and the answer is lost.
+    AnswerLost,
+    /// It never arrives, and nobody knows.
+    NeverArrives,
+    /// Refused for good.
+    Refuses,
+    /// Too many requests, for so many seconds.
+    Busy(u32),
+    /// A bad moment, without effect.
+    BadMoment,
+    /// The token ran out; renewing it helps.
+    Expired,
+    /// The network forgot the files.
+    Forgot,
+    /// It takes effect after so many milliseconds of the test's clock, and says so.
+    Slow(i64),
+}
+
+/// A post as it stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct There {
+    /// On which account.
+    pub account: String,
+    /// Under which key.
+    pub key: String,
+    /// The network's id.
+    pub native_id: String,
+    /// What was sent.
+    pub post: Outgoing,
+    /// When it was taken, by the test's clock.
+    pub at_ms: i64,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// Decides what becomes of a call.
+pub type Decide = Box<dyn FnMut() -> Fate + Send>;
+
+/// The network and its state. Make it with [`Fickle::new`], which lets it live as long as the test.
+pub struct Fickle {
+    clock: Arc<ManualClock>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    there: Vec<There>,
+    fates: VecDeque<Fate>,
+    finds: VecDeque<Fate>,
+    decide: Option<Decide>,
+    uploads: u32,
+    sends: u32,
+    token: u32,
+    valid: u32,
+    /// When each call to post began, and on which account.
+    begun: Vec<(i64, String)>,
+}
+
+const PICTURE: MediaLimit =
+    MediaLimit { media_type: "image/png", bytes_max: 1 << 20, pixels_max: 0, side_max: 0, seconds_max: 0 };
+
+static ABOUT: About = About {
+    id: "fickle",
+    name: "Fickle",
+    summary: "A network of the tests.",
+    docs: "https://example.test/docs",
+    sandbox: true,
+    capabilities: Capabilities {
+        post: true,
+        reply: true,
+        edit: true,
+        delete: true,
+        hide: false,
+        direct: false,
+        subject: true,
+        text: TextLimit {
+            max: 500,
+            unit: TextUnit::Graphemes,
+            bytes_max: 0,
+            link_counts: 0,
+            mention_hosts_count: true,
+            subject_counts: false,
+        },
+        media: &[PICTURE],
+        attachments_max: 4,
+        alt_max: 500,
+        delivery: How::Polling,
+        back_fill: BackFill::Everything,
+    },
+    connect: &[ConnectMethod {
+        id: "token",
+        title: "With a token",
+        steps: "Take one.",
+        fields: &[ConnectField { name: "account", label: "Account", help: "", secret: false, optional: false }],
+    }],
+    coverage: &[],
+};
+
+impl Fickle {
+    /// A network where all is well.
+    pub fn new(clock: Arc<ManualClock>) -> &'static Self {
+        Box::leak(Box::new(Self { clock, state: Mutex::default() }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A session of an account, as somebody has it who does not come through the desk.
+    pub fn session(&self, account: &str, clock: Arc<ManualClock>) -> Session {
+        Session {
+            account: account_of(account),
+            secrets: Secrets::default().with("token", self.state().valid.to_string()),
+            settings: BTreeMap::new(),
+            clock: Clock::new(move || clock.now().0),
+        }
+    }
+
+    /// What becomes of the next calls that post, in order; all others are taken.
+    pub fn next(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.state().fates.extend(fates);
+    }
+
+    /// What becomes of the next questions whether something is there.
+    pub fn next_finds(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.state().finds.extend(fates);
+    }
+
+    /// Decides about every call from now on.
+    pub fn decide_by(&self, decide: Decide) {
+        self.state().decide = Some(decide);
+    }
+
+    /// What is there, oldest first, deleted ones included.
+    pub fn there(&self) -> Vec<There> {
+        self.state().there.clone()
+    }
+
+    /// How many files it was given, and how many posts.
+    pub fn calls(&self) -> (u32, u32) {
+        let state = self.state();
+        (state.uploads, state.sends)
+    }
+
+    /// When each call to post began, by the test's clock.
+    pub fn begun_ms(&self) -> Vec<i64> {
+        self.state().begun.iter().map(|(at, _)| *at).collect()
+    }
+
+    /// On which account each of them began.
+    pub fn begun_on(&self) -> Vec<String> {
+        self.state().begun.iter().map(|(_, account)| account.clone()).collect()
+    }
+
+    fn fate(&self, of: impl FnOnce(&mut State) -> &mut VecDeque<Fate>) -> Fate {
+        let mut state = self.state();
+        if let Some(fate) = of(&mut state).pop_front() {
+            return fate;
+        }
+        state.decide.as_mut().map_or(Fate::Takes, |decide| decide())
+    }
+
+    fn authorise(&self, session: &Session) -> Result<(), NetworkError> {
+        let state = self.state();
+        let shown: u32 = session.secrets.get("token").and_then(|token| token.parse().ok()).unwrap_or(0);
+        if shown >= state.valid { Ok(()) } else { Err(NetworkError::new(Class::Expired, "the token is not known (401)")) }
+    }
+
+    /// Does what a call is to do, before or after what becomes of it.
+    async fn happen<T>(&self, fate: Fate, effect: impl FnOnce(&mut State) -> T) -> Result<T, NetworkError> {
+        // A place to be dropped at before anything happened.
+        tokio::task::yield_now().await;
+        let unknown = || NetworkError::retry("the connection broke").effect_unknown();
+        if let Fate::Slow(ms) = fate {
+            self.clock.advance_ms(ms);
+        }
+        match fate {
+            Fate::NeverArrives => return Err(unknown()),
+            Fate::Refuses => return Err(NetworkError::new(Class::RefusedContent, "the network does not want this")),
+            Fate::Busy(seconds) => {
+                return Err(NetworkError::retry("too many requests (429)").after(Duration::from_secs(seconds.into())));
+            }
+            Fate::BadMoment => return Err(NetworkError::retry("the network has a bad moment (503)")),
+            Fate::Forgot => return Err(NetworkError::new(Class::Gone, "the network does not know these files")),
+            Fate::Expired => {
+                self.state().valid += 1;
+                return Err(NetworkError::new(Class::Expired, "the token ran out (401)"));
+            }
+            Fate::Takes | Fate::AnswerLost | Fate::Slow(_) => {}
+        }
+        let done = effect(&mut self.state());
+        // And one after it did.
+        tokio::task::yield_now().await;
+        if fate == Fate::AnswerLost { Err(unknown()) } else { Ok(done) }
+    }
+}
+
+fn account_of(name: &str) -> Account {
+    Account {
+        native_id: format!("id-{name}"),
+        handle: name.to_owned(),
+        name: None,
+        link: None,
+        server: "https://fickle.example.test".to_owned(),
+    }
+}
+
+fn published(there: &There) -> Published {
+    Published {
+        native_id: there.native_id.clone(),
+        revision: None,
+        permalink: Some(format!("https://fickle.example.test/{}", there.native_id)),
+        source_time_ms: Some(there.at_ms),
+    }
+}
+
+fn event(there: &There) -> Event {
+    let content = Content {
+        text: there.post.text.clone(),
+        subject: there.post.subject.clone(),
+        reply_to: there.post.reply_to.clone(),
+        ..Content::default()
+    };
+    Event {
+        native_id: there.native_id.clone(),
+        revision: String::new(),
+        what: What::Posted(Box::new(content)),
+        source_time_ms: Some(there.at_ms),
+        place: Place { native_id: "feed".to_owned(), name: None, kind: PlaceKind::Public },
+        by: Some(Party {
+            native_id: format!("id-{}", there.account),
+            handle: Some(there.account.clone()),
+            name: None,
+            bot: false,
+        }),
+        raw: Raw { media_type: "application/json".to_owned(), bytes: b"{}".to_vec() },
+    }
+}
+
+impl Network for Fickle {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn begin<'a>(&'a self, request: &'a ConnectRequest) -> Answer<'a, Begun> {
+        Box::pin(async move {
+            let account = account_of(&request.fields["account"]);
+            let standing = Standing { account, expires_at_ms: None, missing_scopes: Vec::new() };
+            let secrets = Secrets::default().with("token", "0");
+            Ok(Begun::Done(Box::new(Connected { standing, secrets, settings: BTreeMap::new() })))
+        })
+    }
+
+    fn refresh<'a>(&'a self, _: &'a Session, _: i64) -> Answer<'a, Secrets> {
+        Box::pin(async move {
+            let mut state = self.state();
+            state.token = state.valid.max(state.token);
+            Ok(Secrets::default().with("token", state.token.to_string()))
+        })
+    }
+
+    fn check<'a>(&'a self, session: &'a Session) -> Answer<'a, Standing> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            Ok(Standing { account: session.account.clone(), expires_at_ms: None, missing_scopes: Vec::new() })
+        })
+    }
+
+    fn pull<'a>(&'a self, session: &'a Session, cursor: Option<&'a Cursor>, _: Duration) -> Answer<'a, Batch> {
+        Box::pin(async move {
+            let from = cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
+            let state = self.state();
+            let own = state.there.iter().skip(from).filter(|there| there.account == session.account.handle);
+            let events = own.map(event).collect();
+            Ok(Batch { events, cursor: Cursor(state.there.len().to_string()), more: false, gaps: Vec::new() })
+        })
+    }
+
+    fn fetch<'a>(&'a self, _: &'a Session, attachment: &'a Attachment, _: u64, sink: &'a mut dyn Sink) -> Answer<'a, ()> {
+        Box::pin(async move { sink.write(attachment.native_id.as_bytes()).await })
+    }
+
+    fn upload<'a>(&'a self, session: &'a Session, media: &'a Media) -> Answer<'a, Uploaded> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            self.state().uploads += 1;
+            tokio::task::yield_now().await;
+            Ok(Uploaded(format!("file-{}-{}", media.file_name, self.state().uploads)))
+        })
+    }
+
+    fn send<'a>(&'a self, session: &'a Session, post: &'a Outgoing) -> Answer<'a, Published> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            let fate = self.fate(|state| &mut state.fates);
+            let now_ms = session.clock.now_ms();
+            {
+                let mut state = self.state();
+                state.sends += 1;
+                state.begun.push((now_ms, session.account.handle.clone()));
+            }
+            self.happen(fate, |state| {
+                let there = There {
+                    account: session.account.handle.clone(),
+                    key: post.key.clone(),
+                    native_id: format!("f-{}", state.there.len()),
+                    post: post.clone(),
+                    at_ms: now_ms,
+                    deleted: false,
+                };
+                state.there.push(there.clone());
+                published(&there)
+            })
+            .await
+        })
+    }
+
+    fn find<'a>(&'a self, session: &'a Session, post: &'a Outgoing) -> Answer<'a, Option<Published>> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            let fate = self.fate(|state| &mut state.finds);
+            // A question has no effect; what is lost is the answer.
+            let fate = if matches!(fate, Fate::Refuses | Fate::Forgot | Fate::Slow(_)) { Fate::Takes } else { fate };
+            self.happen(fate, |state| state.there.iter().find(|there| there.key == post.key).map(published)).await
+        })
+    }
+
+    fn read_back<'a>(&'a self, _: &'a Session, native_id: &'a str) -> Answer<'a, Option<Event>> {
+        Box::pin(async move {
+            let state = self.state();
+            Ok(state.there.iter().find(|there| there.native_id == native_id && !there.deleted).map(event))
+        })
+    }
+
+    fn edit<'a>(&'a self, session: &'a Session, native_id: &'a str, post: &'a Outgoing) -> Answer<'a, Published> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            let fate = self.fate(|state| &mut state.fates);
+            let edited = self
+                .happen(fate, |state| {
+                    let there = state.there.iter_mut().find(|there| there.native_id == native_id && !there.deleted)?;
+                    there.post.text.clone_from(&post.text);
+                    Some(published(there))
+                })
+                .await?;
+            edited.ok_or_else(|| NetworkError::new(Class::Gone, "there is no such post"))
+        })
+    }
+
+    fn delete<'a>(&'a self, session: &'a Session, native_id: &'a str, _: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.authorise(session)?;
+            let fate = self.fate(|state| &mut state.fates);
+            self.happen(fate, |state| {
+                if let Some(there) = state.there.iter_mut().find(|there| there.native_id == native_id) {
+                    there.deleted = true;
+                }
+            })
+            .await
+        })
+    }
+}

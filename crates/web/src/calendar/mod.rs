@@ -1,0 +1,278 @@
+//! The calendar: what is due when, by month, week and list; and moving a post to another day.
+//!
+//! Invariants: a post stands on the day of the reader's own time zone; a filter, a view and a day are one address; moving keeps the time
+//! on the wall, asks before an approval is lost, and never resolves a time silently that does not exist.
+
+use std::collections::BTreeMap;
+
+use axum::response::IntoResponse;
+use desk::{
+    Error, Time,
+    ids::{PostId, ProfileId},
+    profiles::Profile,
+    publishing::{
+        self, PostFilter, PostGlance, Retimed, TargetState,
+        calendar::{self, CalendarView, Days, Local},
+    },
+};
+use http::StatusCode;
+use jiff::{civil::Date, tz::TimeZone};
+use maud::{Markup, Render, html};
+
+use crate::{
+    frame::{Ctx, Fields, QueryFields},
+    lists::{ListAddress, link, stack},
+    people::sentence,
+    posts::{
+        list::{NAMES as POST_NAMES, facets, filter_of, profiles_by_id},
+        said, states,
+    },
+    problem::PageResult,
+    ui::{
+        Icon, Tone,
+        button::{Button, Does, Size, Weight},
+        calendar::{CalendarDay, CalendarEntry, CalendarGrid},
+        dialog::{Dialog, DialogWidth},
+        feedback::{Banner, Empty},
+        layout::Room,
+        nav::PageHead,
+        results::{Filter, grouped},
+    },
+};
+
+/// What belongs to the calendar's address: the filter of posts, the view and the day.
+const NAMES: &[&str] = &["state", "profile", "author", "tag", "campaign", "view", "day"];
+/// Posts shown on a day of a month; the rest is counted and linked. Six weeks of these stay within the size of a page.
+const MONTH_DAY_MAX: usize = 4;
+/// Posts shown on a day of a week.
+const WEEK_DAY_MAX: usize = 20;
+/// Posts shown in the list; the rest is one step further.
+const LIST_MAX: usize = 150;
+
+/// `GET /calendar`
+pub(crate) async fn page(ctx: Ctx, QueryFields(query): QueryFields) -> PageResult {
+    debug_assert!(POST_NAMES.contains(&"state"), "the calendar narrows by what lists of posts narrow by");
+    let zone = ctx.times().zone().clone();
+    let today = calendar::day_of(ctx.desk().now(), &zone);
+    let view = CalendarView::parse(query.get("view")).unwrap_or(CalendarView::Month);
+    let day = query.get("day").parse::<Date>().unwrap_or(today);
+    let days = calendar::days(view, day, &zone);
+    let filter = PostFilter { from: Some(days.from), until: Some(days.until), ..filter_of(&query) };
+    let posts = publishing::calendar_of(ctx.desk(), ctx.actor(), &filter).await?;
+    let profiles = profiles_by_id(&ctx).await?;
+    let address = ListAddress::new("/calendar", &query, NAMES);
+    let mut bar = Filter { label: "Narrow the calendar".to_owned(), ..Filter::default() };
+    bar.facets = facets(&ctx, &address, &query, &profiles);
+    let dialog = crate::views::tabs(&ctx, "/calendar", &query, &mut bar).await?;
+    let mut head = PageHead::new("Calendar");
+    head.actions = vec![Button::link("Write a post", "/posts/new").with_icon(Icon::Plus).with_weight(Weight::Primary)];
+    let shown = Shown { zone: &zone, today, day, view, days: &days, posts: &posts, profiles: &profiles, address: &address };
+    let body = match view {
+        CalendarView::List => shown.list(),
+        CalendarView::Month | CalendarView::Week => shown.grid().render(),
+    };
+    let ask = move_question();
+    let content = stack(&[&head, &narrowing(&bar), &dialog, &shown.bar(), &many(posts.len()), &body, &ask]);
+    ctx.page("Calendar", Room::Publish).live("posts").show(&content)
+}
+
+/// The switches and saved views of a calendar: [`Filter`] without its field for words.
+fn narrowing(bar: &Filter) -> Markup {
+    html! {
+        @if !bar.views.is_empty() { nav.tabs aria-label="Saved views of the calendar" { ul { @for view in &bar.views { li { a.tab href=(view.href) aria-current=[view.current.then_some("page")] { (view.label) } } } } } }
+        div.toolbar {
+            @for facet in &bar.facets { (facet) }
+            @if let Some(dialog) = &bar.save_dialog { div.toolbar-end { (Button::new("Save view", Does::Opens(dialog.clone())).with_icon(Icon::Bookmark).with_size(Size::Small)) } }
+        }
+    }
+}
+
+/// Said when there is more than a calendar shows.
+fn many(posts: usize) -> Markup {
+    let most = usize::try_from(publishing::CALENDAR_MAX).unwrap_or(usize::MAX);
+    html! { @if posts >= most { (Banner::new(Tone::Warning, format!("Only the first {} posts are shown", grouped(posts as u64))).text("Narrow the calendar, or look at a week.")) } }
+}
+
+/// Asked by the script before a move that costs an approval.
+fn move_question() -> Dialog {
+    let body = html! {
+        p data-ask {}
+        form.row method="dialog" {
+            button class="button button-primary" value="yes" { "Move it" }
+            button.button value="" { "Leave it" }
+        }
+    };
+    Dialog {
+        id: "move-ask".to_owned(),
+        title: "Move this post?".to_owned(),
+        body,
+        buttons: Vec::new(),
+        width: DialogWidth::Normal,
+        action: None,
+    }
+}
+
+/// What a page of the calendar is made from.
+struct Shown<'c> {
+    zone: &'c TimeZone,
+    today: Date,
+    day: Date,
+    view: CalendarView,
+    days: &'c Days,
+    posts: &'c [PostGlance],
+    profiles: &'c BTreeMap<ProfileId, Profile>,
+    address: &'c ListAddress<'c>,
+}
+
+impl Shown<'_> {
+    /// Where one is, and the ways to other days and views.
+    fn bar(&self) -> Markup {
+        let label = match self.view {
+            CalendarView::Month => self.day.strftime("%B %Y").to_string(),
+            CalendarView::Week | CalendarView::List => {
+                let last = self.days.days.last().copied().unwrap_or(self.day);
+                format!("{} to {}", self.days.days[0].strftime("%-d %b"), last.strftime("%-d %b %Y"))
+            }
+        };
+        let to = |day: Date| self.address.with("day", Some(&day.to_string()));
+        let step = |words: &str, icon: Icon, day: Date| Button::link(words, to(day)).with_icon(icon).with_size(Size::IconOnly);
+        let view = |view: &CalendarView| {
+            html! {
+                a.button href=(self.address.with("view", Some(view.id()))) aria-current=[(*view == self.view).then_some("true")] { (view.title()) }
+            }
+        };
+        html! {
+            div.calendar-head {
+                h2 { (label) }
+                (step("Before", Icon::ChevronLeft, self.days.previous))
+                (Button::link("Today", self.address.with("day", None)))
+                (step("After", Icon::ChevronRight, self.days.next))
+                div.button-group role="group" aria-label="View" { @for one in CalendarView::ALL { (view(one)) } }
+            }
+        }
+    }
+
+    fn on(&self, day: Date) -> Vec<&PostGlance> {
+        let stands = |post: &&PostGlance| post.at.is_some_and(|at| calendar::day_of(at, self.zone) == day);
+        self.posts.iter().filter(stands).collect()
+    }
+
+    fn grid(&self) -> CalendarGrid {
+        let most = if self.view == CalendarView::Week { WEEK_DAY_MAX } else { MONTH_DAY_MAX };
+        // One pass over the posts: they come in the order of their time.
+        let mut by_day: BTreeMap<Date, Vec<&PostGlance>> = BTreeMap::new();
+        for post in self.posts {
+            if let Some(at) = post.at {
+                by_day.entry(calendar::day_of(at, self.zone)).or_default().push(post);
+            }
+        }
+        let day = |date: &Date| {
+            let due = by_day.get(date).map_or(&[][..], Vec::as_slice);
+            let more = due.len().saturating_sub(most);
+            let first = date.day() == 1;
+            CalendarDay {
+                date: date.to_string(),
+                short: date.strftime(if first { "%-d %b" } else { "%-d" }).to_string(),
+                label: date.strftime("%A, %-d %B").to_string(),
+                within: self.view == CalendarView::Week || date.month() == self.day.month(),
+                today: *date == self.today,
+                entries: due.iter().take(most).map(|post| self.entry(post)).collect(),
+                more: (more > 0).then(|| (more, format!("/calendar?view=list&day={date}"))),
+                new_href: (*date >= self.today).then(|| format!("/posts/new?date={date}")),
+            }
+        };
+        CalendarGrid {
+            label: "Days with what is due".to_owned(),
+            days: self.days.days.iter().map(day).collect(),
+            week: self.view == CalendarView::Week,
+            move_action: "/calendar/move".to_owned(),
+        }
+    }
+
+    fn entry(&self, post: &PostGlance) -> CalendarEntry {
+        let summary = states::summary(post);
+        CalendarEntry {
+            id: post.id.to_string(),
+            href: format!("/posts/{}", post.id),
+            time: post.at.map(|at| calendar::on_the_wall(at, self.zone).strftime("%H:%M").to_string()).unwrap_or_default(),
+            title: states::name(post),
+            state: states::words(&summary),
+            tone: summary.first().map_or(Tone::Neutral, |(state, _)| states::tone(*state)),
+            networks: states::networks(post, self.profiles),
+            movable: states::is_movable(post),
+        }
+    }
+
+    /// Day by day, those with something on them.
+    fn list(&self) -> Markup {
+        let mut left = LIST_MAX;
+        let days: Vec<_> = self
+            .days
+            .days
+            .iter()
+            .filter_map(|day| {
+                let due: Vec<_> = self.on(*day).into_iter().take(left).collect();
+                left -= due.len();
+                (!due.is_empty()).then_some((day, due))
+            })
+            .collect();
+        html! {
+            @if days.is_empty() { (Empty::new(Icon::Calendar, "Nothing is due in these four weeks", "Write a post and give it a time, or look at other days.")) }
+            @for (day, due) in &days {
+                section.stack-s aria-labelledby={ "day-" (day) } {
+                    h3 id={ "day-" (day) } { (day.strftime("%A, %-d %B")) @if **day == self.today { ", today" } }
+                    ul.day-list role="list" { @for post in due { (self.entry(post)) } }
+                }
+            }
+            @if left == 0 { p { "More is due: " (link(&self.address.with("day", days.last().map(|(day, _)| day.to_string()).as_deref()), "go on from here")) } }
+        }
+    }
+}
+
+/// `POST /calendar/move`: to another day, at the same time on the wall. Answers the page's script.
+pub(crate) async fn move_post(ctx: Ctx, fields: Fields) -> PageResult {
+    let id: PostId = fields.id("post")?;
+    let Ok(date) = fields.get("date").parse::<Date>() else {
+        return Ok(said(StatusCode::UNPROCESSABLE_ENTITY, "problem", "That is not a day."));
+    };
+    let post = publishing::get(ctx.desk(), ctx.actor(), id).await?;
+    let zone = ctx.times().zone().clone();
+    let Some(slot) = post.slot else {
+        return Ok(said(StatusCode::CONFLICT, "problem", "This post has no time yet; open it and give it one."));
+    };
+    let local = calendar::moved(slot, date, &zone);
+    let (to, note) = match local {
+        None => return Ok(said(StatusCode::UNPROCESSABLE_ENTITY, "problem", "That day is too far away.")),
+        Some(Local::Never { .. }) => {
+            let why = "The clocks are put forward over this time on that day. Open the post and choose another time.";
+            return Ok(said(StatusCode::CONFLICT, "problem", why));
+        }
+        Some(Local::Twice { first, .. }) => (first, " The time comes twice that night; the first one is meant."),
+        Some(Local::Once(at)) => (at, ""),
+    };
+    if to <= ctx.desk().now() {
+        return Ok(said(StatusCode::CONFLICT, "problem", "That is in the past."));
+    }
+    let decided = post.targets.iter().any(|target| matches!(target.life.state, TargetState::Pending | TargetState::Scheduled));
+    if decided && !fields.has("sure") && !within_cleared(&post, to) {
+        let ask = "It was submitted for another time. When it moves, everybody who has to agree is asked again: it becomes a draft, and has to be submitted.";
+        return Ok(said(StatusCode::OK, "ask", ask));
+    }
+    let when = ctx.times().exact(to).words();
+    match publishing::retime(ctx.desk(), ctx.actor(), id, post.revision, Some(to)).await {
+        Ok(Retimed::Voided) => {
+            Ok(said(StatusCode::OK, "said", &format!("Moved to {when}. It is a draft again: submit it.{note}")))
+        }
+        Ok(_) => Ok(said(StatusCode::OK, "said", &format!("Moved to {when}.{note}"))),
+        Err(Error::Conflict(why)) => Ok(said(StatusCode::CONFLICT, "problem", &sentence(&why))),
+        Err(Error::Invalid(invalid)) => Ok(said(StatusCode::CONFLICT, "problem", &sentence(&invalid.to_string()))),
+        Err(Error::Refused(refusal)) => Ok(said(StatusCode::FORBIDDEN, "problem", &sentence(&refusal.to_string()))),
+        Err(error) => Ok(crate::problem::PageError::from(error).into_response()),
+    }
+}
+
+/// Whether a new time lies within what was cleared on every profile.
+fn within_cleared(post: &publishing::Post, to: Time) -> bool {
+    let scheduled = |target: &&publishing::PostTarget| !target.life.state.is_final();
+    post.targets.iter().filter(scheduled).all(|target| target.life.cleared.is_some_and(|window| window.holds(to)))
+}
