@@ -219,7 +219,7 @@ async fn a_search_result_opens_its_thread_as_it_was_with_a_proof_that_the_verifi
         assert!(page.contains(&key), "the page names the key");
         let accepted = verify(folder.path(), &proof, &key);
         assert!(accepted.0, "{says}: {}", accepted.1);
-        let altered = proof.replacen("\"body\":\"", "\"body\":\"AAAA", 1);
+        let altered = proof.replacen("\"body\": \"", "\"body\": \"AAAA", 1);
         assert_ne!(altered, proof, "the text is in the proof");
         assert!(!verify(folder.path(), &altered, &key).0, "an altered text");
     }
