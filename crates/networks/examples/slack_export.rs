@@ -81,7 +81,10 @@ fn message(numbers: &mut Numbers, words: &[&str], seconds: u64, at: u64, thread:
             0 => text.push_str(&format!("<@U{:05}>", numbers.below(PEOPLE))),
             1 => text.push_str(&format!("<https://example.test/{}|page {}>", numbers.below(10_000), numbers.below(100))),
             2 => text.push_str(&numbers.below(100_000).to_string()),
-            _ => text.push_str(*numbers.pick(words)),
+            _ => {
+                let word: &&str = numbers.pick(words);
+                text.push_str(word);
+            }
         }
     }
     let user = numbers.below(PEOPLE);

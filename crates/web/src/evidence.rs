@@ -47,9 +47,9 @@ pub(crate) fn address(id: MessageId, what: &str, entry: i64) -> String {
 
 /// The checkpoint over an entry, in words.
 pub(crate) fn signed(signed: Option<&Signed>) -> Markup {
-    match signed {
-        Some(signed) => html! { "in the signed checkpoint over " (signed.size) " entries" },
-        None => html! { "not yet; a checkpoint follows within seconds" },
+    html! {
+        @if let Some(signed) = signed { "in the signed checkpoint over " (signed.size) " entries" }
+        @else { "not yet; a checkpoint follows within seconds" }
     }
 }
 

@@ -120,7 +120,7 @@ async fn show(ctx: &Ctx, look: &Look, invalid: &Invalid) -> PageResult {
     if message.deleted_at.is_none() {
         head.actions.push(Button::link("Reply", format!("/posts/new?reply={}", look.id)).with_icon(Icon::Reply).with_key("r"));
     }
-    let moments = moments(look, &message, known.as_ref());
+    let moments = moments(&times, look, &message, known.as_ref());
     let mut parts: Parts = vec![Box::new(head)];
     parts.push(Box::new(thread_card(&times, look, &thread, &profiles, &moments)));
     if look.reason.is_none() && message.findings.iter().any(is_covered) && ctx.may(Operation::MessageUnmask) {
@@ -135,7 +135,7 @@ async fn show(ctx: &Ctx, look: &Look, invalid: &Invalid) -> PageResult {
 }
 
 /// Now, and the moment that is asked for or else that of the present text.
-fn moments(look: &Look, message: &Message, known: Option<&Evidence>) -> Markup {
+fn moments(times: &Times, look: &Look, message: &Message, known: Option<&Evidence>) -> Markup {
     let Some(then) = look.as_of.or(message.text_entry).filter(|_| known.is_some()) else { return html! {} };
     let at = known.into_iter().flat_map(|known| &known.revisions).find(|revision| revision.entry == then);
     let tab =
@@ -147,7 +147,7 @@ fn moments(look: &Look, message: &Message, known: Option<&Evidence>) -> Markup {
         } }
         @if look.as_of.is_some() {
             p.muted {
-                "What the record held of this thread when entry " (then) " was recorded" @if let Some(at) = at { ", " (at.captured_at.rfc3339()) }
+                "What the record held of this thread when entry " (then) " was recorded" @if let Some(at) = at { ", " (times.exact(at.captured_at)) }
                 ": without what came later, and with the words of then."
             }
         }

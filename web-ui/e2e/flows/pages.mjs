@@ -25,7 +25,6 @@ const ELSEWHERE = {
   "/import/files/{id}/progress": "a part that the file's page fetches",
   "/messages/{id}/proof/{entry}": "a file, not a page",
   "/messages/{id}/verify/{entry}": "flows/evidence.mjs, from a message",
-  "/record/verify.py": "a program, not a page",
   "/approvals/{id}": "flows/approvals.mjs, with a post that waits",
   "/approvals/{id}/files/{digest}": "a file, not a page",
   "/workflows/{id}": "flows/approvals.mjs",

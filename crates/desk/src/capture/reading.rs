@@ -193,8 +193,8 @@ pub async fn place(desk: &Desk, actor: &Actor, id: PlaceId) -> Result<PlaceSeen>
     found.filter(|place| readable.iter().any(|profile| profile.id == place.profile)).ok_or(Error::NotFound("place"))
 }
 
-/// What changed after change number `after`, in the order of the changes: for what is derived from messages (the index). It decides
-/// nothing about rights, so it is the desk's own.
+/// What changed after change number `after`, in the order of the changes: for what is derived from what messages say (the index). Without
+/// reactions and counts of replies. It decides nothing about rights, so it is the desk's own.
 pub async fn changes(desk: &Desk, after: i64, limit: u32) -> Result<Vec<Message>> {
     store::changed_after(&mut desk.db().read().await?, after, i64::from(limit)).await
 }

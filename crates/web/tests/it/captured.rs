@@ -149,10 +149,8 @@ async fn what_is_masked_on_pages_is_masked_in_the_api_and_lifted_for_a_reason() 
     // What matches is marked in the text as it is given, but not inside a mask.
     let found = edge.get(&As::from(&reader), "/api/v1/search?q=parcel+example").await.json();
     let marks = found["items"][0]["marks"].as_array().expect("marks");
-    let start = text.chars().take_while(|letter| *letter != 'p').count();
     assert_eq!(marks.len(), 1, "{found}");
     let parcel = text.split("parcel").next().expect("before it").chars().count();
-    assert!(start <= parcel);
     assert_eq!((&marks[0]["start"], &marks[0]["end"]), (&json!(parcel), &json!(parcel + 6)));
 
     let path = format!("/api/v1/messages/{id}/unmask");
@@ -218,21 +216,21 @@ async fn a_search_result_opens_its_thread_as_it_was_with_a_proof_that_the_verifi
         let proof = edge.get(&reader, &format!("/messages/{id}/proof/{entry}")).await.text;
         assert_eq!(edge.get(&reader, &format!("/api/v1/messages/{id}/proof/{entry}")).await.text, proof);
         let key = captured.intake.ledger().reader().log().keys.last().expect("a key").key.clone();
-        assert!(page.contains(&key.replace('+', "+")), "the page names the key");
+        assert!(page.contains(&key), "the page names the key");
         let accepted = verify(folder.path(), &proof, &key);
-        assert!(accepted.contains("ACCEPTED") || accepted.contains("accepted"), "{says}: {accepted}");
-        let broken = proof.replacen(&proof[proof.len() / 2..=proof.len() / 2], "~", 1);
-        assert!(!verify(folder.path(), &broken, &key).contains("accepted: "), "an altered proof");
+        assert!(accepted.0, "{says}: {}", accepted.1);
+        let altered = proof.replacen("\"body\": \"", "\"body\": \"AAAA", 1);
+        assert_ne!(altered, proof, "the text is in the proof");
+        assert!(!verify(folder.path(), &altered, &key).0, "an altered text");
     }
 }
 
-/// What the verifier prints, and its exit code at the end.
-fn verify(folder: &std::path::Path, proof: &str, key: &str) -> String {
+/// Whether the verifier accepts, and what it prints.
+fn verify(folder: &std::path::Path, proof: &str, key: &str) -> (bool, String) {
     std::fs::write(folder.join("entry.proof.json"), proof).expect("written");
     let mut command = std::process::Command::new("python3");
     let output = command.current_dir(folder).args(["verify.py", "entry.proof.json", "--key", key]).output().expect("python3");
-    let code = if output.status.success() { "accepted" } else { "refused" };
-    format!("{}{}{code}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    (output.status.success(), format!("{output:?}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

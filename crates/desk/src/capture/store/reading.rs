@@ -118,9 +118,11 @@ pub(crate) async fn of_thread(on: &mut dyn Connection, root: MessageId, limit: i
     messages(on, query.bind(root).bind(limit)).await
 }
 
-/// What changed after a number, in the order of the changes.
+/// What changed after a number, in the order of the changes, without reactions and counts of replies.
 pub(crate) async fn changed_after(on: &mut dyn Connection, after: i64, limit: i64) -> Result<Vec<Message>> {
-    messages(on, sql("SELECT * FROM messages WHERE changed > $1 ORDER BY changed LIMIT $2").bind(after).bind(limit)).await
+    let query = sql("SELECT * FROM messages WHERE changed > $1 ORDER BY changed LIMIT $2").bind(after).bind(limit);
+    let bare = query.all(on).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
+    said(on, bare).await
 }
 
 /// That a message changed.
@@ -203,6 +205,25 @@ pub(crate) async fn parties(on: &mut dyn Connection, ids: impl Iterator<Item = P
 }
 
 async fn fill(on: &mut dyn Connection, bare: Vec<Bare>) -> Result<Vec<Message>> {
+    let mut messages = said(on, bare).await?;
+    let ids = keys(messages.iter().map(|message| message.id));
+    let by_id: HashMap<MessageId, usize> = messages.iter().enumerate().map(|(at, message)| (message.id, at)).collect();
+    let (beginning, end) = (
+        "SELECT message_id, reaction, COUNT(*) AS n FROM reactions WHERE added = TRUE AND message_id IN",
+        "GROUP BY message_id, reaction ORDER BY message_id, reaction",
+    );
+    for row in rows_of(on, &ids, beginning, end).await? {
+        messages[by_id[&row.get::<MessageId>("message_id")?]].reactions.push((row.get("reaction")?, row.get("n")?));
+    }
+    let beginning = "SELECT thread_id, COUNT(*) AS n FROM messages WHERE thread_id IN";
+    for row in rows_of(on, &ids, beginning, "GROUP BY thread_id").await? {
+        messages[by_id[&row.get::<MessageId>("thread_id")?]].replies = row.get("n")?;
+    }
+    Ok(messages)
+}
+
+/// Who said it where, and what belongs to the text: all of a message but what others did to it.
+async fn said(on: &mut dyn Connection, bare: Vec<Bare>) -> Result<Vec<Message>> {
     let place_keys = keys(bare.iter().map(|bare| bare.message.place.id));
     let mut places = HashMap::new();
     for row in rows_of(on, &place_keys, "SELECT * FROM places WHERE id IN", "").await? {
@@ -221,19 +242,6 @@ async fn fill(on: &mut dyn Connection, bare: Vec<Bare>) -> Result<Vec<Message>> 
         })
         .collect();
     hang(on, &mut messages).await?;
-    let ids = keys(messages.iter().map(|message| message.id));
-    let by_id: HashMap<MessageId, usize> = messages.iter().enumerate().map(|(at, message)| (message.id, at)).collect();
-    let (beginning, end) = (
-        "SELECT message_id, reaction, COUNT(*) AS n FROM reactions WHERE added = TRUE AND message_id IN",
-        "GROUP BY message_id, reaction ORDER BY message_id, reaction",
-    );
-    for row in rows_of(on, &ids, beginning, end).await? {
-        messages[by_id[&row.get::<MessageId>("message_id")?]].reactions.push((row.get("reaction")?, row.get("n")?));
-    }
-    let beginning = "SELECT thread_id, COUNT(*) AS n FROM messages WHERE thread_id IN";
-    for row in rows_of(on, &ids, beginning, "GROUP BY thread_id").await? {
-        messages[by_id[&row.get::<MessageId>("thread_id")?]].replies = row.get("n")?;
-    }
     Ok(messages)
 }
 

@@ -103,7 +103,7 @@ async fn bytes_and_proofs_do_not_get_around_the_mask() {
         let proof = capture::prove(desk, &seer, record, id, entries[0]).await.expect("a proof");
         assert_eq!((proof.says, proof.file.contains("4111")), (ProofSays::Withheld, false));
         assert!(matches!(capture::prove_unmasked(desk, &seer, record, id, entries[0], " ").await, Err(Error::Invalid(_))));
-        let unmasked = "SELECT COUNT(*) AS n FROM audit_log WHERE act = 'messages.unmask' AND outcome = 'done'";
+        let unmasked = "SELECT COUNT(*) AS n FROM audit_entries WHERE act = 'messages.unmask' AND outcome = 'done'";
         assert_eq!(number(desk, unmasked).await, 0);
         let (media_type, bytes) = capture::raw_unmasked(desk, &seer, record, id, entries[0], "a claim").await.expect("the bytes");
         assert!(media_type == "application/json" && String::from_utf8_lossy(&bytes).contains("4111"));
