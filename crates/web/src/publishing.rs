@@ -185,7 +185,7 @@ async fn rehearsed(ctx: &Ctx, scope: &PauseScope) -> Result<Markup, Error> {
     }
     let times = ctx.times();
     Ok(html! {
-        h3 { "It would stop " (found.len()) " scheduled posts" }
+        h3 { "It would stop " (found.len()) @if found.len() == 1 { " scheduled post" } @else { " scheduled posts" } }
         ul {
             @for target in found.iter().take(REHEARSED_SHOWN) {
                 li { a href={ "/posts/" (target.key.post) } { "Post" } @if let Some(slot) = target.life.slot { " due " (times.exact(slot)) } }
@@ -220,7 +220,12 @@ pub(crate) async fn resume(ctx: Ctx, Path(id): Path<String>) -> PageResult {
 /// What the top bar says of the switch: for those who may use it, and for everybody while something is paused.
 pub(crate) async fn switch(ctx: &Ctx) -> Option<StopSwitch> {
     let pauses = publishing::pauses(ctx.desk(), ctx.actor()).await.ok()?;
-    let state = if pauses.is_empty() { StopState::Running } else { StopState::Stopped };
-    (ctx.may(Operation::PublishingPause) || state == StopState::Stopped)
+    let is_all = |pause: &Pause| pause.scope == PauseScope::Everything && pause.mode == PauseMode::Hard;
+    let state = match pauses.as_slice() {
+        [] => StopState::Running,
+        some if some.iter().any(is_all) => StopState::Stopped,
+        _ => StopState::Partly,
+    };
+    (ctx.may(Operation::PublishingPause) || state != StopState::Running)
         .then(|| StopSwitch { state, href: "/publishing".to_owned() })
 }

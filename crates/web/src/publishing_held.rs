@@ -34,7 +34,7 @@ pub(crate) fn list(ctx: &Ctx, waiting: &[Waiting], all: &[Profile]) -> Card {
             (Empty::new(Icon::CircleCheck, "Nothing is held", "What cannot go out as planned waits here until somebody decides."))
         } @else {
             p { "Each goes out only when somebody says so, within what was approved." }
-            ul.held { @for one in waiting { li id={ "held-" (one.target.key.post) "-" (one.target.key.profile) } { (held_one(ctx, one, all)) } } }
+            ul.stack { @for one in waiting { li id={ "held-" (one.target.key.post) "-" (one.target.key.profile) } { (held_one(ctx, one, all)) } } }
         }
     };
     Card { title: format!("Held ({})", waiting.len()), actions: Vec::new(), body }
@@ -101,7 +101,7 @@ pub(crate) fn foreign(ctx: &Ctx, found: &[ForeignPost], all: &[Profile]) -> Card
             (Empty::new(Icon::CircleCheck, "Every post on our profiles came from here", "A post that somebody makes on the network itself shows here."))
         } @else {
             p { "These stand on our profiles and were not sent from here. Find out who posted them; if nobody did, somebody else has the account." }
-            ul.held { @for post in found { li {
+            ul.stack { @for post in found { li {
                 div.stack {
                     p {
                         (Badge::new(Tone::Danger, "Not from here")) " on " (title(post)) ", posted " (times.exact(post.posted_at)) ": "

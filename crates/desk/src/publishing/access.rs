@@ -48,6 +48,12 @@ pub(super) async fn allowed(desk: &Desk, actor: &Actor, operation: Operation) ->
     if actor.principal == Principal::Nobody {
         return Err(Refusal::SignInNeeded.into());
     }
+    if let Principal::Token { scopes, .. } = &actor.principal
+        && !operation.token_scope().is_some_and(|scope| scopes.contains(&scope))
+    {
+        // Told even where there is no profile to decide about.
+        return Err(Refusal::ScopeNeeded(operation).into());
+    }
     let mut reader = desk.db().read().await?;
     let mut found = Vec::new();
     for profile in profiles::everything(&mut reader).await? {

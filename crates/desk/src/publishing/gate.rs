@@ -243,18 +243,13 @@ pub(crate) async fn hold(tx: &mut Tx, post: PostId) -> Result<()> {
 }
 
 /// Everybody whose hand touched the working copy, and those for whom a program did.
-pub(crate) async fn editors(on: &mut dyn Connection, post: PostId) -> Result<BTreeSet<PersonId>> {
+pub(super) async fn editors(on: &mut dyn Connection, post: PostId) -> Result<BTreeSet<PersonId>> {
     let row = posts::get(on, post).await?.ok_or(Error::NotFound("post"))?;
     let touched = posts::editors(on, post).await?.into_iter().map(|(person, _)| person);
     Ok(touched.chain([row.author]).collect())
 }
 
 /// What the workflows want to know of a version.
-pub(crate) async fn facts(on: &mut dyn Connection, post: PostId, version: u32) -> Result<Facts> {
-    let version = versions::get(on, post, version).await?.ok_or(Error::NotFound("version"))?;
-    facts_of(on, post, &version).await
-}
-
 async fn facts_of(on: &mut dyn Connection, post: PostId, version: &Version) -> Result<Facts> {
     // Whoever submits it answers for it: theirs is the level that counts. Somebody gone or suspended has none.
     let submitter = people::by_id(on, version.made_by).await?;

@@ -45,7 +45,7 @@ pub struct Waiting {
 /// What is held, the earliest time first, as far as the caller may see it.
 pub async fn held(desk: &Desk, actor: &Actor) -> Result<Vec<Waiting>> {
     let readable = access::allowed(desk, actor, Operation::PostsRead).await?;
-    let mut reader = desk.db().read().await?;
+    let mut reader = desk.view(actor, Operation::PublishingRead, Place::Workspace).await?;
     let found = targets::held(&mut reader, HELD_MAX).await?;
     named(&mut reader, found, &readable).await
 }
@@ -53,7 +53,7 @@ pub async fn held(desk: &Desk, actor: &Actor) -> Result<Vec<Waiting>> {
 /// What is past its time although nothing holds it: nobody works, or something is broken. The watchdog's list.
 pub async fn overdue(desk: &Desk, actor: &Actor) -> Result<Vec<Waiting>> {
     let readable = access::allowed(desk, actor, Operation::PostsRead).await?;
-    let mut reader = desk.db().read().await?;
+    let mut reader = desk.view(actor, Operation::PublishingRead, Place::Workspace).await?;
     let found = targets::overdue(&mut reader, desk.now().plus_ms(-OVERDUE_MS), HELD_MAX).await?;
     named(&mut reader, found, &readable).await
 }

@@ -169,7 +169,8 @@ fn on_sandbox(data: &Path) -> HashMap<String, u32> {
     let text = std::fs::read_to_string(data.join("sandbox/kites.jsonl")).unwrap_or_default();
     for line in text.lines() {
         let kept: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
-        if let Some(said) = kept.pointer("/event/what/posted/text").and_then(serde_json::Value::as_str) {
+        let is_post = kept.pointer("/event/what/kind").is_some_and(|kind| kind == "posted");
+        if let Some(said) = kept.pointer("/event/what/text").and_then(serde_json::Value::as_str).filter(|_| is_post) {
             *counts.entry(said.to_owned()).or_default() += 1;
         }
     }

@@ -8,6 +8,8 @@ use crate::{Finding, assert_none};
 
 /// The place.
 const DOOR: &str = "crates/desk/src/publishing/sending/door.rs";
+/// The other one: a canary says two fixed sentences where nobody outside reads, and takes them back.
+const CANARY: &str = "crates/desk/src/capture/canary/door.rs";
 /// What else may write to a network: files before the post, changes and deletions afterwards.
 const BESIDE: &[(&str, &str)] = &[
     (".upload(", "crates/desk/src/publishing/sending/prepare.rs"),
@@ -27,7 +29,7 @@ fn calls(line: &str, method: &str) -> bool {
 }
 
 fn other_doors(file: &TextFile) -> Vec<Finding> {
-    if !is_product(&file.path) {
+    if !is_product(&file.path) || file.path == CANARY {
         return Vec::new();
     }
     let code = lex::parts(&file.text).code;

@@ -13,6 +13,11 @@ const FIRST: &str =
 const CHANGED: &str =
     "Automatic check of the message archive, changed once. Please ignore this; it is taken back by itself within minutes.";
 
+/// Whether a text is one of a canary's.
+pub(crate) fn says(text: &str) -> bool {
+    [FIRST, CHANGED].contains(&text.trim())
+}
+
 fn outgoing(key: &str, place: Option<&str>, text: &str) -> Outgoing {
     Outgoing {
         key: key.to_owned(),

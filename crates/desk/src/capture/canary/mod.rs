@@ -9,6 +9,7 @@ mod flight;
 mod rules;
 mod shape;
 
+pub(crate) use door::says;
 pub use flight::Canaries;
 pub use rules::Step;
 use serde::Serialize;

@@ -108,8 +108,8 @@ impl Sender {
                 }
                 Err(NotSent::Network(error)) => return self.failed(&calling, &error).await,
                 Err(NotSent::TooLate) => {
-                    let message = "the call did not begin in time; it is made anew".to_owned();
-                    return self.end(&calling, Outcome::NoEffect { next: Next::Again { after_ms: 0 }, message }).await;
+                    // Nothing was called, and it is nobody's failure but ours: it is claimed anew.
+                    return self.end(&calling, Outcome::Continues { parts_there: calling.part }).await;
                 }
                 Err(NotSent::NotCleared) => {
                     let message = "what would have been sent is not what was approved".to_owned();

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::{
     Claimed, Job, Sender, Work,
     call::{Approved, Calling, Looking},
@@ -32,8 +34,6 @@ use crate::{
 const RECORD_WAIT_MS: i64 = 100;
 /// How long giving the network a post's files may take before another process may try as well: doing it twice harms nobody.
 const PREPARE_LEASE_MS: i64 = 60_000;
-/// Corrections claimed at once.
-const CORRECTIONS_MAX: i64 = 8;
 
 /// What one claim knows of the world.
 struct World {
@@ -44,7 +44,7 @@ struct World {
 }
 
 impl Sender {
-    pub(super) async fn claim_targets(&self, limit: i64) -> Result<Vec<Claimed>> {
+    pub(super) async fn claim_targets(&self, permits: &mut Vec<OwnedSemaphorePermit>) -> Result<Vec<Claimed>> {
         let mut reader = self.desk.db().read().await?;
         let waiting = targets::next_due(&mut reader).await?.is_some_and(|due| due <= self.desk.now());
         drop(reader);
@@ -55,14 +55,16 @@ impl Sender {
         let actor = Actor::desk("publishing");
         let mut act = self.desk.act(&actor, Operation::PostSend, Place::Workspace).await?;
         let now = act.now();
-        let due = targets::due(act.tx(), now, limit).await?;
+        let due = targets::due(act.tx(), now, i64::try_from(permits.len()).unwrap_or(1)).await?;
         let mut world = World { open: pauses::in_force(act.tx()).await?, now, changed: false };
         let mut claimed = Vec::new();
         let mut seen = HashSet::new();
         for key in due.into_iter().filter(|key| seen.insert(*key)) {
             let Some(mark) = self.mark(Work::Target(key)) else { continue };
-            if let Some(job) = self.claim_one(&mut act, key, &mut world).await? {
-                claimed.push(Claimed { job, _mark: mark });
+            if let Some(job) = self.claim_one(&mut act, key, &mut world).await?
+                && let Some(permit) = permits.pop()
+            {
+                claimed.push(Claimed { job, _mark: mark, _permit: permit });
             }
         }
         if world.changed {
@@ -203,7 +205,7 @@ impl Sender {
         Ok(next)
     }
 
-    pub(super) async fn claim_corrections(&self) -> Result<Vec<Claimed>> {
+    pub(super) async fn claim_corrections(&self, permits: &mut Vec<OwnedSemaphorePermit>) -> Result<Vec<Claimed>> {
         let now = self.desk.now();
         let mut reader = self.desk.db().read().await?;
         if corrections::next_due(&mut reader).await?.is_none_or(|due| due > now) {
@@ -213,10 +215,12 @@ impl Sender {
         let actor = Actor::desk("publishing");
         let mut act = self.desk.act(&actor, Operation::PostSend, Place::Workspace).await?;
         let mut claimed = Vec::new();
-        for id in corrections::due(act.tx(), now, CORRECTIONS_MAX).await? {
+        for id in corrections::due(act.tx(), now, i64::try_from(permits.len()).unwrap_or(1)).await? {
             let Some(mark) = self.mark(Work::Correction(id)) else { continue };
-            if let Some(what) = correct::claim(&mut act, id, self.holder).await? {
-                claimed.push(Claimed { job: Job::Correct(what), _mark: mark });
+            if let Some(what) = correct::claim(&mut act, id, self.holder).await?
+                && let Some(permit) = permits.pop()
+            {
+                claimed.push(Claimed { job: Job::Correct(what), _mark: mark, _permit: permit });
             }
         }
         if !claimed.is_empty() {

@@ -18,7 +18,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, task::JoinSet};
+use futures_util::future::join_all;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -37,7 +41,7 @@ use crate::{
 /// Calls at once: a network that hangs takes this many with it, not the desk.
 const AT_ONCE_MAX: usize = 32;
 /// What one transaction claims: short enough that the calls begin within their time on two cores.
-const CLAIM_MAX: i64 = 16;
+const CLAIM_MAX: usize = 16;
 /// The longest sleep between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The shortest: something due that cannot be claimed yet is not asked for in a tight loop.
@@ -76,6 +80,8 @@ enum Job {
 pub struct Claimed {
     job: Job,
     _mark: Mark,
+    /// Taken before it was claimed: what is claimed begins at once, or its moment is over.
+    _permit: OwnedSemaphorePermit,
 }
 
 struct Mark {
@@ -138,20 +144,21 @@ impl Sender {
     /// # Errors
     /// Our own failures.
     pub async fn claim(&self) -> Result<Vec<Claimed>> {
-        let free = i64::try_from(self.permits.available_permits()).unwrap_or(CLAIM_MAX);
-        if free == 0 {
+        let mut permits = Vec::new();
+        while permits.len() < CLAIM_MAX
+            && let Ok(permit) = self.permits.clone().try_acquire_owned()
+        {
+            permits.push(permit);
+        }
+        if permits.is_empty() {
             return Ok(Vec::new());
         }
-        let mut claimed = self.claim_targets(free.min(CLAIM_MAX)).await?;
-        if claimed.is_empty() {
-            claimed = self.claim_corrections().await?;
-        }
-        Ok(claimed)
+        let claimed = self.claim_targets(&mut permits).await?;
+        if claimed.is_empty() { self.claim_corrections(&mut permits).await } else { Ok(claimed) }
     }
 
     /// Does what was claimed, to its end.
     pub async fn work(&self, claimed: Claimed) {
-        let _permit = self.permits.acquire().await;
         let done = match &claimed.job {
             Job::Prepare(what) => self.prepare(what).await,
             Job::Call(what) => self.call(what).await,
@@ -176,9 +183,7 @@ impl Sender {
                 return Ok(done);
             }
             done += claimed.len();
-            for one in claimed {
-                self.work(one).await;
-            }
+            join_all(claimed.into_iter().map(|one| self.work(one))).await;
         }
     }
 

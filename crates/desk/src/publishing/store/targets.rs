@@ -94,13 +94,7 @@ async fn whole(on: &mut dyn Connection, row: Option<Row>) -> Result<Option<PostT
     Ok(Some(target))
 }
 
-pub(in crate::publishing) async fn get(on: &mut dyn Connection, key: TargetKey) -> Result<Option<PostTarget>> {
-    let row =
-        sql("SELECT * FROM targets WHERE post_id = $1 AND profile_id = $2").bind(key.post).bind(key.profile).optional(on).await?;
-    whole(on, row).await
-}
-
-/// The same, kept from being changed by anybody else until the transaction ends.
+/// One, kept from being changed by anybody else until the transaction ends.
 pub(in crate::publishing) async fn lock(tx: &mut Tx, key: TargetKey) -> Result<Option<PostTarget>> {
     let text = format!("SELECT * FROM targets WHERE post_id = $1 AND profile_id = $2 {}", tx.for_update());
     let row = sql(text).bind(key.post).bind(key.profile).optional(tx).await?;

@@ -15,6 +15,8 @@ pub enum StopState {
     /// Posts and replies go out as approved.
     #[default]
     Running,
+    /// Nothing goes out on some profiles, or only after a confirmation.
+    Partly,
     /// Nothing goes out.
     Stopped,
 }
@@ -32,6 +34,7 @@ impl Render for StopSwitch {
     fn render(&self) -> Markup {
         let (class, icon, words) = match self.state {
             StopState::Running => ("button button-quiet stop-running", Icon::CirclePause, "Stop switch"),
+            StopState::Partly => ("button stop-stopped", Icon::CirclePause, "Partly paused"),
             StopState::Stopped => ("button stop-stopped", Icon::OctagonX, "Everything is stopped"),
         };
         html! { a class=(class) href=(self.href) title=(words) { (icon) span.stop-label { (words) } } }
