@@ -11,7 +11,7 @@ use super::{
     clearance::{self, ClearedHow},
     deciding::held,
     letters,
-    model::{ContentDigest, Kept, SubmissionState, Voice},
+    model::{ContentDigest, Kept, Panel, SubmissionState, Voice},
     panel::Places,
     rules::{Command, REASON_MAX, apply},
     shown::name_of_voice,
@@ -88,8 +88,7 @@ pub async fn skip(desk: &Desk, actor: &Actor, id: SubmissionId, seen: ContentDig
     if kept.submission.slot.is_some_and(|slot| slot <= now) {
         return Err(Error::Conflict(super::Refusal::Ended(SubmissionState::Expired).to_string()));
     }
-    let after =
-        apply(&kept.submission, &Default::default(), Command::Skip, now).map_err(|why| Error::Conflict(why.to_string()))?;
+    let after = apply(&kept.submission, &Panel::default(), Command::Skip, now).map_err(|why| Error::Conflict(why.to_string()))?;
     store::save(act.tx(), id, &kept.submission, &after, now).await?;
     let whole = (id, &after, kept.window_ms);
     let cleared = clearance::clear(act.tx(), (kept.post, kept.version), whole, ClearedHow::BreakGlass, now).await?;

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::{
     asking,
     clearance::{self, ClearedHow},
-    model::{ContentDigest, Hand, Kept, SubmissionState, Verdict, Voice},
+    model::{ContentDigest, Hand, Kept, Panel, SubmissionState, Verdict, Voice},
     panel::{Places, Resolver},
     rules::{Command, apply},
     store::submissions::{self as store, Which},
@@ -176,7 +176,7 @@ async fn one(
     let places = Places::of(act.tx(), &kept.targets).await?;
     let panel = match kept.submission.current() {
         Some((_, step)) => Resolver::new(act.tx(), now).panel(&step.step, &places).await?,
-        None => Default::default(),
+        None => Panel::default(),
     };
     let command = Command::Decide { by: voice, hand, verdict, seen };
     let after = apply(&kept.submission, &panel, command, now).map_err(|refusal| Error::Conflict(refusal.to_string()))?;

@@ -8,7 +8,7 @@ use super::{
     asking, break_glass,
     deciding::{follow, held},
     letters,
-    model::{Kept, SubmissionState, Voice},
+    model::{Kept, Panel, SubmissionState, Voice},
     panel::{Map, Places, Resolver},
     reminding::{self, Lead},
     rules::{Command, apply},
@@ -116,7 +116,7 @@ async fn expire(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
     let mut act = desk.act(actor, Operation::ApprovalsLook, Target::Workspace).await?;
     let now = act.now();
     let kept = held(&mut act, id).await?;
-    let Ok(after) = apply(&kept.submission, &Default::default(), Command::Look, now) else { return Ok(()) };
+    let Ok(after) = apply(&kept.submission, &Panel::default(), Command::Look, now) else { return Ok(()) };
     if after.state != SubmissionState::Expired {
         return Ok(());
     }

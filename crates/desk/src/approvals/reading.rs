@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{
-    model::{Approver, Kept, SubmissionState, Voice},
+    model::{Approver, Kept, Voice},
     panel::{Map, Places, names_of},
     shown::{Shown, show},
     store::submissions::{self as store, Which},
@@ -170,14 +170,13 @@ impl Me {
     fn relation(&self, kept: &Kept) -> Mine {
         let Some((_, step)) = kept.submission.current() else { return Mine::Ended };
         let Some(voice) = self.person.map(Voice::Person) else { return Mine::NotAsked };
-        let named = !step.step.approvers.is_disjoint(&self.names)
-            || (step.delegates_asked(self.now) && !step.step.delegates.is_disjoint(&self.names));
-        match () {
-            () if kept.submission.state != SubmissionState::Pending => Mine::Ended,
-            () if kept.submission.excluded.contains(&voice) => Mine::OwnWork,
-            () if step.decisions.iter().any(|decision| decision.by == voice) => Mine::Decided,
-            () if named => Mine::Asked,
-            () => Mine::NotAsked,
+        if kept.submission.excluded.contains(&voice) {
+            return Mine::OwnWork;
         }
+        if step.decisions.iter().any(|decision| decision.by == voice) {
+            return Mine::Decided;
+        }
+        let delegates_asked = step.delegates_asked(self.now) && !step.step.delegates.is_disjoint(&self.names);
+        if delegates_asked || !step.step.approvers.is_disjoint(&self.names) { Mine::Asked } else { Mine::NotAsked }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     asking,
     clearance::{self, Cleared},
-    model::{ContentDigest, Kept, Submission, SubmissionState, Voice},
+    model::{ContentDigest, Kept, Panel, Submission, SubmissionState, Voice},
     outside,
     panel::{Places, Resolver},
     rules::{Command, REASON_MAX, apply},
@@ -174,7 +174,7 @@ async fn end_open(act: &mut Act<'_>, post: PostId, command: Command) -> Result<(
     for kept in store::read(act.tx(), &Which::OpenOf(post)).await? {
         // Locked one by one: whoever decides at this moment is before us or finds it ended.
         let kept = store::locked(act.tx(), kept.id).await?;
-        let Ok(after) = apply(&kept.submission, &Default::default(), command.clone(), now) else { continue };
+        let Ok(after) = apply(&kept.submission, &Panel::default(), command.clone(), now) else { continue };
         if after == kept.submission {
             continue;
         }

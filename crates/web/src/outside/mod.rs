@@ -116,12 +116,7 @@ async fn code_page(state: &WebState, problem: Option<String>) -> PageResult {
     let lead = "It is on its way to your address, works for ten minutes, once, and only in this browser.";
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let frame = FieldFrame::new("code", "Code from the mail").error(problem.clone());
-    let mut form = Form::new(
-        "code",
-        "/outside/code",
-        vec![CodeField { frame, digits: u8::try_from(CODE_DIGITS).unwrap_or(u8::MAX) }.render()],
-        "Go on",
-    );
+    let mut form = Form::new("code", "/outside/code", vec![CodeField { frame, digits: CODE_DIGITS }.render()], "Go on");
     form.errors = ErrorSummary { errors: problem.into_iter().map(|text| ("code".to_owned(), text)).collect() };
     form.id = "code-form".to_owned();
     guest_page(state, "Your code", lead, status, &form.render()).await

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::ids::Time;
 
 /// Digits of a code: with five tries a guess comes true once in twenty million.
-pub const CODE_DIGITS: usize = 8;
+pub const CODE_DIGITS: u8 = 8;
 /// How long a code works: a look into the mailbox.
 pub const CODE_LIFE_MS: i64 = 10 * 60 * 1_000;
 /// How often one code may be tried: a typing slip or two.
@@ -41,13 +41,14 @@ pub(super) fn judge(awaited: Awaited, matches: bool, now: Time) -> Result<(), Wr
 
 /// A code from random bytes, without a bias that would matter: 2^64 is far above 10^8.
 pub(super) fn digits(random: u64) -> String {
-    format!("{:0width$}", random % 10u64.pow(CODE_DIGITS as u32), width = CODE_DIGITS)
+    format!("{:0width$}", random % 10u64.pow(u32::from(CODE_DIGITS)), width = usize::from(CODE_DIGITS))
 }
 
 /// What somebody typed, without the spaces and dashes that people put in; nothing when it cannot be a code.
 pub(super) fn typed(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(|sign| !sign.is_whitespace() && *sign != '-').take(CODE_DIGITS + 1).collect();
-    (digits.len() == CODE_DIGITS && digits.chars().all(|digit| digit.is_ascii_digit())).then_some(digits)
+    let digits: String =
+        text.chars().filter(|sign| !sign.is_whitespace() && *sign != '-').take(usize::from(CODE_DIGITS) + 1).collect();
+    (digits.len() == usize::from(CODE_DIGITS) && digits.chars().all(|digit| digit.is_ascii_digit())).then_some(digits)
 }
 
 /// A code as a letter shows it: in two halves.
@@ -67,7 +68,7 @@ mod tests {
         #[test]
         fn a_code_reads_back_as_it_is_shown(random in any::<u64>()) {
             let code = digits(random);
-            prop_assert_eq!(code.len(), CODE_DIGITS);
+            prop_assert_eq!(code.len(), usize::from(CODE_DIGITS));
             prop_assert_eq!(typed(&shown(&code)), Some(code));
         }
 
@@ -80,7 +81,7 @@ mod tests {
         #[test]
         fn whatever_is_typed_is_a_code_or_nothing(text in ".{0,40}") {
             if let Some(code) = typed(&text) {
-                prop_assert!(code.len() == CODE_DIGITS && code.bytes().all(|digit| digit.is_ascii_digit()));
+                prop_assert!(code.len() == usize::from(CODE_DIGITS) && code.bytes().all(|digit| digit.is_ascii_digit()));
             }
         }
     }
