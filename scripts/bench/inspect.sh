@@ -32,24 +32,39 @@ PYTHON
 cargo build --quiet --release -p inspect --example bench_inspect
 target/release/examples/bench_inspect "$work/lines" > "$work/gatepost"
 presidio=$("$cache/presidio/bin/python" scripts/accuracy/presidio.py < "$work/jsonl" 2>&1 >/dev/null | tail -n 1)
-redact=$("$cache/redact-peer/target/release/redact-peer" < "$work/jsonl" 2>&1 >/dev/null | tail -n 1)
+# Several times over: the kernel counts processor time in steps that one round would be too short for.
+redact=$(for _ in 1 2 3 4 5; do cat "$work/jsonl"; done | "$cache/redact-peer/target/release/redact-peer" 2>&1 >/dev/null | tail -n 1)
 python3 - "$work/gatepost" "$presidio" "$redact" <<'PYTHON'
 import json, sys
 presidio, redact = float(sys.argv[2]) * 1e3, float(sys.argv[3]) * 1e3
-print(f"{'stage':40} {'ns/message':>10} {'p50':>7} {'p99':>7} {'MB/s':>7} {'x Presidio':>10} {'x redact':>9}")
-terms = {}
+# "again" is the same message three times in a row, the best of them: what the code costs once the core knows its way.
+print(f"{'stage':40} {'ns/message':>10} {'again':>7} {'p50':>7} {'p99':>7} {'MB/s':>7} {'x Presidio':>10} {'x redact':>9}")
+terms, bulk, p99 = {}, 0, 0
 for line in open(sys.argv[1], encoding="utf-8"):
     row = json.loads(line)
     if "ns_per_message" in row:
         ns = row["ns_per_message"]
         terms[row["stage"]] = ns
-        print(f"{row['stage']:40} {ns:10} {row['p50_ns']:7} {row['p99_ns']:7} {row['mb_per_s']:7} {presidio / ns:10.0f} {redact / ns:9.1f}")
+        p99 = row["p99_ns"]
+        cells = f"{ns:10} {row['again_ns']:7} {row['p50_ns']:7} {p99:7} {row['mb_per_s']:7}"
+        print(f"{row['stage']:40} {cells} {presidio / ns:10.0f} {redact / ns:9.1f}")
     elif "ratio" in row:
         print(f"two threads do {row['ratio']} times the work of one")
     else:
-        print(f"{row['stage']:40} {'':10} {'':7} {'':7} {row['mb_per_s']:7}")
+        bulk = row["mb_per_s"]
+        print(f"{row['stage']:40} {'':10} {'':7} {'':7} {'':7} {bulk:7}")
 print(f"{'Presidio, 17 pattern recognisers':40} {presidio:10.0f}")
 print(f"{'redact-core, default engine':40} {redact:10.0f}")
-growth = terms["personal data, secrets, 50,000 terms"] / terms["personal data, secrets, 5,000 terms"]
-print(f"50,000 terms cost {100 * (growth - 1):.0f} % more than 5,000")
+listed, all_on = terms["personal data, secrets, 5,000 terms"], terms["everything, 5,000 terms"]
+growth = 100 * (terms["personal data, secrets, 50,000 terms"] / listed - 1)
+print("goals:")
+for name, value, goal, reached in [
+    ("with 5,000 terms, x redact-core", redact / listed, 25, redact / listed >= 25),
+    ("with 5,000 terms, x Presidio", presidio / listed, 1000, presidio / listed >= 1000),
+    ("everything, x Presidio", presidio / all_on, 500, presidio / all_on >= 500),
+    ("everything, p99 in microseconds, at most", p99 / 1e3, 10, p99 < 10_000),
+    ("50,000 terms instead of 5,000, % more, below", growth, 15, growth < 15),
+    ("bulk text, MB/s", bulk, 500, bulk >= 500),
+]:
+    print(f"  {name:46} {value:8.1f}  goal {goal:5}  {'reached' if reached else 'missed'}")
 PYTHON

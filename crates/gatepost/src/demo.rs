@@ -2,6 +2,8 @@
 //!
 //! It is served on loopback only, every page says that it is invented, and its passwords are published on purpose.
 
+mod approvals;
+
 use desk::{
     Actor, Desk,
     capture::{
@@ -94,6 +96,7 @@ pub(crate) async fn ensure(desk: &Desk) -> anyhow::Result<()> {
     desk::people::create(desk, &operator, "nico@northwind.example", "Nico Newcomer", &[role_of("Author")?]).await?;
     teams(desk, &actor, &people).await?;
     profiles_and_groups(desk, &actor, &people).await?;
+    approvals::fill(desk, &actor, &people).await?;
     crate::demo_posts::write(desk).await
 }
 

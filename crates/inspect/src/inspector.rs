@@ -4,9 +4,8 @@
 //! does not panic, and gives the same answer for the same message.
 
 use crate::config::{Config, ConfigError, TermList};
-use crate::custom::{self, Compiled};
-use crate::detect::shapes::{self, ShapeTable};
-use crate::detect::{Context, settle};
+use crate::custom;
+use crate::detect::{Context, Detectors, settle};
 use crate::disguise::{self, Vocabulary};
 use crate::fold;
 use crate::heads::{Assessment, Head, Heads};
@@ -15,12 +14,9 @@ use crate::language::{Language, LanguageDetector};
 use crate::lexicon::{self, Lexicon};
 use crate::message::{Message, Zone};
 use crate::report::{Finding, Level, Reason, ReasonText, View};
-use crate::scan::{AT, COLON, Chunk, DIGIT, DOT, LONG_CHUNK, Scan};
+use crate::scan::Scan;
 use crate::scratch::Scratch;
-use crate::secrets::SecretTable;
 use crate::tokens::{Links, Tokens};
-use crate::vocabulary;
-use crate::words::{KINDS_MAX, Role, WordHit, WordTable, WordTableBuilder};
 
 /// Bytes of one part that are read; what stands behind is not inspected and the report says so. No network allows
 /// posts of this length, and offsets must fit.
@@ -32,11 +28,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Compiled detectors.
 #[derive(Debug)]
 pub struct Inspector {
-    words: WordTable,
-    shapes: ShapeTable,
-    secrets: SecretTable,
-    custom: Vec<Compiled>,
-    enabled: [u64; KINDS_MAX / 64],
+    detectors: Detectors,
     level_min: Level,
     lexicon: Lexicon,
     vocabulary: Vocabulary,
@@ -55,43 +47,10 @@ impl Inspector {
     /// Compiles a configuration, or says what is wrong with it.
     pub fn compile(config: &Config) -> Result<Self, ConfigError> {
         config.check_names()?;
-        let custom = custom::compile(config)?;
-        let mut enabled = [0u64; KINDS_MAX / 64];
-        for (number, kind) in kinds::ALL.iter().enumerate() {
-            if config.chooses(kind.id, kind.group) {
-                enabled[number / 64] |= 1 << (number % 64);
-            }
-        }
-        let is_on = |number: u16| enabled[usize::from(number) / 64] >> (number % 64) & 1 == 1;
-        let mut words = WordTableBuilder::default();
-        for (number, kind) in (0u16..).zip(kinds::ALL.iter()) {
-            if is_on(number) {
-                for word in kind.words.iter().flat_map(|(_, list)| list.iter()) {
-                    words.support(word, number);
-                }
-            }
-        }
-        for concept in vocabulary::concepts::CONCEPTS {
-            let of_concept = (0u16..).zip(kinds::ALL.iter()).filter(|(_, kind)| concept.kinds.contains(&kind.id));
-            for (number, _) in of_concept.filter(|(number, _)| is_on(*number)) {
-                for word in concept.words.iter().copied().flatten() {
-                    words.support_weakly(word, number);
-                }
-            }
-        }
-        for (number, kind) in (kinds::ALL.len()..).zip(&config.custom) {
-            for word in &kind.words {
-                words.support(word, u16::try_from(number).expect("fewer than KINDS_MAX kinds"));
-            }
-        }
-        vocabulary::add(&mut words);
+        let detectors = Detectors::compile(config, custom::compile(config)?);
         let lexicon = compile_lists(&config.lists)?;
         Ok(Self {
-            words: words.build(),
-            shapes: ShapeTable::build(is_on),
-            secrets: SecretTable::build(),
-            custom,
-            enabled,
+            detectors,
             level_min: config.level_min,
             vocabulary: Vocabulary::build(lexicon.words()),
             lexicon,
@@ -125,14 +84,15 @@ impl Inspector {
     fn part(&self, zone: Zone, part: u16, text: &str, scratch: &mut Scratch) {
         let part_number = part;
         let Scratch { scan, view_scan, folded, stretches, joined, findings, steps, .. } = scratch;
-        scan.fill(text, &self.words);
+        let words = &self.detectors.words;
+        scan.fill(text, words);
         let mut run = |view, text: &str, scan: &Scan, map: Option<&fold::Map>| {
             let mut context = Context {
                 text,
                 bytes: text.as_bytes(),
                 scan,
-                words: &self.words,
-                enabled: &self.enabled,
+                words,
+                enabled: &self.detectors.enabled,
                 view,
                 zone,
                 part,
@@ -140,21 +100,20 @@ impl Inspector {
                 out: findings,
                 steps: text.len() as u64,
             };
-            self.view(&mut context);
+            self.detectors.view(&mut context);
             *steps += context.steps;
         };
         run(View::Plain, text, scan, None);
         let is_folded = scan.has_high && fold::fold(text, folded);
         if is_folded {
-            view_scan.fill(&folded.text, &self.words);
+            view_scan.fill(&folded.text, words);
             run(View::Folded, &folded.text, view_scan, Some(&folded.map));
         }
         let original = text;
         let (text, map, base): (&str, _, &Scan) =
             if is_folded { (&folded.text, Some(&folded.map), view_scan) } else { (text, None, scan) };
-        if fold::worth_joining(text, base, &self.words, stretches) && fold::join(text, stretches, map, base, &self.words, joined)
-        {
-            view_scan.fill(&joined.text, &self.words);
+        if fold::worth_joining(text, base, words, stretches) && fold::join(text, stretches, map, base, words, joined) {
+            view_scan.fill(&joined.text, words);
             run(View::Joined, &joined.text, view_scan, Some(&joined.map));
         }
         self.words_of(zone, part_number, original, is_folded, scratch);
@@ -166,7 +125,7 @@ impl Inspector {
         if self.lexicon.is_empty() && !is_body {
             return;
         }
-        let has_lists = !self.lexicon.is_empty() && self.is_on(index::listed_term);
+        let has_lists = !self.lexicon.is_empty() && self.detectors.is_on(index::listed_term);
         let Scratch { scan, tokens, head_work, lexicon, folded, undisguised, terms, assessment, language, .. } = scratch;
         let mut find = |text: &str, tokens: &Tokens, map: Option<&fold::Map>, view| {
             let found = self.lexicon.find(text, tokens, zone.for_lists(), lexicon);
@@ -217,158 +176,10 @@ impl Inspector {
         Finding { kind, detector: "listed-term", reason, rule, zone, part, start, end, score }
     }
 
-    fn is_on(&self, number: u16) -> bool {
-        self.enabled[usize::from(number) / 64] >> (number % 64) & 1 == 1
-    }
-
-    /// Runs every detector over one view of a text.
-    fn view(&self, context: &mut Context<'_>) {
-        for i in 0..context.scan.chunks.len() {
-            let chunk = context.scan.chunks[i];
-            self.chunk(context, chunk);
-        }
-        for i in 0..context.scan.hits.len() {
-            let hit = context.scan.hits[i];
-            if let Some(role) = self.words.entry(hit.entry).role {
-                announced(context, role, hit);
-            }
-        }
-        if context.is_on(index::person) {
-            kinds::person::lines(context);
-        }
-        if context.is_on(index::secret) {
-            SecretTable::scan_blocks(context);
-        }
-        for kind in &self.custom {
-            custom::scan(context, kind);
-        }
-    }
-
-    fn chunk(&self, context: &mut Context<'_>, chunk: Chunk) {
-        let has = |class| chunk.classes & class != 0;
-        if has(DIGIT) {
-            shapes::scan_chunk(context, &self.shapes, chunk);
-            digits(context, chunk);
-        }
-        if has(AT) && context.is_on(index::email_address) {
-            kinds::email_address::scan(context, chunk);
-        }
-        if has(COLON) && has(DIGIT) && context.is_on(index::ip_address) {
-            kinds::ip_address::scan_v6(context, chunk);
-        }
-        if has(DIGIT | COLON) && context.is_on(index::mac_address) {
-            kinds::mac_address::scan(context, chunk);
-        }
-        if has(DOT | COLON) && context.is_on(index::url) {
-            kinds::url::scan(context, chunk);
-        }
-        if has(DIGIT) && (chunk.end - chunk.start) as usize >= 26 {
-            if context.is_on(index::crypto) {
-                kinds::crypto::scan(context, chunk);
-            }
-            if context.is_on(index::uuid) {
-                kinds::uuid::scan(context, chunk);
-            }
-        }
-        if (chunk.end - chunk.start) as usize >= LONG_CHUNK && context.is_on(index::secret) {
-            self.secrets.scan_chunk(context, chunk);
-        }
-    }
-
     /// The name of a finding's kind.
     fn kind_name(&self, kind: u16) -> &str {
         let number = usize::from(kind);
-        kinds::ALL.get(number).map_or_else(|| self.custom[number - kinds::ALL.len()].id.as_str(), |k| k.id)
-    }
-}
-
-/// Scanners that begin at a digit (or the sign before it).
-fn digits(context: &mut Context<'_>, chunk: Chunk) {
-    let end = chunk.end as usize;
-    let mut at = chunk.start as usize;
-    while at < end {
-        let byte = context.bytes[at];
-        if !byte.is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        let mut start = at;
-        while at < end && context.bytes[at].is_ascii_digit() {
-            at += 1;
-        }
-        context.steps += (at - start) as u64 + 4;
-        if context.is_on(index::date_time) {
-            kinds::date_time::scan(context, start);
-        }
-        if context.is_on(index::ip_address) {
-            kinds::ip_address::scan_v4(context, start);
-        }
-        if context.is_on(index::coordinates) {
-            kinds::coordinates::scan(context, start);
-        }
-        if context.is_on(index::age) {
-            kinds::age::scan(context, start, at);
-        }
-        if context.is_on(index::street_address) {
-            kinds::street_address::compound(context, start, at);
-        }
-        if context.is_on(index::phone_number) {
-            if start > 0 && context.bytes[start - 1] == b'(' {
-                start -= 1;
-                if start > 1 && context.bytes[start - 2..start] == *b"+ " {
-                    start -= 2;
-                }
-            }
-            if start > 0 && context.bytes[start - 1] == b'+' {
-                start -= 1;
-            } else if start > 1 && context.bytes[start - 2..start] == *b"+ " {
-                start -= 2;
-            }
-            if let Some(stop) = kinds::phone_number::scan(context, start) {
-                at = at.max(stop.min(end));
-            }
-        }
-    }
-}
-
-/// Scanners that a known word announces.
-fn announced(context: &mut Context<'_>, role: Role, hit: WordHit) {
-    let (start, end) = (hit.start as usize, hit.end as usize);
-    match role {
-        Role::Month(_) | Role::Weekday | Role::BeforeYear if context.is_on(index::date_time) => {
-            kinds::date_time::word(context, role, start, end);
-        }
-        Role::Honorific
-        | Role::Introduction
-        | Role::WeakIntroduction
-        | Role::Greeting
-        | Role::NameField
-        | Role::Relation
-        | Role::Credit
-            if context.is_on(index::person) =>
-        {
-            kinds::person::word(context, role, end);
-        }
-        Role::LivesAt => {
-            if context.is_on(index::person) {
-                kinds::person::before(context, start);
-            }
-            if context.is_on(index::street_address) {
-                kinds::street_address::cue(context, end);
-            }
-        }
-        Role::AddressCue if context.is_on(index::street_address) => kinds::street_address::cue(context, end),
-        Role::Dwelling if context.is_on(index::street_address) => kinds::street_address::dwelling(context, start, end),
-        Role::FieldPost if context.is_on(index::street_address) => kinds::street_address::field_post(context, start, end),
-        Role::Street if context.is_on(index::street_address) => kinds::street_address::word(context, start, end),
-        Role::PostBox if context.is_on(index::street_address) => kinds::street_address::post_box(context, start, end),
-        Role::Special if context.is_on(index::special_category) => kinds::special_category::word(context, start, end),
-        Role::Nationality if context.is_on(index::nrp) => kinds::nrp::word(context, start, end),
-        Role::Secret if context.is_on(index::secret) => {
-            let word = &*context.words.entry(hit.entry).text;
-            crate::secrets::announced::value(context, word, end);
-        }
-        _ => {}
+        kinds::ALL.get(number).map_or_else(|| self.detectors.custom[number - kinds::ALL.len()].id.as_str(), |k| k.id)
     }
 }
 
@@ -419,7 +230,7 @@ impl<'a> Report<'a> {
     /// Why it was reported, without the found value.
     pub fn reason(&self, finding: &Finding) -> ReasonText<'a> {
         let reason = finding.reason;
-        let word = reason.word.map(|w| &*self.inspector.words.entry(w).text);
+        let word = reason.word.map(|w| &*self.inspector.detectors.words.entry(w).text);
         let rule = self.inspector.lexicon.rule(finding.rule);
         ReasonText { check: reason.check, rule, word, against: reason.against, view: reason.view }
     }

@@ -77,6 +77,7 @@ pub(crate) struct Scan {
     pub has_high: bool,
     /// Where runs of [`SINGLES_MIN`] words of one character stand, each apart from the next: the mark of "4 5 3 2 …".
     pub single_runs: Vec<u32>,
+    noted: Box<Noted>,
 }
 
 /// `true` for bytes that belong to words.
@@ -93,7 +94,10 @@ impl Scan {
         self.has_high = self.masks.blocks().iter().fold(0, |sum, block| sum | block.high) != 0;
         self.hits.clear();
         self.single_runs.clear();
-        Words::new(bytes, table, &mut self.hits, &mut self.single_runs).read(&self.masks);
+        let Self { masks, hits, single_runs, noted, .. } = self;
+        noted.keys[..PHRASE_BEFORE_MAX].fill(0);
+        let count = PHRASE_BEFORE_MAX;
+        Words { bytes, table, hits, single_runs, noted, count, known_count: 0, singles: 0 }.read(masks);
         self.chunks.clear();
         chunks(bytes, &self.masks, &mut self.chunks);
     }
@@ -104,27 +108,40 @@ impl Scan {
     }
 }
 
-/// Words remembered for phrases; a power of two above [`PHRASE_BEFORE_MAX`].
-const RECENT: usize = 8;
+/// Room for the words of a block and for those before it that phrases may begin with; a power of two.
+const NOTED: usize = 64;
 
-/// Looks words up one after the other.
+/// Words of a block: which of them are known cannot be foretold, so that is noted without a branch, and only the known
+/// ones are visited afterwards.
+#[derive(Debug)]
+struct Noted {
+    /// Keys, starts and ends, from the last [`PHRASE_BEFORE_MAX`] words of the block before on.
+    keys: [u64; NOTED],
+    starts: [u32; NOTED],
+    ends: [u32; NOTED],
+    /// Places of words that may be known.
+    known: [u8; NOTED],
+}
+
+impl Default for Noted {
+    fn default() -> Self {
+        Self { keys: [0; NOTED], starts: [0; NOTED], ends: [0; NOTED], known: [0; NOTED] }
+    }
+}
+
+/// Looks words up, a block of them at a time.
 struct Words<'a> {
     bytes: &'a [u8],
     table: &'a WordTable,
     hits: &'a mut Vec<WordHit>,
-    /// Keys and starts of the last words, in a ring.
-    recent: [u64; RECENT],
-    starts: [u32; RECENT],
-    count: usize,
-    singles: u32,
     single_runs: &'a mut Vec<u32>,
+    noted: &'a mut Noted,
+    count: usize,
+    known_count: usize,
+    singles: u32,
 }
 
-impl<'a> Words<'a> {
-    fn new(bytes: &'a [u8], table: &'a WordTable, hits: &'a mut Vec<WordHit>, single_runs: &'a mut Vec<u32>) -> Self {
-        Self { bytes, table, hits, recent: [0; RECENT], starts: [0; RECENT], count: 0, singles: 0, single_runs }
-    }
-
+impl Words<'_> {
     fn read(&mut self, masks: &Masks) {
         let (mut start, mut before, mut behind) = (0, 0, 0);
         for (base, block) in (0..).step_by(64).zip(masks.blocks()) {
@@ -132,48 +149,56 @@ impl<'a> Words<'a> {
             let inside = (block.plain | block.high) & !signs;
             let mut edges = inside ^ (inside << 1 | before);
             if before == 1 && edges != 0 {
-                self.word(start, base + edges.trailing_zeros() as usize);
+                self.note(start, base + edges.trailing_zeros() as usize);
                 edges &= edges - 1;
             }
             while edges != 0 {
                 start = base + edges.trailing_zeros() as usize;
                 edges &= edges - 1;
                 if edges != 0 {
-                    self.word(start, base + edges.trailing_zeros() as usize);
+                    self.note(start, base + edges.trailing_zeros() as usize);
                     edges &= edges - 1;
                 }
             }
             before = inside >> 63;
+            self.look_up();
         }
     }
 
-    #[inline(always)]
-    fn word(&mut self, start: usize, end: usize) {
+    #[inline]
+    fn note(&mut self, start: usize, end: usize) {
         let word = key(self.bytes, start, end);
+        let place = self.count % NOTED;
+        self.noted.keys[place] = word;
+        self.noted.starts[place] = offset(start);
+        self.noted.ends[place] = offset(end);
+        self.count = place + 1;
+        self.noted.known[self.known_count % NOTED] = u8::try_from(place).unwrap_or(0);
+        self.known_count += usize::from(self.table.may_know(word));
         self.singles = if end - start == 1 { self.singles + 1 } else { 0 };
         if self.singles == SINGLES_MIN {
             // Goes on from here: a longer run is marked again and again.
             self.single_runs.push(offset(start));
             self.singles = 0;
         }
-        if self.table.may_know(word) {
-            self.known(word, start, end);
-        }
-        self.recent[self.count % RECENT] = word;
-        self.starts[self.count % RECENT] = offset(start);
-        self.count = self.count.wrapping_add(1);
     }
 
-    #[inline(never)]
-    fn known(&mut self, word: u64, start: usize, end: usize) {
-        let ago = |back: usize| self.count.wrapping_sub(back) % RECENT;
-        let before: [u64; PHRASE_BEFORE_MAX] = std::array::from_fn(|i| self.recent[ago(i + 1)]);
-        let hits = &mut *self.hits;
-        let starts = &self.starts;
-        self.table.look_up(word, &before, |entry, count| {
-            let start = if count == 0 { offset(start) } else { starts[ago(count)] };
-            hits.push(WordHit { start, end: offset(end), entry });
-        });
+    /// Looks up what was noted, and makes room for the next block.
+    fn look_up(&mut self) {
+        let Self { table, hits, noted, .. } = self;
+        let Noted { keys, starts, ends, known } = &mut **noted;
+        for place in &known[..self.known_count] {
+            let place = usize::from(*place);
+            let before = &keys[place - PHRASE_BEFORE_MAX..place];
+            table.look_up(keys[place], before, |entry, count| {
+                hits.push(WordHit { start: starts[place - count], end: ends[place], entry });
+            });
+        }
+        self.known_count = 0;
+        let last = self.count - PHRASE_BEFORE_MAX..self.count;
+        keys.copy_within(last.clone(), 0);
+        starts.copy_within(last, 0);
+        self.count = PHRASE_BEFORE_MAX;
     }
 }
 

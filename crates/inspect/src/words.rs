@@ -82,7 +82,6 @@ pub(crate) struct Entry {
     weak: [u64; KIND_WORDS],
     pub role: Option<Role>,
     pub text: Box<str>,
-    next: u16,
 }
 
 impl Entry {
@@ -115,6 +114,8 @@ pub(crate) struct WordTable {
     slots: Box<[Slot]>,
     mask: usize,
     entries: Vec<Entry>,
+    /// The next entry of the chain after each.
+    nexts: Box<[u16]>,
 }
 
 /// What is known of a word, or of the last two words of a phrase.
@@ -199,6 +200,7 @@ pub(crate) struct WordTableBuilder {
     by_key: HashMap<u64, u16>,
     phrase_ends: HashSet<u64>,
     entries: Vec<Entry>,
+    nexts: Vec<u16>,
 }
 
 impl WordTableBuilder {
@@ -256,7 +258,7 @@ impl WordTableBuilder {
             if entry.before == before && entry.before_count == before_count && entry.role == role {
                 return Some(&mut self.entries[usize::from(at)]);
             }
-            at = entry.next;
+            at = self.nexts[usize::from(at)];
         }
         let index = u16::try_from(self.entries.len()).ok().filter(|i| *i != NONE)?;
         self.entries.push(Entry {
@@ -266,8 +268,8 @@ impl WordTableBuilder {
             weak: [0; KIND_WORDS],
             role,
             text: phrase.into(),
-            next: head,
         });
+        self.nexts.push(head);
         self.by_key.insert(word, index);
         self.entries.last_mut()
     }
@@ -291,7 +293,7 @@ impl WordTableBuilder {
             }
             slots[at] = Slot { key, entry, ends_phrases: self.phrase_ends.contains(&key) };
         }
-        WordTable { bitmap, slots, mask, entries: self.entries }
+        WordTable { bitmap, slots, mask, entries: self.entries, nexts: self.nexts.into() }
     }
 }
 
@@ -323,28 +325,29 @@ impl WordTable {
     }
 
     /// Calls `found` with every entry whose phrase ends in this word, the last added first; `before` holds the keys of
-    /// the words before, nearest first.
+    /// the words before, nearest last.
     #[inline]
-    pub(crate) fn look_up(&self, word: u64, before: &[u64; PHRASE_BEFORE_MAX], mut found: impl FnMut(u16, usize)) {
+    pub(crate) fn look_up(&self, word: u64, before: &[u64], mut found: impl FnMut(u16, usize)) {
         let slot = self.slot(word);
         let mut alone = slot.entry;
         let mut phrase = NONE;
         if slot.ends_phrases {
-            let pair = pair_key(word, before[0]);
+            let pair = pair_key(word, before.last().copied().unwrap_or(0));
             phrase = if self.may_know(pair) { self.slot(pair).entry } else { NONE };
         }
         while alone != NONE || phrase != NONE {
             let take_phrase = alone == NONE || phrase != NONE && phrase > alone;
-            let entry = &self.entries[usize::from(if take_phrase { phrase } else { alone })];
-            let count = entry.words_before();
             if take_phrase {
-                if entry.before[..count] == before[..count] {
+                let entry = &self.entries[usize::from(phrase)];
+                let count = entry.words_before();
+                let have = before.iter().rev();
+                if entry.before[..count].iter().zip(have).filter(|(want, have)| want == have).count() == count {
                     found(phrase, count);
                 }
-                phrase = entry.next;
+                phrase = self.nexts[usize::from(phrase)];
             } else {
-                found(alone, count);
-                alone = entry.next;
+                found(alone, 0);
+                alone = self.nexts[usize::from(alone)];
             }
         }
     }
@@ -371,8 +374,8 @@ mod tests {
         for (s, e) in runs(text) {
             let word = key(text.as_bytes(), s, e);
             table.look_up(word, &before, |entry, _| out.push(table.entry(entry).text.to_string()));
-            before.rotate_right(1);
-            before[0] = word;
+            before.rotate_left(1);
+            before[PHRASE_BEFORE_MAX - 1] = word;
         }
         out
     }

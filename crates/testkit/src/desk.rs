@@ -26,6 +26,9 @@ use crate::{
 /// The master key of every test desk.
 pub const TEST_MASTER_KEY: [u8; 32] = [42; 32];
 
+/// The address at which people find a test's desk.
+const PUBLIC_URL: &str = "https://desk.example.test";
+
 const SQLITE_FILE: &str = "gatepost.db";
 
 /// A desk with its manual clock. The database goes when this is dropped.
@@ -67,7 +70,7 @@ impl TestDesk {
         db.migrate().await.expect("the schema is created");
         let clock = Arc::new(ManualClock::default());
         Self {
-            desk: assemble(db, clock.clone(), 1, mail),
+            desk: assemble(db, clock.clone(), 1, PUBLIC_URL, mail),
             clock,
             people: AtomicU32::new(0),
             place,
@@ -91,7 +94,13 @@ impl TestDesk {
             Place::Folder(folder) => Db::open_sqlite(&folder.path().join(SQLITE_FILE), DbOptions::default()).await,
             Place::Server(database) => Db::open_postgres(database.url(), DbOptions::default()).await,
         };
-        assemble(db.expect("the database opens once more"), clock, seed, None)
+        assemble(db.expect("the database opens once more"), clock, seed, PUBLIC_URL, None)
+    }
+
+    /// The same desk, found at another address: names below `.test` do not count as public everywhere.
+    #[must_use]
+    pub fn at_address(&self, public_url: &str) -> Desk {
+        assemble(self.desk.db().clone(), self.clock.clone(), 2, public_url, None)
     }
 
     /// Works on the jobs of these kinds until none is due.
@@ -133,13 +142,13 @@ impl TestDesk {
     }
 }
 
-fn assemble(db: Db, clock: Arc<dyn Clock>, seed: u64, mail: Option<mail::Server>) -> Desk {
+fn assemble(db: Db, clock: Arc<dyn Clock>, seed: u64, public_url: &str, mail: Option<mail::Server>) -> Desk {
     Desk::new(DeskParts {
         db,
         clock,
         ids: Arc::new(SeededIds::new(seed)),
         sealer: Sealer::new(&TEST_MASTER_KEY),
-        public_url: "https://desk.example.test".to_owned(),
+        public_url: public_url.to_owned(),
         mail,
     })
 }

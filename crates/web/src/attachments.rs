@@ -16,7 +16,7 @@ use desk::{
     ids::MessageId,
     rights::Operation,
 };
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, header};
 use maud::{Markup, Render, html};
 use tokio::sync::mpsc;
@@ -104,7 +104,8 @@ fn file(found: BlobBytes) -> Response {
     let BlobBytes { seen, bytes, source } = found;
     tokio::task::spawn_blocking(move || send(source, &pieces));
     let body = stream::unfold(arriving, async |mut arriving| arriving.recv().await.map(|piece| (piece, arriving)));
-    let mut response = Body::from_stream(body).into_response();
+    // Compressing asks once more after the end.
+    let mut response = Body::from_stream(body.fuse()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);

@@ -183,6 +183,12 @@ async fn skip_of(on: &mut dyn Connection, actor: &Actor, review: Review, kept: &
 
 /// Marks what nobody looked at in time, and writes to everybody with the right. Part of the look that happens every minute.
 pub(super) async fn alarm_overdue(desk: &Desk, actor: &Actor) -> Result<()> {
+    let overdue = reviews::count_overdue(&mut desk.db().read().await?, desk.now()).await?;
+    #[expect(clippy::cast_precision_loss, reason = "a handful of skips")]
+    metrics::gauge!(metric_names::SKIPS_OVERDUE.name).set(overdue as f64);
+    if overdue == 0 {
+        return Ok(());
+    }
     let mut act = desk.act(actor, Operation::ApprovalsLook, Target::Workspace).await?;
     let now = act.now();
     let late = reviews::mark_overdue(act.tx(), now).await?;
@@ -191,8 +197,6 @@ pub(super) async fn alarm_overdue(desk: &Desk, actor: &Actor) -> Result<()> {
         act.record(Object::new("submission", submission)).detail("review", "overdue");
         tracing::error!(%submission, "nobody looked at a skipped approval in time");
     }
-    #[expect(clippy::cast_precision_loss, reason = "a handful of skips")]
-    metrics::gauge!(metric_names::SKIPS_OVERDUE.name).set(reviews::count_overdue(act.tx(), now).await? as f64);
     if late.is_empty() {
         return Ok(());
     }

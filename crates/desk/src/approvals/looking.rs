@@ -9,7 +9,7 @@ use super::{
     deciding::{follow, held},
     letters,
     model::{Kept, SubmissionState, Voice},
-    panel::{Places, Resolver},
+    panel::{Map, Places, Resolver},
     reminding::{self, Lead},
     rules::{Command, apply},
     store::{
@@ -20,9 +20,10 @@ use super::{
 use crate::{
     act::{Act, Object},
     actor::Actor,
+    db::Connection,
     desk::{Desk, Topic},
     error::Result,
-    ids::{PersonId, SubmissionId},
+    ids::{PersonId, SubmissionId, Time},
     jobs::{Attempt, Completion, JobKind, Limits, Outcome, Schedule},
     mail::{self, LetterKind},
     people, publishing,
@@ -31,6 +32,9 @@ use crate::{
 
 /// Once a minute: the shortest reminder is a quarter of an hour.
 const EVERY_MS: u32 = 60 * 1_000;
+
+/// The kind of the one letter to delegates.
+const DELEGATES: &str = "delegates";
 
 /// The look of every minute.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ impl JobKind for LookAtSubmissions {
     }
 }
 
-/// One look at everything that waits.
+/// One look at everything that waits. Nothing is written where nothing changed.
 pub(crate) async fn look(desk: &Desk) -> Result<()> {
     let actor = Actor::desk("approvals.look");
     let mut reader = desk.db().read().await?;
@@ -64,14 +68,48 @@ pub(crate) async fn look(desk: &Desk) -> Result<()> {
     for kept in due {
         expire(desk, &actor, kept.id).await?;
     }
-    let mut reader = desk.db().read().await?;
-    let pending = store::read(&mut reader, &Which::Pending).await?;
-    drop(reader);
-    for kept in &pending {
-        attend(desk, &actor, kept.id).await?;
+    let wanted = wanted(&mut desk.db().read().await?, desk.now()).await?;
+    for id in wanted.attention {
+        attend(desk, &actor, id).await?;
     }
-    remind(desk, &actor).await?;
+    if wanted.reminders {
+        remind(desk, &actor).await?;
+    }
     break_glass::alarm_overdue(desk, &actor).await
+}
+
+/// What has to be done, found by reading alone.
+#[derive(Default)]
+struct Wanted {
+    attention: Vec<SubmissionId>,
+    reminders: bool,
+}
+
+async fn wanted(on: &mut dyn Connection, now: Time) -> Result<Wanted> {
+    let mut wanted = Wanted::default();
+    let map = Map::read(on).await?;
+    for kept in store::read(on, &Which::Pending).await? {
+        let Some((number, step)) = kept.submission.current() else { continue };
+        let panel = Resolver::new(on, now).panel(&step.step, &map.places(&kept.targets)).await?;
+        let moves = apply(&kept.submission, &panel, Command::Look, now).is_ok_and(|after| after != kept.submission);
+        let marks = kept.stuck_since.is_some() != kept.submission.stuck(&panel);
+        let delegates = step.delegates_asked(now) && !step.step.delegates.is_empty();
+        if moves || marks || (delegates && !reminders::is_marked(on, (kept.id, number), DELEGATES).await?) {
+            wanted.attention.push(kept.id);
+        }
+        if let Some(lead) = lead_due(&kept, now)
+            && !wanted.reminders
+        {
+            wanted.reminders = !reminders::is_marked(on, (kept.id, number), lead.id()).await?;
+        }
+    }
+    Ok(wanted)
+}
+
+/// The reminder that is due for the current step, if any.
+fn lead_due(kept: &Kept, now: Time) -> Option<Lead> {
+    let (_, step) = kept.submission.current()?;
+    reminding::due(kept.submission.slot?, step.opened_at?, now)
 }
 
 async fn expire(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
@@ -115,7 +153,7 @@ async fn attend(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
         }
         if step.delegates_asked(now)
             && !step.step.delegates.is_empty()
-            && reminders::mark(act.tx(), (id, number), "delegates", now).await?
+            && reminders::mark(act.tx(), (id, number), DELEGATES, now).await?
         {
             asking::delegates_asked(&mut act, &kept).await?;
             write_to_delegates(&mut act, &kept, &panel.delegates).await?;
@@ -159,8 +197,7 @@ async fn remind(desk: &Desk, actor: &Actor) -> Result<()> {
     let mut reminded = 0usize;
     for kept in store::read(act.tx(), &Which::Pending).await? {
         let Some((number, step)) = kept.submission.current() else { continue };
-        let (Some(slot), Some(opened_at)) = (kept.submission.slot, step.opened_at) else { continue };
-        let Some(lead) = reminding::due(slot, opened_at, now) else { continue };
+        let Some(lead) = lead_due(&kept, now) else { continue };
         if !reminders::mark(act.tx(), (kept.id, number), lead.id(), now).await? {
             continue;
         }

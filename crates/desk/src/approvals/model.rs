@@ -265,4 +265,6 @@ pub struct Kept {
     pub submission: Submission,
     /// When it ended.
     pub ended_at: Option<Time>,
+    /// Since when nobody could end its current step.
+    pub stuck_since: Option<Time>,
 }

@@ -21,16 +21,24 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub(super) struct Places(BTreeMap<ProfileId, Option<GroupId>>);
 
+/// Every profile's group at this moment, for a list that asks about many posts.
+pub(super) struct Map(BTreeMap<ProfileId, Option<GroupId>>);
+
+impl Map {
+    pub(super) async fn read(on: &mut dyn Connection) -> Result<Self> {
+        Ok(Self(profiles::everything(on).await?.into_iter().map(|profile| (profile.id, profile.group)).collect()))
+    }
+
+    /// Where a post goes. A profile that is gone has no group: a level on it has to be given for itself.
+    pub(super) fn places(&self, targets: &BTreeSet<ProfileId>) -> Places {
+        Places(targets.iter().map(|&profile| (profile, self.0.get(&profile).copied().flatten())).collect())
+    }
+}
+
 impl Places {
-    /// The groups of these profiles. A profile that is gone stays without one: a level on it has to be given for itself.
+    /// Where one post goes.
     pub(super) async fn of(on: &mut dyn Connection, targets: &BTreeSet<ProfileId>) -> Result<Self> {
-        let mut places: BTreeMap<_, _> = targets.iter().map(|&profile| (profile, None)).collect();
-        for profile in profiles::everything(on).await? {
-            if let Some(group) = places.get_mut(&profile.id) {
-                *group = profile.group;
-            }
-        }
-        Ok(Self(places))
+        Ok(Map::read(on).await?.places(targets))
     }
 
     /// Whether somebody with these rights can read every one.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     model::{Approver, Kept, SubmissionState, Voice},
-    panel::{Places, names_of},
+    panel::{Map, Places, names_of},
     shown::{Shown, show},
     store::submissions::{self as store, Which},
 };
@@ -78,9 +78,10 @@ pub async fn waiting_at_all(desk: &Desk, actor: &Actor) -> Result<(Vec<Waiting>,
 async fn waiting(desk: &Desk, actor: &Actor, wanted: impl Fn(Mine) -> bool) -> Result<(Vec<Waiting>, Counts)> {
     let mut reader = desk.view(actor, Operation::ApprovalsRead, Target::Workspace).await?;
     let me = Me::of(&mut reader, actor, desk.now()).await?;
+    let map = Map::read(&mut reader).await?;
     let (mut found, mut counts) = (Vec::new(), Counts::default());
     for kept in store::read(&mut reader, &Which::Pending).await? {
-        if !Places::of(&mut reader, &kept.targets).await?.all_readable(&actor.rights) {
+        if !map.places(&kept.targets).all_readable(&actor.rights) {
             continue;
         }
         let mine = me.relation(&kept);
@@ -98,9 +99,10 @@ async fn waiting(desk: &Desk, actor: &Actor, wanted: impl Fn(Mine) -> bool) -> R
 pub async fn counts(desk: &Desk, actor: &Actor) -> Result<Counts> {
     let mut reader = desk.view(actor, Operation::ApprovalsRead, Target::Workspace).await?;
     let me = Me::of(&mut reader, actor, desk.now()).await?;
+    let map = Map::read(&mut reader).await?;
     let mut counts = Counts::default();
     for kept in store::read(&mut reader, &Which::Pending).await? {
-        if Places::of(&mut reader, &kept.targets).await?.all_readable(&actor.rights) {
+        if map.places(&kept.targets).all_readable(&actor.rights) {
             counts.all += 1;
             counts.mine += usize::from(me.relation(&kept) == Mine::Asked);
         }

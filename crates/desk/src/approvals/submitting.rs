@@ -104,6 +104,7 @@ pub(crate) async fn submit(act: &mut Act<'_>, new: NewSubmission) -> Result<Subm
         by_agent: new.facts.by_agent,
         submission,
         ended_at: None,
+        stuck_since: None,
     };
     refuse_what_nobody_can_end(act, &kept).await?;
     store::insert(act.tx(), &kept, &new.answers).await?;

@@ -200,6 +200,7 @@ impl RecordReader {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn failed(error: ReadError) -> Error {
     Error::Internal(format!("the record cannot be read: {error}"))
 }

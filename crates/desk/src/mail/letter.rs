@@ -42,7 +42,7 @@ pub struct Letter {
 impl Letter {
     /// Whether it can be sent: an address that is one, a subject of one line.
     pub(super) fn check(&self) -> Result<()> {
-        if self.to.parse::<lettre::Address>().is_err() {
+        if !is_address(&self.to) {
             return Err(Invalid::field("email", "this is not an address that mail can be sent to"));
         }
         if self.subject.chars().count() > SUBJECT_MAX || self.subject.chars().any(char::is_control) {
@@ -53,6 +53,11 @@ impl Letter {
         }
         Ok(())
     }
+}
+
+/// Whether mail can be sent to this address.
+pub(super) fn is_address(text: &str) -> bool {
+    text.parse::<lettre::Address>().is_ok()
 }
 
 #[cfg(test)]

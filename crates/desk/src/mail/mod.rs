@@ -53,10 +53,20 @@ pub fn is_configured(desk: &Desk) -> bool {
     desk.mail().is_some()
 }
 
-/// Queues a letter as part of an act. Answers nothing when there is no mail server: the act goes on without.
+/// Whether a letter can be written to this address.
+pub fn is_address(text: &str) -> bool {
+    letter::is_address(text)
+}
+
+/// Queues a letter as part of an act. Answers nothing when there is no mail server, or the receiver cannot be written to: the act goes on
+/// without.
 pub(crate) async fn post(act: &mut Act<'_>, kind: LetterKind, letter: &Letter) -> Result<Option<MailId>> {
     let desk = act.desk().clone();
     if !is_configured(&desk) {
+        return Ok(None);
+    }
+    if !is_address(&letter.to) {
+        tracing::warn!(kind = kind.id(), "a letter was not written: its receiver has no address that mail can be sent to");
         return Ok(None);
     }
     letter.check()?;

@@ -98,7 +98,9 @@ fn count(clause: &Clause, counts: &mut BTreeMap<&'static str, u32>) {
             "not"
         }
         Clause::All(parts) | Clause::AnyOf(parts) => {
-            parts.iter().for_each(|part| count(part, counts));
+            for part in parts {
+                count(part, counts);
+            }
             if matches!(clause, Clause::All(_)) {
                 return;
             }

@@ -4,8 +4,11 @@
 //! [`FINDINGS_MAX`]); [`Context::steps`] counts it and the tests hold the bound. No scanner looks at a finding of
 //! another one; overlaps are settled once, at the end, by [`settle`].
 
+mod detectors;
 pub(crate) mod settle;
 pub(crate) mod shapes;
+
+pub(crate) use detectors::Detectors;
 
 use crate::kinds;
 use crate::message::Zone;

@@ -9,8 +9,10 @@
 
 mod characters;
 mod join;
+mod stretches;
 
-pub(crate) use join::{Stretches, join, worth_joining};
+pub(crate) use join::join;
+pub(crate) use stretches::{Stretches, worth_joining};
 
 use crate::scan::offset;
 use characters::Folding;

@@ -181,7 +181,6 @@ fn stand_in(view: &WordView) -> u64 {
 enum Reading {
     All,
     First,
-    Last,
 }
 
 impl Reading {
@@ -189,7 +188,6 @@ impl Reading {
         match self {
             Reading::All => u64::from(classes.0),
             Reading::First => 1_000 + u64::from(classes.0.trailing_zeros()),
-            Reading::Last => 2_000 + u64::from(classes.0.leading_zeros()),
         }
     }
 }
@@ -213,7 +211,7 @@ pub fn class_features(views: &[WordView], classed: &mut Vec<(Classes, bool)>, mu
             emit(feature);
         }
     }
-    for reading in [Reading::All, Reading::First, Reading::Last] {
+    for reading in [Reading::All, Reading::First] {
         let mut last = [0_u64; 2];
         for (classes, _) in &*classed {
             let class = reading.of(*classes);

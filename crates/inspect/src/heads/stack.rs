@@ -1,6 +1,6 @@
 //! The second layer: a small network over the experts' sums, their strongest words and a few counts.
 //!
-//! One hidden layer of rectified units plus a direct linear path; about 4,000 multiplications a message.
+//! One hidden layer of rectified units plus a direct linear path; some 2,000 multiplications a message.
 
 use super::classes::Classes;
 use super::f32_of;
@@ -16,7 +16,7 @@ const NEGATED: usize = 4;
 /// What the second layer sees: sums, strongest words, style, classes, negated classes, sentiment rules.
 pub const INPUTS: usize = 2 * COLUMNS + STYLE + Classes::COUNT + NEGATED + sentiment::RULES;
 /// Hidden units.
-pub const HIDDEN: usize = 48;
+pub const HIDDEN: usize = 24;
 /// Eight heads, then negative, neutral, positive.
 pub const OUTPUTS: usize = 11;
 /// Hidden units summed at a time.

@@ -1,9 +1,9 @@
 // One of the three servers of a small Bluesky: the directory of identities (in memory), the service behind feeds, threads and
 // notifications (in PostgreSQL, with the one beside it that keeps private settings), or the personal data server (in a folder).
 // Environment: ROLE (directory, feeds, server), PORT; for the other two DIRECTORY_URL; for the feeds DATABASE_URL, SERVER_PORT; for the
-// server FOLDER, ROTATION_KEY, FEEDS_URL, FEEDS_ID. Prints "serving", the feeds with their identity.
+// server FOLDER, ROTATION_KEY, FEEDS_URL, FEEDS_ID, and ELSEWHERE: a public origin and the one that really answers for it, in the place
+// of a name server and a proxy with certificates. Prints "serving", the feeds with their identity.
 import Database from 'better-sqlite3'
-import { TestBsky, TestBsync, TestPds, TestPlc, mockNetworkUtilities, mockResolvers } from '@atproto/dev-env'
 
 // The SQLite module ends the process when Node.js collects a statement or database of it outside any script: keep them all.
 const kept = new Set()
@@ -19,8 +19,19 @@ Database.prototype.pragma = function (source, options) {
   return options?.simple ? statement.pluck().get() : statement.all()
 }
 
-const { ROLE, PORT, DIRECTORY_URL, DATABASE_URL, SERVER_PORT, FOLDER, ROTATION_KEY, FEEDS_URL, FEEDS_ID } = process.env
+const { ROLE, PORT, DIRECTORY_URL, DATABASE_URL, SERVER_PORT, FOLDER, ROTATION_KEY, FEEDS_URL, FEEDS_ID, ELSEWHERE } = process.env
 const port = Number(PORT)
+
+if (ELSEWHERE) {
+  const [named, really] = ELSEWHERE.split(' ')
+  const ask = globalThis.fetch
+  globalThis.fetch = async function (input, init) {
+    const request = new Request(input, init)
+    return request.url.startsWith(`${named}/`) ? ask(request.url.replace(named, really), { headers: request.headers }) : ask(input, init)
+  }
+}
+// Only now: it keeps the way of asking that it finds.
+const { TestBsky, TestBsync, TestPds, TestPlc, mockNetworkUtilities, mockResolvers } = await import('@atproto/dev-env')
 
 async function directory() {
   await TestPlc.create({ port })

@@ -27,6 +27,7 @@ pub struct Bluesky {
     _directory: Process,
     directory_port: u16,
     port: u16,
+    elsewhere: String,
     programs: Programs,
 }
 
@@ -69,8 +70,17 @@ impl Bluesky {
     /// # Errors
     /// When it is not installed or does not start.
     pub fn start(app_view: &str) -> Result<Self, PeerError> {
+        Self::start_where(app_view, "", "")
+    }
+
+    /// The same; what is below the origin `named` it asks the origin `really` for.
+    ///
+    /// # Errors
+    /// As [`Bluesky::start`].
+    pub fn start_where(app_view: &str, named: &str, really: &str) -> Result<Self, PeerError> {
         let url = app_view.to_owned();
-        Self::start_with(|_, _, _| Ok(Feeds { url, id: "did:web:appview.test".to_owned(), _service: None }))
+        let elsewhere = format!("{named} {really}").trim().to_owned();
+        Self::start_with(elsewhere, |_, _, _| Ok(Feeds { url, id: "did:web:appview.test".to_owned(), _service: None }))
     }
 
     /// Starts server, directory and the service behind feeds and notifications, which follows the server.
@@ -78,7 +88,7 @@ impl Bluesky {
     /// # Errors
     /// When one of them is not installed or does not start.
     pub fn with_feeds() -> Result<Self, PeerError> {
-        Self::start_with(|programs, directory_url, server_port| {
+        Self::start_with(String::new(), |programs, directory_url, server_port| {
             let database = Database::create().map_err(|error| std::io::Error::other(error.to_string()))?;
             let port = ports::free()?;
             let settings =
@@ -88,11 +98,14 @@ impl Bluesky {
         })
     }
 
-    fn start_with(feeds: impl FnOnce(&Programs, &str, u16) -> Result<Feeds, PeerError>) -> Result<Self, PeerError> {
+    fn start_with(
+        elsewhere: String,
+        feeds: impl FnOnce(&Programs, &str, u16) -> Result<Feeds, PeerError>,
+    ) -> Result<Self, PeerError> {
         let (programs, directory_port, port) = (Programs::find()?, ports::free()?, ports::free()?);
         let (directory, _) = programs.start("directory", directory_port, &[])?;
         let feeds = feeds(&programs, &format!("http://localhost:{directory_port}"), port)?;
-        let mut all = Self { server: None, feeds, _directory: directory, directory_port, port, programs };
+        let mut all = Self { server: None, feeds, _directory: directory, directory_port, port, elsewhere, programs };
         all.resume()?;
         Ok(all)
     }
@@ -137,6 +150,7 @@ impl Bluesky {
             ("ROTATION_KEY", ROTATION_KEY.to_owned()),
             ("FEEDS_URL", self.feeds.url.clone()),
             ("FEEDS_ID", self.feeds.id.clone()),
+            ("ELSEWHERE", self.elsewhere.clone()),
         ];
         let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.server = Some(self.programs.start("server", self.port, &settings)?.0);

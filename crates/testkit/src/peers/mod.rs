@@ -5,6 +5,7 @@
 //! value (its process is killed by its id and reaped).
 
 pub mod bluesky;
+pub mod bluesky_people;
 pub mod mail;
 pub mod slack;
 pub mod snac;

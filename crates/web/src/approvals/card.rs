@@ -108,6 +108,9 @@ fn badges(now: Time, shown: &Shown) -> Vec<Badge> {
     if pending && kept.submission.slot.is_some_and(|slot| slot.since_ms(now) < SOON_MS) {
         badges.push(Badge::new(Tone::Warning, "Due soon"));
     }
+    if pending && kept.stuck_since.is_some() {
+        badges.push(Badge::new(Tone::Danger, "Nobody can end this step"));
+    }
     if kept.by_agent {
         badges.push(Badge::new(Tone::Info, "An agent had a hand in it"));
     }

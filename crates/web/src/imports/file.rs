@@ -1,6 +1,6 @@
 //! One uploaded file: what a dry run found in it, and what can be done with it.
 
-use axum::{extract::Path, response::IntoResponse};
+use axum::extract::Path;
 use desk::{
     Error,
     capture::uploads::{Upload, UploadState},
@@ -9,7 +9,7 @@ use desk::{
 };
 use maud::{Markup, Render, html};
 
-use super::{BY_FILE, following, form_name, upload_badge, uploads_of};
+use super::{BY_FILE, followed, following, form_name, upload_badge, uploads_of};
 use crate::{
     attachments::size,
     frame::{Ctx, Fields},
@@ -64,7 +64,7 @@ pub(crate) async fn file(ctx: Ctx, Path(id): Path<String>) -> PageResult {
 pub(crate) async fn file_progress(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let upload = get(&ctx, &id).await?;
     let href = format!("/import/files/{id}/progress");
-    Ok(following("upload", &href, goes_on(&upload), &state(&ctx, &upload)).into_response())
+    Ok(followed(&following("upload", &href, goes_on(&upload), &state(&ctx, &upload)), goes_on(&upload)))
 }
 
 fn goes_on(upload: &Upload) -> bool {

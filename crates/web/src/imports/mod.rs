@@ -7,6 +7,7 @@ mod file;
 mod receive;
 mod run;
 
+use axum::response::{IntoResponse as _, Response};
 use desk::{
     Error, Invalid,
     capture::{
@@ -17,6 +18,7 @@ use desk::{
     rights::Operation,
 };
 pub(crate) use file::{count, file, file_progress, import, remove, stop};
+use http::{HeaderName, HeaderValue};
 use maud::{Markup, Render, html};
 pub(crate) use receive::upload;
 pub(crate) use run::{run, run_progress};
@@ -44,6 +46,8 @@ use crate::{
 
 /// The body of an upload: the file, and some room for the fields before it.
 pub(crate) const BODY_MAX: usize = UPLOAD_BYTES_MAX as usize + 64 * 1024;
+/// Makes htmx load the page again.
+const REFRESH: HeaderName = HeaderName::from_static("hx-refresh");
 /// Into the profile that the file names.
 const BY_FILE: &str = "file";
 
@@ -220,6 +224,15 @@ fn run_badge(state: ImportState) -> Badge {
         ImportState::Failed => Tone::Danger,
     };
     Badge::new(tone, state.title())
+}
+
+/// The answer to a part that asked for itself again: when nothing is under way any more, the page as a whole is out of date.
+fn followed(part: &Markup, goes_on: bool) -> Response {
+    let mut response = part.clone().into_response();
+    if !goes_on {
+        response.headers_mut().insert(REFRESH, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 /// A part of a page that asks for itself again every two seconds while something is under way.

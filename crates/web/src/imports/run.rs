@@ -1,6 +1,6 @@
 //! One import: how far it is, its books, and each refused item with its reason.
 
-use axum::{extract::Path, response::IntoResponse};
+use axum::extract::Path;
 use desk::{
     Error,
     capture::{
@@ -15,7 +15,7 @@ use maud::{Markup, Render, html};
 
 use super::{
     file::{acts, bar},
-    following, form_name, run_badge,
+    followed, following, form_name, run_badge,
 };
 use crate::{
     attachments::size,
@@ -74,8 +74,8 @@ pub(crate) async fn run_progress(ctx: Ctx, Path(id): Path<String>) -> PageResult
     let id = id_of(&id)?;
     let run = imports::get(ctx.desk(), ctx.actor(), id).await?;
     let upload = uploads::of_run(ctx.desk(), ctx.actor(), id).await?;
-    let part = changing(&ctx, &run, upload.as_ref());
-    Ok(following("import", &format!("/import/{id}/progress"), goes_on(&run, upload.as_ref()), &part).into_response())
+    let (part, goes_on) = (changing(&ctx, &run, upload.as_ref()), goes_on(&run, upload.as_ref()));
+    Ok(followed(&following("import", &format!("/import/{id}/progress"), goes_on, &part), goes_on))
 }
 
 /// Whether a job works on it. One from the command line has none: its books change all the same.

@@ -319,7 +319,7 @@ impl Component for Picker {
             Sample::new(
                 "nothing to choose, refused",
                 Self {
-                    frame: FieldFrame { id: "approvers-2".into(), ..FieldFrame::new("approvers", "Who is asked") }
+                    frame: FieldFrame { id: "approvers-empty".into(), ..FieldFrame::new("approvers", "Who is asked") }
                         .error(Some("name at least one")),
                     ..Self::default()
                 },

@@ -1,7 +1,9 @@
 //! Integration tests of the edge, through the whole router, in one binary: linking is what costs.
 
 mod api;
+mod approvals;
 mod attachments;
+mod bluesky;
 mod browser;
 mod captured;
 mod client;

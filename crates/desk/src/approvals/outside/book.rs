@@ -74,6 +74,9 @@ pub async fn invite(desk: &Desk, actor: &Actor, email: &str, name: &str) -> Resu
     }
     let email = people::checked_email(email)?;
     let name = people::checked_name(name)?;
+    if !mail::is_address(&email) {
+        return Err(Invalid::field("email", "mail cannot be sent to this address"));
+    }
     if people::by_email(act.tx(), &email).await?.is_some() {
         return Err(Invalid::field("email", "somebody with this address has an account; name them as a person"));
     }

@@ -29,7 +29,7 @@ pub async fn asked(desk: &Desk, actor: &Actor) -> Result<Vec<Shown>> {
     let mut reader = desk.view(actor, Operation::OutsideSee, Target::Workspace).await?;
     let (guest, now) = (guest_of(actor)?, desk.now());
     let mut found = Vec::new();
-    for kept in submissions::read(&mut reader, &Which::Pending).await? {
+    for kept in submissions::read(&mut reader, &Which::Asking(guest)).await? {
         if asked_now(&mut reader, guest, &kept, now).await? {
             found.push(show(&mut reader, kept).await?);
         }

@@ -1,7 +1,7 @@
 //! SQL of reminders.
 
 use crate::{
-    db::{Tx, sql},
+    db::{Connection, Tx, sql},
     error::Result,
     ids::{SubmissionId, Time},
 };
@@ -18,4 +18,20 @@ pub(in crate::approvals) async fn mark(tx: &mut Tx, (id, step): (SubmissionId, u
     .execute(tx)
     .await?;
     Ok(added > 0)
+}
+
+/// Whether a reminder of a step was sent.
+pub(in crate::approvals) async fn is_marked(
+    on: &mut dyn Connection,
+    (id, step): (SubmissionId, usize),
+    kind: &str,
+) -> Result<bool> {
+    let step = i64::try_from(step).unwrap_or(i64::MAX);
+    let found = sql("SELECT kind FROM reminders_sent WHERE submission_id = $1 AND step = $2 AND kind = $3")
+        .bind(id)
+        .bind(step)
+        .bind(kind)
+        .optional(on)
+        .await?;
+    Ok(found.is_some())
 }

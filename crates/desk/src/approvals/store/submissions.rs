@@ -13,7 +13,7 @@ use crate::{
     },
     db::{Connection, Row, Tx, Value, corrupt, sql},
     error::{Error, Result},
-    ids::{DecisionId, PostId, ProfileId, SubmissionId, Time},
+    ids::{DecisionId, GuestId, PostId, ProfileId, SubmissionId, Time},
 };
 
 /// Which submissions are read.
@@ -26,6 +26,8 @@ pub(in crate::approvals) enum Which {
     OpenOf(PostId),
     /// Those that wait and whose slot is not later.
     DueBy(Time),
+    /// Those that wait and that this guest was asked about.
+    Asking(GuestId),
     /// Those that wait and answer this message.
     Answering(ProfileId, String),
 }
@@ -38,6 +40,11 @@ impl Which {
             Self::Pending => ("m.state = 'pending'", vec![]),
             Self::OpenOf(post) => ("m.post_id = $1 AND m.state IN ('pending', 'approved', 'skipped')", vec![(*post).into()]),
             Self::DueBy(time) => ("m.state = 'pending' AND m.slot_ms <= $1", vec![(*time).into()]),
+            Self::Asking(guest) => (
+                "m.state = 'pending' AND EXISTS (SELECT 1 FROM guest_asks a WHERE a.submission_id = m.id \
+                 AND a.guest_id = $1 AND a.revoked_at_ms IS NULL)",
+                vec![(*guest).into()],
+            ),
             Self::Answering(profile, message) => (
                 "m.state = 'pending' AND EXISTS (SELECT 1 FROM submission_answers a WHERE a.submission_id = m.id \
                  AND a.profile_id = $1 AND a.message = $2)",
@@ -113,6 +120,7 @@ fn read_kept(row: &Row, steps: &mut HashMap<SubmissionId, Vec<OpenStep>>) -> Res
         submitted_by: row.get("submitted_by")?,
         by_agent: row.get("by_agent")?,
         ended_at: row.get("ended_at_ms")?,
+        stuck_since: row.get("stuck_since_ms")?,
         submission: Submission {
             digest: digest(row, "digest")?,
             steps: steps.remove(&id).unwrap_or_default(),

@@ -80,7 +80,7 @@ impl JobKind for ImportFile {
         let mut tx = desk.db().begin().await?;
         store::set_state(&mut tx, work.upload, UploadState::Removed, None).await?;
         let done = completion.commit(tx).await?;
-        uploads.delete_file(work.upload);
+        uploads.delete_file(work.upload, &file.name);
         desk.announce(Topic::Imports);
         Ok(done)
     }

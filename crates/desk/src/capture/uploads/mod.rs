@@ -7,6 +7,8 @@
 
 mod incoming;
 mod jobs;
+mod model;
+mod receiving;
 
 use std::{
     collections::HashMap,
@@ -15,9 +17,10 @@ use std::{
 };
 
 pub use jobs::{CountFile, ImportFile};
+pub use model::{NewUpload, Upload, UploadState};
 pub use networks::import::tally::Tally;
-use networks::import::{FORMATS, Format, Limits, format};
-use serde::Serialize;
+use networks::import::{FORMATS, Format, format};
+pub use receiving::Receiving;
 
 use self::incoming::{Incoming, PARTIAL, is_abandoned};
 use super::{
@@ -33,11 +36,10 @@ use crate::{
     db::Connection,
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
-    ids::{ImportId, JobId, PersonId, ProfileId, Time, UploadId},
+    ids::{ImportId, ProfileId, UploadId},
     jobs::{Enqueued, JobState, When, cancel_in, enqueue_in},
     profiles,
     rights::{Operation, Target, decide},
-    text_enum::text_enum,
 };
 
 /// The largest file that is uploaded: exports of large companies have some ten GiB; what is larger goes through the command line.
@@ -45,71 +47,8 @@ pub const UPLOAD_BYTES_MAX: u64 = 32 * 1024 * 1024 * 1024;
 /// Files that may be there at once: more are a mistake, and disks are finite.
 pub const UPLOADS_MAX: usize = 20;
 
-text_enum! {
-    /// Where an uploaded file stands.
-    UploadState {
-        /// There; nothing is done with it.
-        Stored = "stored", "Uploaded";
-        /// A dry run is under way.
-        Counting = "counting", "Being counted";
-        /// A dry run is done.
-        Counted = "counted", "Counted";
-        /// Being imported.
-        Importing = "importing", "Being imported";
-        /// Its import was stopped by somebody.
-        Stopped = "stopped", "Stopped";
-        /// Imported or given up; the file is not there any more.
-        Removed = "removed", "Removed";
-    }
-}
-
-/// An uploaded file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Upload {
-    /// The upload.
-    pub id: UploadId,
-    /// The form of the file.
-    pub format: String,
-    /// Its name, without folders.
-    pub file_name: String,
-    /// Its length.
-    pub file_bytes: i64,
-    /// SHA-256 of it.
-    pub file_digest: Vec<u8>,
-    /// The account or workspace it is from, as far as it says.
-    pub source: String,
-    /// Into this profile; nothing when the file decides and it was not begun.
-    pub profile: Option<ProfileId>,
-    /// The import it became.
-    pub run: Option<ImportId>,
-    /// The job that works on it.
-    pub job: Option<JobId>,
-    /// The node it lies on.
-    pub node: String,
-    /// Where it stands.
-    pub state: UploadState,
-    /// What a dry run found.
-    pub tally: Option<Tally>,
-    /// What the last attempt to work on it failed with.
-    pub trouble: Option<String>,
-    /// Who sent it.
-    pub uploaded_by: Option<PersonId>,
-    /// When.
-    pub uploaded_at: Time,
-}
-
-/// A file about to be sent.
-#[derive(Debug, Clone)]
-pub struct NewUpload {
-    /// The id of its form.
-    pub format: String,
-    /// Its name, as the sender says.
-    pub file_name: String,
-    /// Into this profile; nothing: the one that the file names.
-    pub profile: Option<ProfileId>,
-    /// Its length, as far as the sender says.
-    pub announced: Option<u64>,
-}
+/// Longest ending of a file's name that is kept.
+const ENDING_MAX: usize = 10;
 
 /// The uploads of one node. Cheap to clone; all clones see the same.
 #[derive(Clone)]
@@ -127,15 +66,6 @@ impl std::fmt::Debug for Uploads {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Uploads").field("folder", &self.0.folder).field("node", &self.0.node).finish_non_exhaustive()
     }
-}
-
-/// A file that is being received. Dropped before it is whole, it leaves nothing.
-pub struct Receiving {
-    uploads: Uploads,
-    id: UploadId,
-    new: NewUpload,
-    format: &'static Format,
-    incoming: Incoming,
 }
 
 impl Uploads {
@@ -189,8 +119,13 @@ impl Uploads {
         self.0.reception.intake().is_some()
     }
 
-    fn path(&self, id: UploadId) -> PathBuf {
-        self.0.folder.join(id.to_string())
+    /// Where a file lies. It keeps its ending: some forms are told apart by it.
+    fn path(&self, id: UploadId, file_name: &str) -> PathBuf {
+        let ending = Path::new(file_name).extension().and_then(|ending| ending.to_str());
+        let plain =
+            |ending: &&str| ending.len() <= ENDING_MAX && ending.chars().all(|c| c.is_ascii_alphanumeric()) && *ending != PARTIAL;
+        let path = self.0.folder.join(id.to_string());
+        ending.filter(plain).map_or(path.clone(), |ending| path.with_extension(ending))
     }
 
     /// Begins to receive a file.
@@ -214,7 +149,7 @@ impl Uploads {
         }
         drop(reader);
         let id: UploadId = desk.fresh();
-        let incoming = Incoming::begin(self.path(id), new.announced).await?;
+        let incoming = Incoming::begin(self.path(id, &new.file_name), new.announced).await?;
         Ok(Receiving { uploads: self.clone(), id, new, format: known, incoming })
     }
 
@@ -328,7 +263,7 @@ impl Uploads {
         act.record(Object::new("upload", id)).detail("does", "remove");
         act.announce(Topic::Imports);
         act.commit().await?;
-        self.delete_file(id);
+        self.delete_file(id, &upload.file_name);
         Ok(())
     }
 
@@ -343,8 +278,8 @@ impl Uploads {
         self.0.watches.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    fn delete_file(&self, id: UploadId) {
-        if let Err(error) = std::fs::remove_file(self.path(id)) {
+    fn delete_file(&self, id: UploadId, file_name: &str) {
+        if let Err(error) = std::fs::remove_file(self.path(id, file_name)) {
             tracing::warn!(upload = %id, %error, "an uploaded file cannot be removed; it is tried again at the next start");
         }
     }
@@ -352,7 +287,7 @@ impl Uploads {
     /// The file of an upload, as importers take it.
     fn file(&self, upload: &Upload) -> Option<ExportFile> {
         let format = format(&upload.format)?;
-        Some(ExportFile { format, path: self.path(upload.id), name: upload.file_name.clone() })
+        Some(ExportFile { format, path: self.path(upload.id, &upload.file_name), name: upload.file_name.clone() })
     }
 }
 
@@ -423,78 +358,4 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let failed = |error: std::io::Error| Error::Internal(format!("the uploads cannot be listed: {error}"));
     let entries = std::fs::read_dir(folder).map_err(failed)?;
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
-}
-
-impl std::fmt::Debug for Receiving {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Receiving").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-impl Receiving {
-    /// The next bytes.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] when it is too long or the disk is full.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.incoming.write(bytes).await
-    }
-
-    /// The file is whole: it is kept when it can be opened as the form it is said to be.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] when it is not of that form: nothing is kept then.
-    pub async fn finish(self, desk: &Desk, actor: &Actor) -> Result<Upload> {
-        let Self { uploads, id, new, format, incoming } = self;
-        let arrived = incoming.finish().await?;
-        match keep(&uploads, desk, actor, (id, new, format), arrived).await {
-            Ok(upload) => Ok(upload),
-            Err(error) => {
-                uploads.delete_file(id);
-                Err(error)
-            }
-        }
-    }
-}
-
-async fn keep(
-    uploads: &Uploads,
-    desk: &Desk,
-    actor: &Actor,
-    (id, new, format): (UploadId, NewUpload, &'static Format),
-    arrived: incoming::Arrived,
-) -> Result<Upload> {
-    let path = uploads.path(id);
-    let source = blocking(move || {
-        let opened = (format.open)(&path, Limits::default());
-        opened.map(|import| import.source()).map_err(|error| Invalid::field("file", error.to_string()))
-    })
-    .await?;
-    let mut act = desk.act(actor, Operation::ImportRun, Target::Workspace).await?;
-    let upload = Upload {
-        id,
-        format: format.id.to_owned(),
-        file_name: new.file_name,
-        file_bytes: arrived.bytes,
-        file_digest: arrived.digest.to_vec(),
-        source,
-        profile: new.profile,
-        run: None,
-        job: None,
-        node: uploads.0.node.clone(),
-        state: UploadState::Stored,
-        tally: None,
-        trouble: None,
-        uploaded_by: actor.person(),
-        uploaded_at: act.now(),
-    };
-    store::insert(act.tx(), &upload).await?;
-    act.record(Object::new("upload", id))
-        .detail("does", "upload")
-        .detail("format", format.id)
-        .detail("bytes", upload.file_bytes)
-        .detail("sha256", hex::encode(&upload.file_digest));
-    act.announce(Topic::Imports);
-    act.commit().await?;
-    Ok(upload)
 }

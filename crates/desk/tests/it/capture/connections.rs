@@ -185,6 +185,28 @@ async fn what_the_network_should_not_answer_alarms_and_is_tried_again_slowly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_gone_or_refused_is_told_from_a_broken_answer_and_may_come_back() {
+    on_both(|test| async move {
+        let setting = connected(&test).await;
+        for (class, state, alarm) in [
+            (Class::Gone, ConnectionState::Gone, AlarmKind::Gone),
+            (Class::RefusedContent, ConnectionState::Refused, AlarmKind::Refused),
+        ] {
+            setting.network.fail(NetworkError::new(class, "said the network"));
+            assert!(setting.step().await.starts_with("Wait("), "tried again slowly");
+            assert_eq!(setting.health(&test.desk).await.state, state);
+            assert_eq!(setting.alarms(&test.desk).await, [alarm]);
+            test.clock.advance_ms(60 * 60 * 1_000);
+            setting.step().await;
+            assert!(setting.alarms(&test.desk).await.is_empty());
+        }
+        let noted = "SELECT COUNT(*) AS n FROM audit_entries WHERE act = 'capture.state'";
+        assert_eq!(number(&test.desk, noted).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_silent_capture_alarms_by_itself_and_its_end_is_on_record() {
     on_both(|test| async move {
         let setting = connected(&test).await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use networks::{Event, Network, Session, bluesky::Bluesky, event::What};
 use serde_json::{Value, json};
-use testkit::peers;
+use testkit::peers::{self, bluesky_people::call};
 
-use super::{call, connect, key};
+use super::{connect, key};
 use crate::rig::{Kept, about, content, picture, post, read_all, read_until};
 
 /// Writes a record as another program of the account would, and answers its address.

@@ -8,8 +8,11 @@ mod server;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use networks::{Clock, Network, Session, account::Begun, bluesky::Bluesky};
-use serde_json::{Value, json};
-use testkit::{fault_proxy::FaultProxy, peers};
+use serde_json::Value;
+use testkit::{
+    fault_proxy::FaultProxy,
+    peers::{self, bluesky_people::account},
+};
 
 use crate::rig::request;
 
@@ -23,27 +26,6 @@ async fn rig() -> Rig {
     let app_view = FaultProxy::alone().await.expect("a port");
     let server = peers::bluesky::Bluesky::start(&app_view.url()).expect("the Bluesky server");
     Rig { server, app_view }
-}
-
-/// Calls the server as a person's own program would.
-async fn call(base: &str, token: Option<&str>, name: &str, body: &Value) -> Value {
-    let request = networks::http::write_client().post(format!("{base}/xrpc/{name}")).json(body);
-    let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
-    let answer = request.send().await.expect("an answer");
-    let (status, bytes) = (answer.status(), answer.bytes().await.expect("a body"));
-    assert!(status.is_success(), "{name}: {status} {}", String::from_utf8_lossy(&bytes));
-    serde_json::from_slice(&bytes).unwrap_or_default()
-}
-
-/// Makes somebody's account and an app password for us.
-async fn account(server: &peers::bluesky::Bluesky, name: &str) -> (String, String) {
-    let base = server.url();
-    let handle = format!("{name}.test");
-    let made = json!({ "handle": handle, "email": format!("{name}@example.test"), "password": "a-long-password" });
-    let opened = call(&base, None, "com.atproto.server.createAccount", &made).await;
-    let token = opened["accessJwt"].as_str().expect("a token").to_owned();
-    let password = call(&base, Some(&token), "com.atproto.server.createAppPassword", &json!({ "name": "gatepost" })).await;
-    (token, password["password"].as_str().expect("a password").to_owned())
 }
 
 async fn connect(server: &peers::bluesky::Bluesky, name: &str) -> Session {

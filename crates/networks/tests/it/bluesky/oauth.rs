@@ -1,66 +1,15 @@
-//! OAuth against the real authorisation server: the page's own calls are made as its script makes them.
+//! OAuth against the real authorisation server.
 
 use std::collections::BTreeMap;
 
 use networks::{Class, Clock, Network, Pending, Session, account::Begun, bluesky::Bluesky};
-use reqwest::header::{COOKIE, SET_COOKIE};
-use serde_json::{Value, json};
+use testkit::peers::bluesky_people::{account, agree};
 
-use super::{Rig, account, key, rig};
+use super::{Rig, key, rig};
 use crate::rig::{post, request};
 
 /// Nobody listens there; the address is only compared.
 const BACK: &str = "http://127.0.0.1:9/back";
-
-/// A browser that has the page open.
-struct Page {
-    url: String,
-    origin: String,
-    cookies: BTreeMap<String, String>,
-}
-
-impl Page {
-    async fn open(url: &str) -> Self {
-        let origin = url::Url::parse(url).expect("an address").origin().ascii_serialization();
-        let mut page = Self { url: url.to_owned(), origin, cookies: BTreeMap::new() };
-        let request = networks::http::write_client().get(url);
-        let request = request.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
-        let answer = request.header("sec-fetch-site", "cross-site").send().await.expect("the page");
-        assert!(answer.status().is_success(), "{}", answer.status());
-        page.keep(&answer);
-        page
-    }
-
-    fn keep(&mut self, answer: &reqwest::Response) {
-        for cookie in answer.headers().get_all(SET_COOKIE) {
-            let pair = cookie.to_str().expect("text").split(';').next().expect("a pair");
-            let (name, value) = pair.split_once('=').expect("a value");
-            self.cookies.insert(name.to_owned(), value.to_owned());
-        }
-    }
-
-    async fn call(&mut self, name: &str, body: &Value) -> Value {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = networks::http::write_client().post(format!("{}/@atproto/oauth-provider/~api/{name}", self.origin));
-        let request = request.header("sec-fetch-mode", "same-origin").header("sec-fetch-site", "same-origin");
-        let request = request.header("origin", &self.origin).header("referer", &self.url).header(COOKIE, cookies.join("; "));
-        let answer = request.header("x-csrf-token", &self.cookies["csrf-token"]).json(body).send().await.expect("an answer");
-        self.keep(&answer);
-        let (status, bytes) = (answer.status(), answer.bytes().await.expect("a body"));
-        assert!(status.is_success(), "{name}: {status} {}", String::from_utf8_lossy(&bytes));
-        serde_json::from_slice(&bytes).expect("JSON")
-    }
-}
-
-/// Signs in and agrees; what the server sends the person back with.
-async fn agree(url: &str, name: &str) -> BTreeMap<String, String> {
-    let mut page = Page::open(url).await;
-    let signs_in = json!({ "locale": "en", "username": format!("{name}.test"), "password": "a-long-password", "remember": true });
-    let signed_in = page.call("sign-in", &signs_in).await;
-    let agreed = page.call("consent", &json!({ "did": signed_in["account"]["did"] })).await;
-    let back = url::Url::parse(agreed["url"].as_str().expect("an address")).expect("an address");
-    back.query_pairs().into_owned().collect()
-}
 
 #[tokio::test]
 async fn a_profile_connects_by_the_browser_and_every_call_is_proved() {

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use networks::{Class, Network, Session, account::Begun, bluesky::Bluesky, event::What};
 use serde_json::{Value, json};
-use testkit::fault_proxy::{Fault, FaultProxy, Reply};
+use testkit::{
+    fault_proxy::{Fault, FaultProxy, Reply},
+    peers::bluesky_people::{account, call},
+};
 
-use super::{Rig, account, call, connect, key, rig, run_out};
+use super::{Rig, connect, key, rig, run_out};
 use crate::rig::{Kept, about, content, picture, post, read_all, request};
 
 /// The service has nothing to tell.
