@@ -26,6 +26,7 @@ use crate::{
         facts::ContextPanel,
         feedback::{Banner, BannerPlace, Toast},
         layout::{PageFrame, PersonMenu, Preferences, RailItem, Room, StopSwitch, Theme, page},
+        nav::{NavLink, Tabs},
         palette::{Command, CommandGroup, Palette},
         time::{TimeForm, TimeReach, TimeStamp},
     },
@@ -549,6 +550,13 @@ fn rail(ctx: &Ctx, current: Room) -> Vec<RailItem> {
         }
     }
     items
+}
+
+/// The places of a room that the caller may open, as tabs: how one gets from one page of a room to the next.
+pub(crate) fn room_tabs(ctx: &Ctx, room: Room, current: &str) -> Tabs {
+    let open = PLACES.iter().filter(|place| place.room == room && ctx.may(place.operation));
+    let links = open.map(|place| NavLink::new(place.label, place.href).current(place.href == current));
+    Tabs { label: format!("Pages of {}", room.label()), links: links.collect() }
 }
 
 fn palette(ctx: &Ctx) -> Palette {

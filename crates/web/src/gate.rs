@@ -17,7 +17,7 @@ use axum::{
 use desk::{
     Actor, Error, Refusal,
     approvals::outside,
-    rights::{Need, Operation, Target, decide},
+    rights::{Need, Operation, Target, decide, within_scope},
     sign_in::{self, Visit},
 };
 use http::{HeaderMap, header, request::Parts};
@@ -93,6 +93,8 @@ async fn let_through(
             if refusal == Refusal::StepUpNeeded(operation) && route.face == Face::Page {
                 return crate::door::step_up_instead(state, &visit, Request::from_parts(parts, body)).await;
             }
+            // A token without the scope hears of that, whatever its person lacks besides.
+            let error = if matches!(refusal, Refusal::ScopeNeeded(_)) { Error::Refused(refusal) } else { error };
             return refuse(state, route.face, error, &parts).await;
         }
     }
@@ -100,10 +102,11 @@ async fn let_through(
     next.run(Request::from_parts(parts, body)).await
 }
 
-/// What can be decided before the target is known: everything but levels on a profile, which the operation itself decides.
+/// What can be decided before the target is known: everything but levels on a profile, which the operation
+/// itself decides.
 fn decide_early(actor: &Actor, operation: Operation, state: &WebState) -> Result<(), Refusal> {
     match (operation.need(), decide(actor, operation, Target::Workspace, state.desk.now())) {
-        (Need::Level(_), Err(Refusal::RightNeeded(_))) => Ok(()),
+        (Need::Level(_), Err(Refusal::RightNeeded(_))) => within_scope(actor, operation),
         (_, decision) => decision,
     }
 }

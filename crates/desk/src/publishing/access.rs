@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Invalid, Refusal, Result},
     ids::{PersonId, PostId, ProfileId},
     profiles::{self, Profile},
-    rights::{Operation, Target as Place, decide},
+    rights::{Operation, Target as Place, decide, within_scope},
 };
 
 /// By whose hand an actor writes, and for whom. Only people and their tokens write.
@@ -48,12 +48,8 @@ pub(super) async fn allowed(desk: &Desk, actor: &Actor, operation: Operation) ->
     if actor.principal == Principal::Nobody {
         return Err(Refusal::SignInNeeded.into());
     }
-    if let Principal::Token { scopes, .. } = &actor.principal
-        && !operation.token_scope().is_some_and(|scope| scopes.contains(&scope))
-    {
-        // Told even where there is no profile to decide about.
-        return Err(Refusal::ScopeNeeded(operation).into());
-    }
+    // Said also where there is no profile to decide about.
+    within_scope(actor, operation)?;
     let mut reader = desk.db().read().await?;
     let mut found = Vec::new();
     for profile in profiles::everything(&mut reader).await? {

@@ -20,7 +20,7 @@ use jiff::{civil::Date, tz::TimeZone};
 use maud::{Markup, Render, html};
 
 use crate::{
-    frame::{Ctx, Fields, QueryFields},
+    frame::{Ctx, Fields, QueryFields, room_tabs},
     lists::{ListAddress, link, stack},
     people::sentence,
     posts::{
@@ -72,7 +72,16 @@ pub(crate) async fn page(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
         CalendarView::Month | CalendarView::Week => shown.grid().render(),
     };
     let ask = move_question();
-    let content = stack(&[&head, &narrowing(&bar), &dialog, &shown.bar(), &many(posts.len()), &body, &ask]);
+    let content = stack(&[
+        &head,
+        &room_tabs(&ctx, Room::Publish, "/calendar"),
+        &narrowing(&bar),
+        &dialog,
+        &shown.bar(),
+        &many(posts.len()),
+        &body,
+        &ask,
+    ]);
     ctx.page("Calendar", Room::Publish).live("posts").show(&content)
 }
 

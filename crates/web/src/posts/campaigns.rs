@@ -8,7 +8,7 @@ use desk::{
 use maud::{Render, html};
 
 use crate::{
-    frame::{Ctx, Fields},
+    frame::{Ctx, Fields, room_tabs},
     lists::{link, stack},
     people::{field, status_of, summary},
     problem::PageResult,
@@ -86,7 +86,12 @@ async fn page(ctx: &Ctx, typed: &str, invalid: &Invalid) -> PageResult {
     let card = Card { title: "Begin a campaign".to_owned(), actions: vec![], body: form.render() };
     let mut head = PageHead::new("Campaigns");
     head.lead = Some("What posts belong to: a launch, a season, an occasion.".to_owned());
-    ctx.page("Campaigns", Room::Publish).status(status_of(invalid)).show(&stack(&[&head, &table, &card]))
+    ctx.page("Campaigns", Room::Publish).status(status_of(invalid)).show(&stack(&[
+        &head,
+        &room_tabs(ctx, Room::Publish, "/campaigns"),
+        &table,
+        &card,
+    ]))
 }
 
 /// `POST /campaigns`

@@ -74,7 +74,10 @@ pub(super) fn regions(sheet: &Sheet, files_of: Option<PartName>) -> Markup {
         (errors(sheet))
         (conflict(sheet))
         @for name in sheet.parts() { (counters(sheet, name)) (notes(sheet, name)) }
-        @if let Some(name) = files_of { (media(sheet, name)) }
+        @for name in sheet.parts() {
+            @if Some(name) == files_of { (media(sheet, name)) }
+            @else { @for medium in &media(sheet, name).media { (medium.notes()) } }
+        }
         (side(sheet))
     }
 }
@@ -251,10 +254,7 @@ fn options(sheet: &Sheet, version: Option<ProfileId>, content: &Content, prefix:
             ..TextField::default()
         }
     };
-    let set = content.subject.is_some()
-        || content.language.is_some()
-        || content.place.is_some()
-        || content.audience != Audience::Public;
+    let set = content.subject.is_some() || content.place.is_some() || content.audience != Audience::Public;
     let needs_place = outlets.iter().any(|outlet| matches!(outlet.profile.network.as_str(), "slack" | "matrix"));
     let audiences = vec![
         Choice::new("public", "Everybody"),

@@ -13,7 +13,7 @@ use maud::{Markup, Render, html};
 
 use super::states;
 use crate::{
-    frame::{Ctx, Fields, QueryFields},
+    frame::{Ctx, Fields, QueryFields, room_tabs},
     lists::{ListAddress, Names, link, stack},
     problem::PageResult,
     profiles::network_name,
@@ -136,7 +136,13 @@ pub(crate) async fn list(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
         Button::link("Calendar", "/calendar").with_icon(Icon::Calendar),
         Button::link("Import", "/posts/import").with_icon(Icon::Upload),
     ];
-    ctx.page("Posts", Room::Publish).live("posts").show(&stack(&[&head, &filter, &dialog, &table]))
+    ctx.page("Posts", Room::Publish).live("posts").show(&stack(&[
+        &head,
+        &room_tabs(&ctx, Room::Publish, "/posts"),
+        &filter,
+        &dialog,
+        &table,
+    ]))
 }
 
 fn title_cell(post: &PostGlance) -> Markup {

@@ -11,7 +11,7 @@ use maud::{Markup, Render, html};
 
 use super::outlets::{self, Outlet};
 use crate::{
-    frame::{Ctx, Fields},
+    frame::{Ctx, Fields, room_tabs},
     lists::{Parts, stack_all},
     people::{field, status_of, summary},
     problem::PageResult,
@@ -54,7 +54,7 @@ async fn page(ctx: &Ctx, typed: &Fields, invalid: &Invalid) -> PageResult {
         "The usual times of each profile. In the composer, “next free posting slot” takes the first at which nothing is due."
             .to_owned(),
     );
-    let mut parts: Parts = vec![Box::new(head)];
+    let mut parts: Parts = vec![Box::new(head), Box::new(room_tabs(ctx, Room::Publish, "/posting-slots"))];
     if outlets.is_empty() {
         parts.push(Box::new(Empty::new(Icon::Clock, "No profiles", "There is no profile that you may write for.")));
     }

@@ -27,8 +27,8 @@ impl Render for Conflict {
                 div.conflict-head { (Icon::TriangleAlert) p { strong { (self.other) " saved this post " (self.when) "." } " Your text is not saved yet, and nothing is lost: choose what stays." } }
                 @for (field, mine, theirs) in &self.differences {
                     div.conflict-pair {
-                        div { h3 { (field) ", yours" } pre.conflict-text tabindex="0" { (mine) } }
-                        div { h3 { (field) ", by " (self.other) } pre.conflict-text tabindex="0" { (theirs) } }
+                        div { p.label { (field) ", yours" } pre.conflict-text tabindex="0" { (mine) } }
+                        div { p.label { (field) ", by " (self.other) } pre.conflict-text tabindex="0" { (theirs) } }
                     }
                 }
                 div.row { @for action in &self.actions { (action) } }

@@ -137,6 +137,15 @@ pub struct MediumField {
 }
 
 impl MediumField {
+    fn id(&self) -> String {
+        format!("alt-{}-{}", self.name.replace('.', "-"), self.media)
+    }
+
+    /// What is wrong with it: swapped in after each save, beside words that are being typed.
+    pub fn notes(&self) -> Markup {
+        html! { div.medium-notes id={ (self.id()) "-notes" } data-swap { @if !self.notes.is_empty() { ul.notes role="list" { @for note in &self.notes { (note) } } } } }
+    }
+
     fn act(&self, verb: &str, label: &str, icon: Icon) -> Button {
         let value = format!("{verb}:{}:{}", self.name, self.media);
         Button::new(format!("{label} {}", self.file_name), Does::SubmitWith { name: "do".into(), value })
@@ -148,7 +157,7 @@ impl MediumField {
 
 impl Render for MediumField {
     fn render(&self) -> Markup {
-        let id = format!("alt-{}-{}", self.name.replace('.', "-"), self.media);
+        let id = self.id();
         html! {
             li.medium data-medium=(self.media) draggable="true" {
                 input type="hidden" name={ (self.name) ".media" } value=(self.media);
@@ -158,7 +167,7 @@ impl Render for MediumField {
                     p.medium-name { strong { (self.file_name) } " " span.muted { (self.facts) } }
                     label.label for=(id) { "What it shows, for those who do not see it" }
                     textarea.input.medium-alt id=(id) name={ (self.name) ".alt." (self.media) } maxlength=(self.alt_max) rows="2" { (self.alt) }
-                    @if !self.notes.is_empty() { ul.notes role="list" { @for note in &self.notes { (note) } } }
+                    (self.notes())
                 }
                 div.medium-acts {
                     (self.act("earlier", "Move earlier:", Icon::ArrowUp))

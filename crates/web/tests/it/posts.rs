@@ -8,10 +8,14 @@ use desk::{
     publishing::{self, PostFilter, PostGlance, PostOrder},
     rights::{Given, Level},
 };
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::json;
 use testkit::{Somebody, TestDesk};
 
-use crate::browser::{edge, get, post};
+use crate::{
+    browser::{edge, get, post},
+    client::{Edge, scopes, token},
+};
 
 /// A desk with two profiles and somebody who may write for both.
 async fn writing() -> (TestDesk, axum::Router, Somebody, [ProfileId; 2]) {
@@ -82,7 +86,7 @@ async fn a_save_by_itself_answers_with_what_changed_and_where_the_post_is() {
     assert_eq!(again.headers["gatepost-revision"].to_str().expect("text"), revision, "what did not change is not saved");
     let none = post(&edge, "/posts/autosave", Some(&writer.cookie), "common.0.text=Hello").await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(none.text.contains("hoose"), "it says that a profile is missing");
+    assert!(none.text.contains("hoose"), "it says that a profile is missing: {}", none.text);
     assert_eq!(everything(&test, &writer).await.total, 1);
 }
 
@@ -201,4 +205,31 @@ async fn the_list_finds_a_post_by_its_words() {
         let page = get(&edge, &format!("/posts?q={query}"), Some(&writer.cookie)).await;
         assert_eq!(page.text.contains("Birnen"), found, "{query}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_writes_saves_and_submits_within_what_its_person_may() {
+    let (test, _, writer, [sandbox, _]) = writing().await;
+    let edge = Edge::new(&test);
+    let (_, program) = token(&test, &writer, scopes(&["posts:read", "posts:write"])).await;
+    let new = |text: &str| json!({ "content": { "texts": [text] }, "targets": [{ "profile_id": sandbox.to_string() }], "tags": ["Spring"] });
+    let made = edge.post(&program, "/api/v1/posts", &new("By a program")).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let place = made.header("location").to_owned();
+    let read = edge.get(&program, &place).await.json();
+    assert_eq!((read["content"]["texts"][0].as_str(), read["revision"].as_i64()), (Some("By a program"), Some(1)));
+    let save = |revision: i64| json!({ "revision": revision, "post": new("Better said") });
+    let saved = edge.send(&program, Method::PUT, &place, &[], Some(&save(1).to_string())).await;
+    assert_eq!(saved.json()["revision"], 2, "{}", saved.text);
+    let stale = edge.send(&program, Method::PUT, &place, &[], Some(&save(1).to_string())).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "somebody else's save is not overwritten");
+    let long = edge.post(&program, "/api/v1/posts", &new(&"x".repeat(501))).await;
+    let warnings = edge.get(&program, &format!("{}/warnings", long.header("location"))).await.json();
+    assert_eq!((warnings[0]["kind"].as_str(), warnings[0]["blocks"].as_bool()), (Some("too_long"), Some(true)), "{warnings}");
+    let listed = edge.get(&program, "/api/v1/posts?text=better").await.json();
+    assert_eq!(listed["total"], 1);
+    let submitted = edge.post(&program, &format!("{place}/submit"), &json!({ "revision": 2 })).await;
+    assert_eq!(submitted.status, StatusCode::OK, "{}", submitted.text);
+    let (_, reader) = token(&test, &writer, scopes(&["posts:read"])).await;
+    assert_eq!(edge.post(&reader, "/api/v1/posts", &new("no")).await.status, StatusCode::FORBIDDEN);
 }
