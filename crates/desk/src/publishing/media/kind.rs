@@ -76,7 +76,7 @@ pub fn look(bytes: &[u8]) -> Option<Looks> {
 const BOXES_MAX: usize = 1_000;
 
 /// The body of the first box of a name among those that follow one another (ISO/IEC 14496-12, section 4.2).
-fn find_box<'b>(mut bytes: &'b [u8], name: &[u8; 4]) -> Option<&'b [u8]> {
+fn find_box<'b>(mut bytes: &'b [u8], name: [u8; 4]) -> Option<&'b [u8]> {
     for _ in 0..BOXES_MAX {
         let length = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?);
         let found = bytes.get(4..8)?;
@@ -88,7 +88,7 @@ fn find_box<'b>(mut bytes: &'b [u8], name: &[u8; 4]) -> Option<&'b [u8]> {
         if length < start {
             return None;
         }
-        if found == name {
+        if found == name.as_slice() {
             return bytes.get(start..length.min(bytes.len()));
         }
         bytes = bytes.get(length..)?;
@@ -98,7 +98,7 @@ fn find_box<'b>(mut bytes: &'b [u8], name: &[u8; 4]) -> Option<&'b [u8]> {
 
 /// The time that a movie header states (section 8.2.2).
 fn duration_ms(bytes: &[u8]) -> Option<u64> {
-    let header = find_box(find_box(bytes, b"moov")?, b"mvhd")?;
+    let header = find_box(find_box(bytes, *b"moov")?, *b"mvhd")?;
     let big32 = |at: usize| Some(u64::from(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?)));
     let (scale, length) = match header.first()? {
         0 => (big32(12)?, big32(16)?),
@@ -113,9 +113,9 @@ mod tests {
 
     use super::{Kind, look};
 
-    fn boxed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn boxed(name: [u8; 4], body: &[u8]) -> Vec<u8> {
         let length = u32::try_from(body.len() + 8).unwrap().to_be_bytes();
-        [&length[..], name, body].concat()
+        [&length[..], &name, body].concat()
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
         let mut header = vec![0; 12];
         header.extend(1_000u32.to_be_bytes());
         header.extend(2_500u32.to_be_bytes());
-        let movie = [boxed(b"ftyp", b"isom"), boxed(b"free", b"x"), boxed(b"moov", &boxed(b"mvhd", &header))].concat();
+        let movie = [boxed(*b"ftyp", b"isom"), boxed(*b"free", b"x"), boxed(*b"moov", &boxed(*b"mvhd", &header))].concat();
         let looks = look(&movie).unwrap();
         assert_eq!((looks.kind, looks.duration_ms), (Kind::Mp4, Some(2_500)));
     }

@@ -235,7 +235,7 @@ pub(super) async fn check_known(on: &mut dyn Connection, draft: &Draft, invalid:
             match store::by_digest(on, medium.digest).await? {
                 Some(known) if known.media_type == medium.media_type => {}
                 Some(known) => {
-                    invalid.add("media", format!("{} is {}, not {}", medium.file_name, known.media_type, medium.media_type))
+                    invalid.add("media", format!("{} is {}, not {}", medium.file_name, known.media_type, medium.media_type));
                 }
                 None => invalid.add("media", format!("{} was not uploaded", medium.file_name)),
             }

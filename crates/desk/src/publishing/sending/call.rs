@@ -86,6 +86,7 @@ impl Sender {
         loop {
             let key = calling.approved.key;
             let to = self.addressed(key, calling.part).await?;
+            let to = to.ok_or_else(|| Error::Internal("a part is called that has no key".to_owned()))?;
             let limits = (calling.part, &to);
             let answer =
                 door::send(line.network, line.session(), &calling.cleared, &calling.approved, limits, calling.start_before).await;
@@ -159,23 +160,29 @@ impl Sender {
         first.ok_or_else(|| Error::Internal("a thread goes on whose first part nobody knows".to_owned()))
     }
 
-    /// How a part is told to the network: its key, its files, what it continues.
-    pub(super) async fn addressed(&self, key: TargetKey, part: u32) -> Result<Addressed> {
+    /// How a part is told to the network: its key, its files, what it continues. Nothing for one that never had a key: keys are durable
+    /// before the first call, so it was never called.
+    async fn addressed(&self, key: TargetKey, part: u32) -> Result<Option<Addressed>> {
         let known = parts::all(&mut self.desk.db().read().await?, key).await?;
         let id_of = |number: u32| known.iter().find(|row| row.part == number).and_then(|row| row.native_id.clone());
         let own = known.iter().find(|row| row.part == part);
-        let own = own.ok_or_else(|| Error::Internal("a part is called that has no key".to_owned()))?;
+        let Some(own) = own else { return Ok(None) };
         let reply_to = part.checked_sub(1).and_then(id_of);
         if part > 0 && reply_to.is_none() {
             return Err(Error::Internal("a thread goes on whose last part nobody knows".to_owned()));
         }
-        Ok(Addressed { key: own.key.clone(), media: own.media.clone(), reply_to, thread: if part > 0 { id_of(0) } else { None } })
+        let thread = if part > 0 { id_of(0) } else { None };
+        Ok(Some(Addressed { key: own.key.clone(), media: own.media.clone(), reply_to, thread }))
     }
 
     /// Asks the network what became of an attempt.
     pub(super) async fn look_up(&self, looking: &Looking) -> Result<()> {
         let key = looking.approved.key;
-        let to = self.addressed(key, looking.part).await?;
+        let Some(to) = self.addressed(key, looking.part).await? else {
+            // The process ended between two parts of a thread.
+            let event = Event::Looked { attempt: looking.attempt, found: Found::NotThere };
+            return self.settle(key, event, None).await;
+        };
         let content = looking.approved.content();
         let Some(post) = content.and_then(|content| door::outgoing(content, looking.part, &to)) else {
             return Err(Error::Internal("a part is looked up that its version does not have".to_owned()));

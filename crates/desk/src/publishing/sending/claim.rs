@@ -187,17 +187,14 @@ impl Sender {
         let Ok((life, task)) = asked else { return Ok(None) };
         target.life = life;
         targets::write(act.tx(), &target, &before, now).await?;
-        let next = match (task, cleared) {
-            (Task::Send { attempt, start_before }, Some(cleared)) => {
-                let fresh: uuid::Uuid = act.desk().fresh();
-                parts::ensure(act.tx(), key, part, &fresh.to_string()).await?;
-                let approved = Approved { key, draft: version.draft, slot: version.slot, parts: target.life.parts };
-                Some(Calling { approved, cleared, attempt, part, start_before })
-            }
-            _ => {
-                act.put_on_record(stands(&target)?);
-                None
-            }
+        let next = if let (Task::Send { attempt, start_before }, Some(cleared)) = (task, cleared) {
+            let fresh: uuid::Uuid = act.desk().fresh();
+            parts::ensure(act.tx(), key, part, &fresh.to_string()).await?;
+            let approved = Approved { key, draft: version.draft, slot: version.slot, parts: target.life.parts };
+            Some(Calling { approved, cleared, attempt, part, start_before })
+        } else {
+            act.put_on_record(stands(&target)?);
+            None
         };
         act.record(Object::new("post", key.post)).detail("profile", key.profile.to_string()).detail("part", part);
         act.announce(crate::desk::Topic::Posts);
@@ -220,7 +217,7 @@ impl Sender {
             if let Some(what) = correct::claim(&mut act, id, self.holder).await?
                 && let Some(permit) = permits.pop()
             {
-                claimed.push(Claimed { job: Job::Correct(what), _mark: mark, _permit: permit });
+                claimed.push(Claimed { job: Job::Correct(Box::new(what)), _mark: mark, _permit: permit });
             }
         }
         if !claimed.is_empty() {

@@ -73,7 +73,7 @@ enum Job {
     Prepare(prepare::Preparing),
     Call(call::Calling),
     LookUp(call::Looking),
-    Correct(correct::Correcting),
+    Correct(Box<correct::Correcting>),
 }
 
 /// A claimed job; what is under way is told apart for as long as it lives.

@@ -3,6 +3,7 @@
 use desk::{
     Actor, Error, Time,
     capture::Examiner,
+    paging::PageRequest,
     publishing::{
         self, CommentAudience, Part, PostFilter, PostForm, PostOrder, Retimed, Saved, Sent, Submitting, TargetState, WarningKind,
     },
@@ -67,9 +68,9 @@ async fn writing_needs_the_level_on_every_profile_and_reading_shows_only_those_o
         let seen = publishing::get(desk, &half, id).await.expect("one of its profiles");
         assert_eq!((seen.targets.len(), seen.draft.targets.len()), (1, 1));
         assert!(matches!(publishing::save(desk, &half, id, 1, &form("x", &[one])).await, Err(Error::Refused(_))));
-        let listed = publishing::list(desk, &half, &PostFilter::default(), PostOrder::Changed, &Default::default()).await;
+        let listed = publishing::list(desk, &half, &PostFilter::default(), PostOrder::Changed, &PageRequest::default()).await;
         assert_eq!(listed.expect("a page").items[0].targets.len(), 1);
-        let none = publishing::list(desk, &stranger, &PostFilter::default(), PostOrder::Changed, &Default::default()).await;
+        let none = publishing::list(desk, &stranger, &PostFilter::default(), PostOrder::Changed, &PageRequest::default()).await;
         assert_eq!(none.expect("a page").total, 0);
     })
     .await;
@@ -173,7 +174,7 @@ async fn a_discarded_or_cancelled_post_is_over_and_a_copy_begins_anew() {
         let copied = publishing::get(desk, &publisher, copy).await.expect("readable");
         assert_eq!((state(&copied), copied.slot, copied.version), (TargetState::Draft, None, 0));
         publishing::discard(desk, &publisher, copy).await.expect("discarded");
-        let left = publishing::list(desk, &publisher, &PostFilter::default(), PostOrder::Changed, &Default::default()).await;
+        let left = publishing::list(desk, &publisher, &PostFilter::default(), PostOrder::Changed, &PageRequest::default()).await;
         assert_eq!(left.expect("a page").total, 1);
     })
     .await;

@@ -225,16 +225,21 @@ async fn a_network_that_does_not_answer_leads_to_a_person() {
 async fn each_failure_of_the_network_has_its_end() {
     on_both(|test| async move {
         let stage = Stage::on(test).await;
-        stage.network.next([Fate::Refuses, Fate::Busy(90), Fate::Expired]);
         let refused = stage.scheduled(form("refused", &[stage.profile])).await;
-        let busy = stage.scheduled(form("busy", &[stage.profile])).await;
-        let expired = stage.scheduled(form("expired", &[stage.profile])).await;
+        stage.network.next([Fate::Refuses]);
         stage.later(HOUR).await;
-        assert_eq!(stage.life(refused).await.state, TargetState::Failed);
-        assert_eq!(stage.life(expired).await.state, TargetState::Published, "the token is renewed in mid-send");
+        let busy = stage.scheduled(form("busy", &[stage.profile])).await;
+        stage.network.next([Fate::Busy(90)]);
+        stage.later(HOUR).await;
         let waiting = stage.life(busy).await;
         assert_eq!(waiting.state, TargetState::Scheduled);
         assert!(waiting.next_try.is_some_and(|at| at.since_ms(stage.desk().now()) >= 90_000), "never sooner than it said");
+        let slot = Some(stage.desk().now().plus_ms(1));
+        let expired = stage.scheduled(PostForm { slot, ..form("expired", &[stage.profile]) }).await;
+        stage.network.next([Fate::Expired]);
+        stage.later(1).await;
+        assert_eq!(stage.life(refused).await.state, TargetState::Failed);
+        assert_eq!(stage.life(expired).await.state, TargetState::Published, "the token is renewed in mid-send");
         stage.later(90_000).await;
         assert_eq!(stage.life(busy).await.state, TargetState::Published);
         assert_eq!(stage.texts(), ["expired", "busy"]);

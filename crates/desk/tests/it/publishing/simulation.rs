@@ -8,6 +8,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     future::Future,
+    io::Write as _,
     pin::pin,
     sync::{Arc, Mutex},
     task::Poll,
@@ -156,7 +157,7 @@ impl World {
         self.test.desk.now().0
     }
 
-    fn say(&mut self, what: String) {
+    fn say(&mut self, what: &str) {
         if self.trace.len() >= 40 {
             self.trace.pop_front();
         }
@@ -206,7 +207,7 @@ impl World {
         let (desk, actor, form) = (self.desk(), self.writer(), self.fresh_form());
         if let Ok(id) = publishing::create(&desk, &actor, &form).await {
             self.posts.push(id);
-            self.say(format!("write {id}"));
+            self.say(&format!("write {id}"));
             self.submit_one(id, &actor).await;
         }
     }
@@ -223,12 +224,12 @@ impl World {
         let Ok(post) = publishing::get(&desk, actor, id).await else { return };
         let with = Submitting { note: String::new(), confirmed: self.draw.below(2) == 0 };
         if publishing::submit(&desk, actor, &self.examiner, id, post.revision, &with).await.is_ok() {
-            for (&profile, _) in &post.draft.targets {
+            for &profile in post.draft.targets.keys() {
                 let content = post.draft.content_for(profile).expect("a target");
                 let texts = content.parts.iter().map(|part| part.text.clone()).collect();
                 self.submitted.entry(TargetKey { post: id, profile }).or_default().push(texts);
             }
-            self.say(format!("submit {id}"));
+            self.say(&format!("submit {id}"));
         }
     }
 
@@ -239,7 +240,7 @@ impl World {
         // Two people edit at once: one of them has an old revision.
         let revision = post.revision - i64::from(self.draw.below(3) == 0);
         if matches!(publishing::save(&desk, &actor, id, revision, &form).await, Ok(Saved::Done(_))) {
-            self.say(format!("edit {id}"));
+            self.say(&format!("edit {id}"));
         }
     }
 
@@ -251,7 +252,7 @@ impl World {
         } else {
             publishing::cancel(&desk, &actor, id, None, "typo").await.is_ok()
         };
-        self.say(format!("withdraw or cancel {id}: {done}"));
+        self.say(&format!("withdraw or cancel {id}: {done}"));
     }
 
     async fn retime(&mut self) {
@@ -260,7 +261,7 @@ impl World {
         let Ok(post) = publishing::get(&desk, &actor, id).await else { return };
         let slot = desk.now().plus_ms(self.draw.ms(2 * HOUR));
         let moved = publishing::retime(&desk, &actor, id, post.revision, Some(slot)).await;
-        self.say(format!("retime {id}: {moved:?}"));
+        self.say(&format!("retime {id}: {moved:?}"));
     }
 
     async fn pause(&mut self) {
@@ -279,7 +280,7 @@ impl World {
                 self.paused.extend(covered.iter().map(|&profile| (profile, now, None)));
             }
             self.pauses.push((id, if hard { covered } else { Vec::new() }, now));
-            self.say(format!("pause {id} {mode:?}"));
+            self.say(&format!("pause {id} {mode:?}"));
         }
     }
 
@@ -292,7 +293,7 @@ impl World {
             let open = self.paused.iter_mut().find(|(on, from, until)| (*on, *from, *until) == (profile, since, None));
             open.expect("it was noted").2 = Some(now);
         }
-        self.say(format!("resume {id}"));
+        self.say(&format!("resume {id}"));
     }
 
     async fn suspend(&mut self) {
@@ -304,7 +305,7 @@ impl World {
         let at = usize::try_from(self.draw.below(self.writers.len() as u64)).expect("small");
         let (person, _) = self.writers.remove(at);
         people::suspend(&self.desk(), &Actor::operator(), person).await.expect("suspended");
-        self.say(format!("suspend {person}"));
+        self.say(&format!("suspend {person}"));
     }
 
     async fn triage(&mut self) {
@@ -327,7 +328,7 @@ impl World {
                 publishing::settle(&desk, &self.boss, key, found.map(|there| there.native_id.as_str())).await.is_ok()
             }
         };
-        self.say(format!("triage {key:?}: {said}"));
+        self.say(&format!("triage {key:?}: {said}"));
     }
 
     fn account(&self, profile: ProfileId) -> &'static str {
@@ -339,7 +340,7 @@ impl World {
         // Now and then the record is away.
         if self.draw.below(4) > 0 {
             self.outbox.ship_all().await.expect("the ledger takes it");
-            self.say("ship".to_owned());
+            self.say("ship");
         }
     }
 
@@ -350,7 +351,7 @@ impl World {
             _ => self.draw.ms(60 * SECOND),
         };
         self.test.clock.advance_ms(ms);
-        self.say(format!("{ms} ms pass"));
+        self.say(&format!("{ms} ms pass"));
     }
 
     /// The sender claims and works, and half of the time it is killed somewhere and comes back as another process.
@@ -359,19 +360,18 @@ impl World {
         let polls = if dies { 1 + self.draw.below(POLLS_MAX) } else { u64::MAX };
         let sender = self.sender.clone();
         let lived = killed_after(polls, async move { sender.work_until_idle().await }).await;
-        match lived {
-            Some(done) => drop(done.expect("our own side is well")),
-            None => {
-                self.nodes += 1;
-                // Another process on the same database: nothing but the tables is left of the first.
-                self.sender = if self.nodes % 16 == 0 {
-                    Sender::new(self.test.another_node(self.nodes).await, Connectors::of(vec![self.network]))
-                } else {
-                    Sender::new(self.desk(), Connectors::of(vec![self.network]))
-                };
-            }
+        if let Some(done) = lived {
+            done.expect("our own side is well");
+        } else {
+            self.nodes += 1;
+            // Another process on the same database: nothing but the tables is left of the first.
+            self.sender = if self.nodes.is_multiple_of(16) {
+                Sender::new(self.test.another_node(self.nodes).await, Connectors::of(vec![self.network]))
+            } else {
+                Sender::new(self.desk(), Connectors::of(vec![self.network]))
+            };
         }
-        self.say(format!("send{}", if dies { " and die" } else { "" }));
+        self.say(&format!("send{}", if dies { " and die" } else { "" }));
     }
 
     async fn look(&self) -> Result<(), String> {
@@ -484,13 +484,17 @@ async fn simulate(seed: u64, steps: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 steps")]
     let rate = steps as f64 / begun.elapsed().as_secs_f64();
     let posts = world.posts.len();
-    eprintln!("{posts} posts, {} processes, {} parts sent", world.nodes, world.network.there().len());
+    tell(&format!("{posts} posts, {} processes, {} parts sent", world.nodes, world.network.there().len()));
     if let Err(broken) = world.finish().await {
         panic!("seed {seed}, after {steps} steps: {broken}\n{}", Vec::from(world.trace).join("\n"));
     }
     let there = world.network.there().len() as u64;
     assert!(there > steps / 30, "a simulation in which little is sent shows little: {there} in {steps} steps");
     rate
+}
+
+fn tell(line: &str) {
+    writeln!(std::io::stderr(), "{line}").expect("standard error is open");
 }
 
 fn setting(name: &str) -> Option<u64> {
@@ -503,5 +507,5 @@ async fn whatever_happens_nothing_is_there_twice_and_nothing_is_lost() {
     let seed = setting("GATEPOST_SIMULATION_SEED").unwrap_or(1);
     let rate = simulate(seed, steps).await;
     // Shown by `make bench`; a test's output is kept when it passes as well.
-    eprintln!("simulation: {steps} steps, seed {seed}: {rate:.0} steps/s");
+    tell(&format!("simulation: {steps} steps, seed {seed}: {rate:.0} steps/s"));
 }
