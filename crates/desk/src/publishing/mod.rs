@@ -6,6 +6,8 @@
 
 mod access;
 pub mod bulk;
+#[cfg(test)]
+mod bulk_tests;
 pub mod calendar;
 mod campaigns;
 mod check;
