@@ -30,12 +30,13 @@ pub fn linked(text: &str, network: &str) -> Vec<Range<usize>> {
     let mut from = 0;
     while let Some(at) = text[from..].find(['@', '#']).map(|near| from + near) {
         from = at + 1;
-        let in_a_link = links.iter().any(|link| link.start <= at && at < link.end);
         let in_a_word = text[..at].ends_with(|before: char| before.is_alphanumeric() || "_/=@#".contains(before));
         let is_tag = text[at..].starts_with('#');
         let rest = &text[at + 1..];
         let length = if is_tag { tag(rest).filter(|_| tags) } else { name(rest, names) };
-        if let Some(length) = length.filter(|_| !in_a_link && !in_a_word) {
+        // A link that begins within a name or tag is the stronger reading: it is found first.
+        let beside_links = |length: &usize| links.iter().all(|link| at + 1 + length <= link.start || link.end <= at);
+        if let Some(length) = length.filter(beside_links).filter(|_| !in_a_word) {
             found.push(at..at + 1 + length);
             from = at + 1 + length;
         }
