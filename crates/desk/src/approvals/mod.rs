@@ -30,7 +30,6 @@ pub use model::{
     Approver, ContentDigest, Decision, Hand, Kept, Need, OpenStep, Panel, Step, Submission, SubmissionState, Verdict, Voice,
 };
 pub use reading::{Counts, Mine, SHOWN_MAX, Waiting, counts, file, get, waiting_at_all, waiting_for_me};
-pub use reminding::Lead;
 pub use rules::{Blocked, Command, REASON_MAX, Refusal, STEPS_MAX, apply, broken_invariant};
 pub use shown::{DecisionShown, Shown, StepShown};
 pub use submitting::{NewSubmission, Submitted};

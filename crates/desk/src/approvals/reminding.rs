@@ -1,21 +1,40 @@
 //! When somebody is reminded: 24 hours, 2 hours and 15 minutes before something would go out. Pure.
 
-use crate::{ids::Time, text_enum::text_enum};
+use crate::ids::Time;
 
-text_enum! {
-    /// How long before its time a reminder is sent.
-    #[derive(PartialOrd, Ord)]
-    Lead {
-        /// A day.
-        Day = "day", "24 hours";
-        /// Two hours.
-        TwoHours = "two_hours", "2 hours";
-        /// A quarter of an hour.
-        Quarter = "quarter", "15 minutes";
-    }
+/// How long before its time a reminder is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lead {
+    /// A day.
+    Day,
+    /// Two hours.
+    TwoHours,
+    /// A quarter of an hour.
+    Quarter,
 }
 
 impl Lead {
+    /// The longest first.
+    const ALL: [Self; 3] = [Self::Day, Self::TwoHours, Self::Quarter];
+
+    /// The name in the database.
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::TwoHours => "two_hours",
+            Self::Quarter => "quarter",
+        }
+    }
+
+    /// The name in a letter.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Day => "24 hours",
+            Self::TwoHours => "2 hours",
+            Self::Quarter => "15 minutes",
+        }
+    }
+
     /// In milliseconds.
     fn ms(self) -> i64 {
         match self {
@@ -36,7 +55,7 @@ pub(super) fn due(slot: Time, opened_at: Time, now: Time) -> Option<Lead> {
         let moment = slot.plus_ms(-lead.ms());
         opened_at <= moment && moment <= now
     };
-    Lead::ALL.iter().copied().rev().find(came)
+    Lead::ALL.into_iter().rev().find(came)
 }
 
 #[cfg(test)]

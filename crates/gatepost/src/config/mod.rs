@@ -197,8 +197,9 @@ impl Config {
     pub(crate) fn set(&mut self, name: &str, value: toml::Value, origin: &Origin) -> Result<(), ConfigError> {
         let Some(key) = KEYS.iter().find(|key| key.name == name) else {
             let nearest = KEYS.iter().map(|key| (strsim::damerau_levenshtein(key.name, name), key.name)).min();
-            let suggestion =
-                nearest.filter(|(distance, _)| *distance <= SUGGESTION_DISTANCE_MAX).map(|(_, name)| name.to_owned());
+            // A short word is near to every short name: most of what was typed has to be right.
+            let is_near = |distance: usize| distance <= SUGGESTION_DISTANCE_MAX.min(name.len() / 2);
+            let suggestion = nearest.filter(|(distance, _)| is_near(*distance)).map(|(_, name)| name.to_owned());
             return Err(ConfigError::UnknownKey { key: name.to_owned(), origin: origin.clone(), suggestion });
         };
         (key.set)(self, &Setting { key: key.name, value, origin: origin.clone() })
