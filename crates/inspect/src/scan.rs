@@ -165,7 +165,8 @@ impl Words<'_> {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "three callers in the innermost loop: a call costs as much as the work")]
+    #[inline(always)]
     fn note(&mut self, start: usize, end: usize) {
         let word = key(self.bytes, start, end);
         let place = self.count % NOTED;

@@ -65,7 +65,7 @@ impl Known {
 pub(crate) struct Vocabulary {
     slots: Box<[(u64, Known)]>,
     /// First letters of every telling word, a bit for each four; see [`lead`].
-    leads: Box<[u64]>,
+    leads: Box<[u64; LEADS / 64]>,
     masked: Box<[&'static str]>,
 }
 
@@ -81,7 +81,7 @@ impl Vocabulary {
         let masked = of_class(Classes::PROFANE).chain(of_class(Classes::SLUR)).collect::<Vec<_>>();
         let mut slots = vec![(0, Known::No); (words.len() * 4).next_power_of_two()].into_boxed_slice();
         let mask = slots.len() - 1;
-        let mut leads = vec![0_u64; LEADS / 64].into_boxed_slice();
+        let mut leads: Box<[u64; LEADS / 64]> = vec![0; LEADS / 64].try_into().expect("a vector of that length");
         for (letters, known) in words {
             if let (Some(four), Known::Telling) = (letters.first_chunk(), known) {
                 let lead = lead(*four);

@@ -123,11 +123,16 @@ impl Batches {
         let percent = (self.done * 100).checked_div(self.source.total).unwrap_or(100).min(100);
         if self.progress && percent != self.shown {
             self.shown = percent;
-            let bar = "#".repeat(usize::try_from(percent / 4).unwrap_or(25));
-            let end = if percent == 100 { "\n" } else { "" };
-            let _ = write!(io::stderr(), "\r[{bar:<25}] {percent:3} % of {} MiB{end}", self.source.total >> 20);
+            let _ = write!(io::stderr(), "{}", bar(percent, self.source.total));
         }
     }
+}
+
+/// A line that takes the place of the one before.
+fn bar(percent: u64, total: u64) -> String {
+    let bar = "#".repeat(usize::try_from(percent / 4).unwrap_or(25));
+    let end = if percent == 100 { "\n" } else { "" };
+    format!("\r[{bar:<25}] {percent:3} % of {} MiB{end}", total >> 20)
 }
 
 /// One message of the input.
@@ -194,4 +199,42 @@ fn json(number: u64, line: &[u8]) -> anyhow::Result<Post> {
     };
     let (alt_texts, links) = (list("alt_texts"), list("links"));
     Ok(Post { id: object.remove("id").unwrap_or_else(|| number.into()), text, alt_texts, links })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(current: impl Read + 'static, total: u64) -> Source {
+        let current = Some(("a test".to_owned(), Box::new(current) as Box<dyn Read>));
+        Source { waiting: Vec::new().into_iter(), current, total }
+    }
+
+    /// Lines without end.
+    struct Endless;
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            buffer.iter_mut().enumerate().for_each(|(i, byte)| *byte = if i % 100 == 99 { b'\n' } else { b'x' });
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn however_long_the_input_a_batch_is_no_larger_than_what_is_read_at_once_and_a_line() {
+        let mut batches = Batches::new(source(Endless, 0), false, false);
+        for _ in 0..2_000 {
+            let batch = batches.next().expect("readable").expect("without end");
+            assert!(batch.bytes.len() <= BATCH_BYTES + 100 && batches.rest.len() < 100, "{} bytes", batch.bytes.len());
+            assert!(batch.bytes.capacity() <= 4 * BATCH_BYTES, "{} bytes are held", batch.bytes.capacity());
+        }
+    }
+
+    #[test]
+    fn a_bar_shows_the_share_of_large_inputs_only() {
+        assert_eq!(bar(40, 10 << 30), "\r[##########               ]  40 % of 10240 MiB");
+        assert!(bar(100, 64 << 20).ends_with("100 % of 64 MiB\n"));
+        let shows = |total| Batches::new(source(io::empty(), total), false, true).progress;
+        assert_eq!((shows(PROGRESS_MIN), shows(PROGRESS_MIN - 1)), (true, false));
+    }
 }
