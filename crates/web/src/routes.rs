@@ -166,18 +166,6 @@ pub fn routes() -> Vec<Route> {
     let mut routes = vec![
         page("/", O::AccountRead, get(home::home)),
         Route { face: Face::Live, ..page("/live", O::AccountRead, get(live::stream)) },
-        page("/stream", O::MessagesRead, get(messages::stream)),
-        Route { face: Face::Live, ..page("/stream/arrivals", O::MessagesRead, get(messages::arrivals_since)) },
-        page("/search", O::MessagesSearch, get(search::page)),
-        page("/messages/{id}", O::MessagesRead, get(thread::page)),
-        form("/messages/{id}/unmask", O::MessageUnmask, post(thread::unmask)),
-        page("/messages/{id}/verify/{entry}", O::MessagesRead, get(evidence::verify)),
-        page("/messages/{id}/proof/{entry}", O::MessagesRead, get(evidence::proof)),
-        form("/messages/{id}/proof/{entry}", O::MessageUnmask, post(evidence::unmasked_proof)),
-        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(evidence::raw)),
-        form("/messages/{id}/raw/{entry}", O::MessageUnmask, post(evidence::unmasked_raw)),
-        page("/messages/{id}/attachments/{part}", O::MessagesRead, get(attachments::download)),
-        form("/messages/{id}/attachments/{part}/unmask", O::MessageUnmask, post(attachments::unmask)),
         page("/people", O::PeopleRead, get(people::list)),
         page("/people/invite", O::PersonInvite, get(people::invite_form)),
         form("/people/invite", O::PersonInvite, post(people::invite)),
@@ -217,16 +205,6 @@ pub fn routes() -> Vec<Route> {
         form("/profiles/{id}/back-fill", O::CaptureBackFill, post(connections::back_fill)),
         page("/profiles/{id}/canary", O::ConnectionsRead, get(canary::page)),
         form("/profiles/{id}/canary", O::CanarySet, post(canary::change)),
-        page("/import", O::ImportsRead, get(imports::list)),
-        form("/import/files", O::ImportRun, post(imports::upload)).for_uploads(imports::BODY_MAX),
-        page("/import/{id}", O::ImportsRead, get(imports::run)),
-        page("/import/{id}/progress", O::ImportsRead, get(imports::run_progress)),
-        page("/import/files/{id}", O::ImportsRead, get(imports::file)),
-        page("/import/files/{id}/progress", O::ImportsRead, get(imports::file_progress)),
-        form("/import/files/{id}/import", O::ImportRun, post(imports::import)),
-        form("/import/files/{id}/count", O::ImportRun, post(imports::count)),
-        form("/import/files/{id}/stop", O::ImportRun, post(imports::stop)),
-        form("/import/files/{id}/remove", O::ImportRun, post(imports::remove)),
         page("/profiles/{id}/set-up", O::ConnectionsRead, get(set_up::page)),
         form("/profiles/{id}/set-up/{file}", O::ConnectionSetUp, post(set_up::take)),
         open(
@@ -237,14 +215,6 @@ pub fn routes() -> Vec<Route> {
             get(set_up::client_metadata),
         ),
         form("/profile-groups", O::GroupChange, post(profiles::create_group)),
-        page("/publishing", O::PublishingRead, get(publishing::page)),
-        form("/publishing/pause", O::PublishingPause, post(publishing::pause)),
-        form("/publishing/pauses/{id}/resume", O::PublishingResume, post(publishing::resume)),
-        form("/publishing/held/{post}/{profile}/release", O::HeldRelease, post(publishing_held::release)),
-        form("/publishing/held/{post}/{profile}/adopt", O::HeldAdopt, post(publishing_held::adopt)),
-        form("/publishing/held/{post}/{profile}/settle", O::HeldSettle, post(publishing_held::settle)),
-        form("/publishing/held/{post}/{profile}/cancel", O::PostCancel, post(publishing_held::cancel)),
-        form("/publishing/foreign/{id}/seen", O::ForeignSeen, post(publishing_held::seen)),
         page("/record", O::RecordRead, get(record::page)),
         open(
             Method::GET,
@@ -267,13 +237,59 @@ pub fn routes() -> Vec<Route> {
         form("/views/{id}/remove", O::ViewSave, post(views::remove)),
     ];
     routes.extend(approval_routes());
-    routes.push(page("/calendar", O::PostsRead, get(calendar::page)));
-    routes.push(form("/calendar/move", O::PostRetime, post(calendar::move_post)));
     routes.extend(posts::routes());
+    routes.extend(publishing_routes());
+    routes.extend(capture_routes());
     routes.extend(door::routes());
     routes.extend(account::routes());
     routes.extend(api::routes());
     routes
+}
+
+/// When things go out, and what stops them: the calendar, the stop switch, what is held.
+fn publishing_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        page("/publishing", O::PublishingRead, get(publishing::page)),
+        form("/publishing/pause", O::PublishingPause, post(publishing::pause)),
+        form("/publishing/pauses/{id}/resume", O::PublishingResume, post(publishing::resume)),
+        form("/publishing/held/{post}/{profile}/release", O::HeldRelease, post(publishing_held::release)),
+        form("/publishing/held/{post}/{profile}/adopt", O::HeldAdopt, post(publishing_held::adopt)),
+        form("/publishing/held/{post}/{profile}/settle", O::HeldSettle, post(publishing_held::settle)),
+        form("/publishing/held/{post}/{profile}/cancel", O::PostCancel, post(publishing_held::cancel)),
+        form("/publishing/foreign/{id}/seen", O::ForeignSeen, post(publishing_held::seen)),
+        page("/calendar", O::PostsRead, get(calendar::page)),
+        form("/calendar/move", O::PostRetime, post(calendar::move_post)),
+    ]
+}
+
+/// What was captured: the stream, messages with their evidence, search, export files.
+fn capture_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        page("/stream", O::MessagesRead, get(messages::stream)),
+        Route { face: Face::Live, ..page("/stream/arrivals", O::MessagesRead, get(messages::arrivals_since)) },
+        page("/search", O::MessagesSearch, get(search::page)),
+        page("/messages/{id}", O::MessagesRead, get(thread::page)),
+        form("/messages/{id}/unmask", O::MessageUnmask, post(thread::unmask)),
+        page("/messages/{id}/verify/{entry}", O::MessagesRead, get(evidence::verify)),
+        page("/messages/{id}/proof/{entry}", O::MessagesRead, get(evidence::proof)),
+        form("/messages/{id}/proof/{entry}", O::MessageUnmask, post(evidence::unmasked_proof)),
+        page("/messages/{id}/raw/{entry}", O::MessagesRead, get(evidence::raw)),
+        form("/messages/{id}/raw/{entry}", O::MessageUnmask, post(evidence::unmasked_raw)),
+        page("/messages/{id}/attachments/{part}", O::MessagesRead, get(attachments::download)),
+        form("/messages/{id}/attachments/{part}/unmask", O::MessageUnmask, post(attachments::unmask)),
+        page("/import", O::ImportsRead, get(imports::list)),
+        form("/import/files", O::ImportRun, post(imports::upload)).for_uploads(imports::BODY_MAX),
+        page("/import/{id}", O::ImportsRead, get(imports::run)),
+        page("/import/{id}/progress", O::ImportsRead, get(imports::run_progress)),
+        page("/import/files/{id}", O::ImportsRead, get(imports::file)),
+        page("/import/files/{id}/progress", O::ImportsRead, get(imports::file_progress)),
+        form("/import/files/{id}/import", O::ImportRun, post(imports::import)),
+        form("/import/files/{id}/count", O::ImportRun, post(imports::count)),
+        form("/import/files/{id}/stop", O::ImportRun, post(imports::stop)),
+        form("/import/files/{id}/remove", O::ImportRun, post(imports::remove)),
+    ]
 }
 
 fn approval_routes() -> Vec<Route> {

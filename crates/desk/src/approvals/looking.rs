@@ -137,13 +137,7 @@ async fn attend(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
     let panel = Resolver::new(act.tx(), now).panel(&step.step, &places).await?;
     let Ok(after) = apply(&kept.submission, &panel, Command::Look, now) else { return Ok(()) };
     let mut changed = false;
-    if after != kept.submission {
-        store::save(act.tx(), id, &kept.submission, &after, now).await?;
-        act.record(Object::new("submission", id)).detail("step", number).detail("state", after.state.id());
-        let kept = Kept { submission: after, ..kept };
-        follow(&mut act, &kept, number).await?;
-        changed = true;
-    } else {
+    if after == kept.submission {
         if let Some(stuck) = asking::note_stuck(&mut act, &kept).await? {
             act.record(Object::new("submission", id)).detail("stuck", stuck);
             if stuck {
@@ -160,6 +154,12 @@ async fn attend(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<()> {
             act.record(Object::new("submission", id)).detail("delegates", panel.delegates.len());
             changed = true;
         }
+    } else {
+        store::save(act.tx(), id, &kept.submission, &after, now).await?;
+        act.record(Object::new("submission", id)).detail("step", number).detail("state", after.state.id());
+        let kept = Kept { submission: after, ..kept };
+        follow(&mut act, &kept, number).await?;
+        changed = true;
     }
     if !changed {
         return Ok(());

@@ -198,9 +198,8 @@ pub fn apply(before: &Submission, panel: &Panel, command: Command, now: Time) ->
             return Ok(next);
         }
         Command::Withdraw if next.state.is_open_or_good() => next.state = SubmissionState::Withdrawn,
-        Command::Withdraw => return Err(Refusal::Ended(next.state)),
         Command::Skip if next.state == SubmissionState::Pending => next.state = SubmissionState::Skipped,
-        Command::Skip => return Err(Refusal::Ended(next.state)),
+        Command::Withdraw | Command::Skip => return Err(Refusal::Ended(next.state)),
         Command::Look => {
             if next.state == SubmissionState::Pending && next.slot.is_some_and(|slot| slot <= now) {
                 next.state = SubmissionState::Expired;

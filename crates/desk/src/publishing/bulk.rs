@@ -206,8 +206,8 @@ fn text_of(bytes: &[u8]) -> Result<&str, Unreadable> {
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        Unreadable::Encoding { line: before.iter().filter(|byte| **byte == b'\n').count() + 1 }
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        Unreadable::Encoding { line: before.matches('\n').count() + 1 }
     })?;
     if text.trim().is_empty() { Err(Unreadable::Empty) } else { Ok(text) }
 }
@@ -322,14 +322,11 @@ fn profiles(cells: &mut Cells<'_>, known: &BTreeMap<String, ProfileId>) -> BTree
     }
     let mut targets = BTreeMap::new();
     for name in names {
-        match known.get(&name.to_lowercase()) {
-            Some(profile) => {
-                targets.insert(*profile, None);
-            }
-            None => {
-                let shown: String = name.chars().take(60).collect();
-                cells.wrong(Column::Profiles, format!("there is no profile \"{shown}\" that you may write for"));
-            }
+        if let Some(profile) = known.get(&name.to_lowercase()) {
+            targets.insert(*profile, None);
+        } else {
+            let shown: String = name.chars().take(60).collect();
+            cells.wrong(Column::Profiles, format!("there is no profile \"{shown}\" that you may write for"));
         }
     }
     targets

@@ -86,7 +86,7 @@ fn cut_at(text: &str, fits: impl Fn(&str) -> bool) -> usize {
             let after = &text[at + mark.len()..];
             after.starts_with(char::is_whitespace)
         });
-        marks.map(|(at, mark)| at + mark.len()).filter(|&at| good(at)).last()
+        marks.map(|(at, mark)| at + mark.len()).rfind(|&at| good(at))
     };
     let word = || within.rfind(char::is_whitespace).filter(|&at| at > 0 && fits(&text[..at]));
     paragraph.or_else(sentence).or_else(word).unwrap_or(longest)

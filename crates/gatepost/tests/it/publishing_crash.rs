@@ -42,7 +42,7 @@ const POSTS_A_ROUND: u64 = 6;
 /// The shortest life of a server after it answered: the first posts are due by then.
 const LIFE_MIN: Duration = Duration::from_millis(700);
 /// How much longer it may live.
-const LIFE_SPREAD: Duration = Duration::from_millis(2_000);
+const LIFE_SPREAD: Duration = Duration::from_secs(2);
 /// A server that needs longer to start hangs.
 const WAIT_MAX: Duration = Duration::from_mins(1);
 /// How long the real server has to be quiet before nothing of the killed processes can be under way any more.

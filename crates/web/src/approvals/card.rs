@@ -95,9 +95,10 @@ pub(crate) fn of(times: &Times, now: Time, shown: &Shown, files: &str, answers: 
 }
 
 fn when(times: &Times, shown: &Shown) -> Markup {
-    match shown.preview.slot {
-        Some(slot) => html! { (times.exact(slot)) " (" (times.relative(slot)) ")" },
-        None => html! { "As soon as it is approved" },
+    if let Some(slot) = shown.preview.slot {
+        html! { (times.exact(slot)) " (" (times.relative(slot)) ")" }
+    } else {
+        html! { "As soon as it is approved" }
     }
 }
 

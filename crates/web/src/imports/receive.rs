@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A sender from whom nothing comes for so long has gone away.
-const PIECE_WAIT: Duration = Duration::from_secs(60);
+const PIECE_WAIT: Duration = Duration::from_mins(1);
 /// The longest text of a field of the form.
 const TEXT_MAX: usize = 1_000;
 /// The most fields before the file.

@@ -118,7 +118,7 @@ async fn code_page(state: &WebState, problem: Option<String>) -> PageResult {
     let frame = FieldFrame::new("code", "Code from the mail").error(problem.clone());
     let mut form = Form::new("code", "/outside/code", vec![CodeField { frame, digits: CODE_DIGITS }.render()], "Go on");
     form.errors = ErrorSummary { errors: problem.into_iter().map(|text| ("code".to_owned(), text)).collect() };
-    form.id = "code-form".to_owned();
+    "code-form".clone_into(&mut form.id);
     guest_page(state, "Your code", lead, status, &form.render()).await
 }
 

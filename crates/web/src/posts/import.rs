@@ -50,10 +50,10 @@ fn head() -> PageHead {
 
 /// `GET /posts/import`
 pub(crate) async fn form(ctx: Ctx) -> PageResult {
-    page(&ctx, None).await
+    page(&ctx, None)
 }
 
-async fn page(ctx: &Ctx, wrong: Option<&str>) -> PageResult {
+fn page(ctx: &Ctx, wrong: Option<&str>) -> PageResult {
     let frame = FieldFrame::new("file", "CSV file")
         .hint("UTF-8, separated by commas, semicolons or tabs, at most 1,000 rows.")
         .error(wrong);
@@ -88,19 +88,19 @@ async fn context(ctx: &Ctx) -> Result<Context, Error> {
 /// `POST /posts/import`: the report of a file.
 pub(crate) async fn report(ctx: Ctx, received: Received) -> PageResult {
     let Some(file) = received.files.into_iter().find(|file| file.field == "file") else {
-        return page(&ctx, Some("choose a file")).await;
+        return page(&ctx, Some("choose a file"));
     };
     match bulk::read(&file.bytes, &context(&ctx).await?) {
         Ok(rows) => {
             // It was read as UTF-8 just now.
             let text = String::from_utf8_lossy(&file.bytes).into_owned();
-            report_page(&ctx, &rows, &text).await
+            report_page(&ctx, &rows, &text)
         }
-        Err(unreadable) => page(&ctx, Some(&sentence(&unreadable.to_string()))).await,
+        Err(unreadable) => page(&ctx, Some(&sentence(&unreadable.to_string()))),
     }
 }
 
-async fn report_page(ctx: &Ctx, rows: &[BulkRow], text: &str) -> PageResult {
+fn report_page(ctx: &Ctx, rows: &[BulkRow], text: &str) -> PageResult {
     let right = rows.iter().filter(|row| row.outcome.is_ok()).count();
     let wrong = rows.len() - right;
     let mut parts: Parts = vec![Box::new(head())];
@@ -177,7 +177,7 @@ pub(crate) async fn make(ctx: Ctx, fields: Fields) -> PageResult {
     // Browsers write line ends of their own into forms; rows are told apart the same either way.
     let rows = match bulk::read(fields.get("file").as_bytes(), &context(&ctx).await?) {
         Ok(rows) => rows,
-        Err(unreadable) => return page(&ctx, Some(&sentence(&unreadable.to_string()))).await,
+        Err(unreadable) => return page(&ctx, Some(&sentence(&unreadable.to_string()))),
     };
     let mut campaigns: BTreeMap<String, CampaignId> = publishing::campaigns(ctx.desk(), ctx.actor())
         .await?
@@ -210,13 +210,12 @@ pub(crate) async fn make(ctx: Ctx, fields: Fields) -> PageResult {
 async fn make_one(ctx: &Ctx, planned: PlannedPost, campaigns: &mut BTreeMap<String, CampaignId>) -> Result<(), Error> {
     let campaign = match planned.campaign {
         None => None,
-        Some(name) => Some(match campaigns.get(&name.to_lowercase()) {
-            Some(known) => *known,
-            None => {
-                let made = publishing::create_campaign(ctx.desk(), ctx.actor(), &name).await?;
-                campaigns.insert(name.to_lowercase(), made);
-                made
-            }
+        Some(name) => Some(if let Some(known) = campaigns.get(&name.to_lowercase()) {
+            *known
+        } else {
+            let made = publishing::create_campaign(ctx.desk(), ctx.actor(), &name).await?;
+            campaigns.insert(name.to_lowercase(), made);
+            made
         }),
     };
     let form = PostForm {

@@ -77,7 +77,7 @@ struct Told {
 
 impl Teller<'_> {
     fn event(&self, entry: &OnRecord) -> Event {
-        let told = self.told(entry);
+        let told = Self::told(entry);
         let person = by(&entry.body).or_else(|| self.submitter(entry));
         let actor = match (person, entry.profile) {
             (Some(person), _) => self.names.get(&person).cloned().unwrap_or_else(|| "Somebody".to_owned()),
@@ -86,9 +86,10 @@ impl Teller<'_> {
             }
             (None, None) => "The desk".to_owned(),
         };
-        let place = match entry.entry {
-            Some(number) => html! { "On record as entry " (number) ", " (Code(entry.id.to_string())) },
-            None => html! { "On its way to the record" },
+        let place = if let Some(number) = entry.entry {
+            html! { "On record as entry " (number) ", " (Code(entry.id.to_string())) }
+        } else {
+            html! { "On its way to the record" }
         };
         Event {
             icon: told.icon,
@@ -105,7 +106,7 @@ impl Teller<'_> {
         self.versions.iter().find(|version| u64::from(version.number) == number).map(|version| version.made_by)
     }
 
-    fn told(&self, entry: &OnRecord) -> Told {
+    fn told(entry: &OnRecord) -> Told {
         let body = &entry.body;
         let text = |name: &str| body.get(name).and_then(Json::as_str).map(str::to_owned);
         let number = |name: &str| body.get(name).and_then(Json::as_u64);
@@ -131,7 +132,7 @@ impl Teller<'_> {
             "answer" => {
                 told(Icon::MessageSquare, Tone::Neutral, "answered".to_owned(), text("event").map(|said| sentence(&said)))
             }
-            "state" => self.state(body),
+            "state" => Self::state(body),
             "held_decided" => told(Icon::CirclePlay, Tone::Info, "decided what becomes of it".to_owned(), reason(body)),
             "correction" => {
                 told(Icon::Pencil, Tone::Warning, "asked for a change or deletion of what is out".to_owned(), reason(body))
@@ -141,7 +142,7 @@ impl Teller<'_> {
         }
     }
 
-    fn state(&self, body: &Json) -> Told {
+    fn state(body: &Json) -> Told {
         let state = body.get("state").and_then(Json::as_str).and_then(TargetState::parse);
         let (tone, text) = state.map_or((Tone::Neutral, "changed"), |state| (super::states::tone(state), state.title()));
         Told { icon: Icon::Circle, tone, text: format!("is now {}", text.to_lowercase()), detail: reason(body) }

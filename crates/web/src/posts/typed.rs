@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use desk::{
     Invalid, Time,
-    ids::ProfileId,
+    ids::{NotAnId, ProfileId},
     publishing::{
         Audience, Content, Draft, MediaDigest, Medium, PARTS_MAX, Part, PostForm,
         calendar::{self, Local},
@@ -60,13 +60,14 @@ pub(super) fn prefix(version: Option<ProfileId>) -> String {
     version.map_or_else(|| COMMON.to_owned(), |profile| profile.to_string())
 }
 
-fn version(text: &str) -> Option<Option<ProfileId>> {
-    if text == COMMON { Some(None) } else { text.parse().ok().map(Some) }
+/// The version that a prefix names.
+fn version(text: &str) -> Result<Option<ProfileId>, NotAnId> {
+    if text == COMMON { Ok(None) } else { text.parse().map(Some) }
 }
 
 pub(super) fn part_name(text: &str) -> Option<PartName> {
     let (prefix, part) = text.rsplit_once('.')?;
-    Some(PartName { version: version(prefix)?, part: part.parse().ok()? })
+    Some(PartName { version: version(prefix).ok()?, part: part.parse().ok()? })
 }
 
 /// A file as forms and addresses name it.
@@ -123,9 +124,9 @@ impl FormAct {
         let verb = words.next()?;
         let mut next = || words.next();
         match verb {
-            "part-add" => Some(Self::PartAdd(version(next()?)?)),
+            "part-add" => Some(Self::PartAdd(version(next()?).ok()?)),
             "part-off" => Some(Self::PartOff(part_name(next()?)?)),
-            "thread" => Some(Self::Thread(version(next()?)?)),
+            "thread" => Some(Self::Thread(version(next()?).ok()?)),
             "own" => Some(Self::Own(next()?.parse().ok()?)),
             "common" => Some(Self::Common(next()?.parse().ok()?)),
             "add" => Some(Self::Add(part_name(next()?)?, digest_of(next()?)?)),

@@ -121,13 +121,14 @@ fn steps(fields: &Fields, invalid: &mut Invalid) -> Vec<Step> {
         let (approvers, delegates) = (asked(&part("approvers")), asked(&part("delegates")));
         let need = match fields.get(&part("need")) {
             "all" => Need::All,
-            "quorum" => match fields.get(&part("quorum")).trim().parse() {
-                Ok(count) => Need::Quorum(count),
-                Err(_) => {
+            "quorum" => {
+                if let Ok(count) = fields.get(&part("quorum")).trim().parse() {
+                    Need::Quorum(count)
+                } else {
                     invalid.add("steps", format!("say how many have to agree to “{name}”"));
                     Need::Any
                 }
-            },
+            }
             _ => Need::Any,
         };
         let after = fields.some(&part("after")).map(str::parse::<i64>);

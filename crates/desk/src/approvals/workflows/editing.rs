@@ -223,7 +223,7 @@ fn checked_steps(invalid: &mut Invalid, steps: Vec<Step>, because: &str) -> Vec<
             (true, Some(_)) => invalid.add("delegates", format!("“{name}” says when delegates are asked, but not who")),
             (false, Some(after)) if (1..=DELEGATE_AFTER_MS_MAX).contains(&after) => {}
             (false, _) => {
-                invalid.add("delegate_after", format!("say after how long “{name}” asks its delegates: at most a week"))
+                invalid.add("delegate_after", format!("say after how long “{name}” asks its delegates: at most a week"));
             }
             (true, None) => {}
         }

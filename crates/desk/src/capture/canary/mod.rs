@@ -96,7 +96,7 @@ pub async fn change(desk: &Desk, connectors: &Connectors, actor: &Actor, profile
             if !HOURS.contains(hours) {
                 return Err(Invalid::field("hours", "choose one from the list"));
             }
-            let about = connectors.get(&known.network).map(|network| network.about());
+            let about = connectors.get(&known.network).map(networks::Network::about);
             let about = about.filter(|about| about.capabilities.post && about.capabilities.delete);
             let about = about.ok_or_else(|| Invalid::field("place", "nothing can be posted to this network and taken back"))?;
             let place = reading::place(act.tx(), *place).await?.filter(|place| place.profile == profile);

@@ -88,13 +88,17 @@ fn walk(path: &str, value: &Value, depth: usize, shape: &mut Shape) {
         Value::String(_) => "string",
         Value::Array(items) => {
             if depth < DEPTH_MAX {
-                items.iter().for_each(|item| walk(&format!("{path}[]"), item, depth + 1, shape));
+                for item in items {
+                    walk(&format!("{path}[]"), item, depth + 1, shape);
+                }
             }
             "list"
         }
         Value::Object(fields) => {
             if depth < DEPTH_MAX {
-                fields.iter().for_each(|(key, field)| walk(&format!("{path}.{}", name(key)), field, depth + 1, shape));
+                for (key, field) in fields {
+                    walk(&format!("{path}.{}", name(key)), field, depth + 1, shape);
+                }
             }
             "object"
         }

@@ -205,7 +205,8 @@ impl Intake {
         while let Some(first) = lots.recv().await {
             let mut stream = self.stream(profile).await?;
             let mut applied = stream.take().expect("a stream that was opened is caught up");
-            sum += self.row(profile, first, &mut lots, &mut applied).await?;
+            // Three stages at once make a large future; it is made once for many lots.
+            sum += Box::pin(self.row(profile, first, &mut lots, &mut applied)).await?;
             *stream = Some(applied);
         }
         Ok(sum)

@@ -71,7 +71,7 @@ impl JobKind for ImportFile {
         let ended = if run.state == ImportState::Done {
             run
         } else {
-            let going = import_file::go_on(&intake, &actor, &run, &file, &watched.watch);
+            let going = Box::pin(import_file::go_on(&intake, &actor, &run, &file, &watched.watch));
             watched.attend(attempt, going).await?
         };
         if ended.state == ImportState::Running {

@@ -76,7 +76,7 @@ pub fn look(bytes: &[u8]) -> Option<Looks> {
 const BOXES_MAX: usize = 1_000;
 
 /// The body of the first box of a name among those that follow one another (ISO/IEC 14496-12, section 4.2).
-fn find_box<'b>(mut bytes: &'b [u8], name: [u8; 4]) -> Option<&'b [u8]> {
+fn find_box(mut bytes: &[u8], name: [u8; 4]) -> Option<&[u8]> {
     for _ in 0..BOXES_MAX {
         let length = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?);
         let found = bytes.get(4..8)?;

@@ -96,7 +96,7 @@ async fn a_step_nobody_could_end_today_is_refused() {
             (vec![person(&sees), person(&blind)], Need::Quorum(2), false),
             (vec![person(&sees), person(&owner)], Need::Quorum(2), true),
         ] {
-            let name = format!("{}", fits.then_some(approvers.len()).unwrap_or_default());
+            let name = format!("{}", if fits { approvers.len() } else { Default::default() });
             let made = workflows::create(desk, &owner.actor, workflow(&name, vec![step("Legal", approvers, need)])).await;
             match made {
                 Ok(_) => assert!(fits),
