@@ -229,6 +229,26 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
+/// The revision of something that several people may change: the one that was seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Revision(pub(crate) i64);
+
+schema_of!(
+    Revision,
+    "Revision",
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(0))
+        .maximum(Some(MOMENT_MAX_MS))
+        .description(Some("The revision that was seen; when it is another by now, the answer is a conflict."))
+);
+
+impl<'de> Deserialize<'de> for Revision {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(WholeMs).map(Self)
+    }
+}
+
 /// Reads a whole number, also when it is written as `352.0`: JSON Schema calls that an integer too.
 struct WholeMs;
 

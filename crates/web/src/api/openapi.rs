@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 
 use super::{
     account, approvals, audit_log, feed, idempotent,
-    input::{Digest, Id, Line, Moment, Note},
+    input::{Digest, Id, Line, Moment, Note, Revision},
     jobs,
     lists::Limit,
     messages, people, posts, profiles, publishing, rights, roles, search, settings, teams, tokens, views,
@@ -145,7 +145,7 @@ use crate::{
         Problem, FieldProblem, Id, Digest, Moment, Limit, Line<120>, people::PeopleCursor, account::PersonStateName, feed::Seq,
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
         views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
-        approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName,
+        approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName, posts::PostsCursor, Revision,
         Line<500>, Line<2000>, publishing::PauseModeName
     ))
 )]

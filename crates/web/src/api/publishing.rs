@@ -92,7 +92,10 @@ impl NewPause {
             (Some(network), None, None) => PauseScope::Network(network.0.clone()),
             (None, Some(group), None) => PauseScope::Group(GroupId(group.0)),
             (None, None, Some(profile)) => PauseScope::Profile(ProfileId(profile.0)),
-            _ => return Err(Problem::from(desk::Invalid::field("scope", "give one of network, group and profile")).into()),
+            _ => {
+                let several = "network, group and profile are given together: give one of them, or pause once for each";
+                return Err(Problem::from(desk::Error::Conflict(several.to_owned())).into());
+            }
         })
     }
 }

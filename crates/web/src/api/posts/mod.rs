@@ -1,5 +1,6 @@
 //! Posts: writing, submitting, moving, and what becomes of them. Media come through the pages for now; a post names them by digest.
 
+mod cursor;
 mod shapes;
 
 use axum::{Json, response::Response};
@@ -9,7 +10,7 @@ use desk::{
     publishing::{self, CommentAudience, PostFilter, PostForm, PostOrder, Retimed, Saved, Sent, Submitting},
 };
 
-pub(crate) use self::shapes::*;
+pub(crate) use self::{cursor::PostsCursor, shapes::*};
 use super::{
     Answer, Created, Done, Refused, created, done,
     input::{Id, JsonBody, PathId, Query, misfit},
@@ -61,7 +62,7 @@ pub(crate) async fn read(ctx: Ctx, PathId(id): PathId<PostId>) -> Answer<PostSha
 #[utoipa::path(put, path = "/api/v1/posts/{id}", tag = "posts", params(("id" = Id, Path, description = "The post.")), request_body = PostSave, responses((status = 200, body = PostShape)))]
 pub(crate) async fn save(ctx: Ctx, PathId(id): PathId<PostId>, JsonBody(body): JsonBody<PostSave>) -> Answer<PostShape> {
     let before = publishing::get(ctx.desk(), ctx.actor(), id).await?;
-    match publishing::save(ctx.desk(), ctx.actor(), id, body.revision, &body.post.form(Some(&before.draft))).await? {
+    match publishing::save(ctx.desk(), ctx.actor(), id, body.revision.0, &body.post.form(Some(&before.draft))).await? {
         Saved::Done(post) => Ok(Json((*post).into())),
         Saved::Conflict(theirs) => Err(Refused::from(Problem::new(
             http::StatusCode::CONFLICT,
@@ -108,7 +109,7 @@ pub(crate) async fn warnings(ctx: Ctx, PathId(id): PathId<PostId>) -> Answer<Vec
 #[utoipa::path(post, path = "/api/v1/posts/{id}/submit", tag = "posts", params(("id" = Id, Path, description = "The post.")), request_body = PostSubmit, responses((status = 200, body = Submitted)))]
 pub(crate) async fn submit(ctx: Ctx, PathId(id): PathId<PostId>, JsonBody(body): JsonBody<PostSubmit>) -> Answer<Submitted> {
     let with = Submitting { note: body.note.0, confirmed: false };
-    let sent = publishing::submit(ctx.desk(), ctx.actor(), ctx.state.examiner()?, id, body.revision, &with).await?;
+    let sent = publishing::submit(ctx.desk(), ctx.actor(), ctx.state.examiner()?, id, body.revision.0, &with).await?;
     Ok(Json(match sent {
         Sent::Scheduled => Submitted { scheduled: true, submission_id: None },
         Sent::Pending(submission) => Submitted { scheduled: false, submission_id: Some(Id(submission.0)) },
@@ -125,7 +126,7 @@ pub(crate) async fn withdraw(ctx: Ctx, PathId(id): PathId<PostId>) -> Done {
 /// Move a post to another time
 #[utoipa::path(put, path = "/api/v1/posts/{id}/time", tag = "posts", params(("id" = Id, Path, description = "The post.")), request_body = PostTime, responses((status = 200, body = Moved)))]
 pub(crate) async fn retime(ctx: Ctx, PathId(id): PathId<PostId>, JsonBody(body): JsonBody<PostTime>) -> Answer<Moved> {
-    let moved = publishing::retime(ctx.desk(), ctx.actor(), id, body.revision, body.slot_ms.map(Into::into)).await?;
+    let moved = publishing::retime(ctx.desk(), ctx.actor(), id, body.revision.0, body.slot_ms.map(Into::into)).await?;
     Ok(Json(Moved { voided: moved == Retimed::Voided }))
 }
 

@@ -7,9 +7,12 @@ use desk::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::{
-    input::{Id, Line, Moment, Note, named},
-    lists::Limit,
+use super::{
+    super::{
+        input::{Id, Line, Moment, Note, Revision, named},
+        lists::Limit,
+    },
+    cursor::PostsCursor,
 };
 
 named! {
@@ -152,8 +155,7 @@ impl PostNew {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PostSave {
     /// The revision that was seen; another one is a conflict.
-    #[schema(minimum = 0)]
-    pub(super) revision: i64,
+    pub(super) revision: Revision,
     /// All of it as it is now.
     pub(super) post: PostNew,
 }
@@ -311,7 +313,7 @@ pub(crate) struct PostsQuery {
     pub(super) until_ms: Option<Moment>,
     /// The `next` of the page before; left out for the first page.
     #[param(required = false)]
-    pub(super) after: Option<Line<80>>,
+    pub(super) after: Option<PostsCursor>,
     /// Rows wanted.
     #[serde(default)]
     #[param(required = false)]
@@ -344,9 +346,8 @@ pub(crate) struct WarningShape {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PostSubmit {
-    /// The revision that was seen.
-    #[schema(minimum = 0)]
-    pub(super) revision: i64,
+    /// The revision that was seen; another one is a conflict.
+    pub(super) revision: Revision,
     /// To those who decide.
     #[serde(default)]
     pub(super) note: Note<1000>,
@@ -365,9 +366,8 @@ pub(crate) struct Submitted {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PostTime {
-    /// The revision that was seen.
-    #[schema(minimum = 0)]
-    pub(super) revision: i64,
+    /// The revision that was seen; another one is a conflict.
+    pub(super) revision: Revision,
     /// When; null for "as soon as it may".
     pub(super) slot_ms: Option<Moment>,
 }
