@@ -145,6 +145,8 @@ function markAll(): void {
 function put(html: string): void {
   const answer = new DOMParser().parseFromString(html, "text/html");
   for (const part of answer.querySelectorAll<HTMLElement>("[data-swap][id]")) {
+    // What lies in another part comes with it: to put it in its own place once more would take it out.
+    if (part.parentElement?.closest("[data-swap][id]")) continue;
     const place = document.getElementById(part.id);
     const focused = place?.contains(document.activeElement) ? document.activeElement?.id : "";
     place?.replaceWith(document.adoptNode(part));
