@@ -11,8 +11,9 @@ use desk::{
 use maud::{Render, html};
 
 use crate::{
-    frame::{Ctx, PLACES},
+    frame::Ctx,
     lists::stack,
+    places::PLACES,
     problem::PageResult,
     ui::{chart::Stat, layout::Room, nav::PageHead, results::grouped},
 };

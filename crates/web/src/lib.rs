@@ -27,6 +27,7 @@ pub mod live;
 pub mod messages;
 pub mod outside;
 pub mod people;
+mod places;
 pub mod posts;
 mod probes;
 pub mod problem;

@@ -8,9 +8,10 @@ use desk::{
 use maud::{Render, html};
 
 use crate::{
-    frame::{Ctx, Fields, PLACES},
+    frame::{Ctx, Fields},
     lists::stack,
     people::{field, status_of, summary},
+    places::PLACES,
     problem::PageResult,
     ui::{
         Tone,
