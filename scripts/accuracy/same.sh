@@ -26,6 +26,7 @@ pathlib.Path(sys.argv[2]).write_text("\n".join(plain), encoding="utf-8")
 PYTHON
 git worktree add --quiet --detach "$work/tree" "$commit"
 cp crates/inspect/examples/reports.rs "$work/tree/crates/inspect/examples/"
+cp crates/inspect/tests/inspect/pieces.rs "$work/tree/crates/inspect/tests/inspect/"
 cargo build --quiet --release -p inspect --example reports
 target/release/examples/reports "$work/texts" > "$work/new"
 (cd "$work/tree" && CARGO_TARGET_DIR="$work/target" cargo build --quiet --release -p inspect --example reports)

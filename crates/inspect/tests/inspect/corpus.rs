@@ -3,6 +3,8 @@
 use inspect::{Message, Scratch};
 use proptest::prelude::*;
 
+use super::pieces::PIECES;
+
 fn check(text: &str, inspector: &inspect::Inspector, scratch: &mut Scratch) {
     let report = inspector.inspect(&Message::from_text(text), scratch);
     let mut spans = Vec::new();
@@ -36,87 +38,6 @@ fn every_file_of_the_fuzz_corpus_is_inspected_without_panic() {
     }
     assert!(count >= 10, "only {count} files");
 }
-
-/// Pieces that scanners look for, to be put together in ways that nobody thought of.
-const PIECES: &[&str] = &[
-    "4111111111111111",
-    "4111 1111 ",
-    "GB82",
-    "WEST",
-    "1234",
-    "56",
-    "-",
-    " ",
-    ".",
-    "@",
-    "ann",
-    "example",
-    ".com",
-    "://",
-    "http",
-    "[.]",
-    "(at)",
-    " at ",
-    " lives at ",
-    "address: ",
-    "221B ",
-    "Apt. 4",
-    "\nSuite 7",
-    "APO AE 12345",
-    "my wife ",
-    "Ann Lee\n",
-    "\u{2bc}",
-    "sh1t ",
-    "f u c k ",
-    " dot ",
-    "+44 ",
-    "(0)",
-    "x12",
-    "password",
-    " is ",
-    ": ",
-    "=",
-    "\"",
-    "mr ",
-    "Smith",
-    " Street",
-    "via Roma",
-    "12/31/1999",
-    "march",
-    "T10:00",
-    "::1",
-    "fe80",
-    "00:1A",
-    "２",
-    "\u{200b}",
-    "\u{ad}",
-    "é",
-    "ж",
-    "а",
-    "𝟒",
-    "😀",
-    "\u{301}",
-    "one ",
-    "two ",
-    "ghp_",
-    "AKIA",
-    "eyJ",
-    "-----BEGIN ",
-    "PRIVATE KEY-----",
-    "\n",
-    "\u{2019}",
-    "ß",
-    "İ",
-    "0",
-    "9",
-    "X",
-    "$",
-    "%",
-    "/",
-    "52.52000",
-    "ssn ",
-    "card ",
-];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]

@@ -6,6 +6,7 @@ mod cost;
 mod custom;
 mod languages;
 mod masking;
+mod pieces;
 mod threads;
 mod views;
 
