@@ -11,8 +11,8 @@ const PATHS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!(
 /// Hosts of package registries: a mirror may stand in for each of them, so nothing may name one.
 const HOSTS: [&str; 7] = [
     concat!("crates", ".io"),
-    concat!("npmjs", ".org"),
-    concat!("npmjs", ".com"),
+    concat!("npm", "js.org"),
+    concat!("npm", "js.com"),
     concat!("pypi", ".org"),
     concat!("python", "hosted.org"),
     concat!("deb.deb", "ian.org"),
