@@ -11,6 +11,7 @@ pub(crate) struct Place {
     pub(crate) href: &'static str,
     pub(crate) icon: Icon,
     pub(crate) room: Room,
+    /// What the whole workspace has to allow. A place that shows what the profiles allow is open to everybody who is signed in.
     pub(crate) operation: Operation,
     /// Other words people use for it.
     pub(crate) also: &'static str,
@@ -42,7 +43,7 @@ pub(crate) const PLACES: &[Place] = &[
         href: "/posts",
         icon: Icon::Send,
         room: Room::Publish,
-        operation: Operation::PostsRead,
+        operation: Operation::AccountRead,
         also: "publish publishing drafts write compose composer",
     },
     Place {
@@ -51,7 +52,7 @@ pub(crate) const PLACES: &[Place] = &[
         href: "/calendar",
         icon: Icon::Calendar,
         room: Room::Publish,
-        operation: Operation::PostsRead,
+        operation: Operation::AccountRead,
         also: "schedule plan month week queue",
     },
     Place {
@@ -69,7 +70,7 @@ pub(crate) const PLACES: &[Place] = &[
         href: "/posting-slots",
         icon: Icon::Clock,
         room: Room::Publish,
-        operation: Operation::PostingSlotsRead,
+        operation: Operation::AccountRead,
         also: "queue times schedule",
     },
     Place {
