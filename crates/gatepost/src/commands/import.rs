@@ -26,6 +26,7 @@ use desk::{
 use ledger::{engine::OnFatal, keys::master::LocalMasterKey};
 use networks::import::{FORMATS, Format, Limits, format, tally};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     data::DataFolder,
@@ -79,9 +80,14 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
         let ledger = opened
             .context("failed to open the ledger for writing; a running server holds it, or `gatepost ledger verify` says more")?
             .ledger;
-        let intake = Intake::new(desk.clone(), ledger.clone(), Arc::new(Examiner::new()?));
+        let (examiner, stop) = (Arc::new(Examiner::new()?), CancellationToken::new());
+        examiner.refresh(&desk).await.context("failed to read the word lists")?;
+        let following = tokio::spawn(examiner.clone().follow(desk.clone(), stop.clone()));
+        let intake = Intake::new(desk.clone(), ledger.clone(), examiner);
         let done = import(common.json, format, args, &desk, &intake).await;
         drop(intake);
+        stop.cancel();
+        following.await?;
         if let Err(error) = tokio::task::spawn_blocking(move || ledger.end()).await? {
             tracing::warn!(%error, "the ledger did not close cleanly; it recovers at the next start");
         }

@@ -2,6 +2,7 @@
 
 mod foreign;
 mod media;
+mod never_published;
 mod posts;
 mod sending;
 mod simulation;
