@@ -22,7 +22,7 @@ use crate::{
     frame::{Ctx, Fields, QueryFields},
     lists::{Parts, link, stack_all, whole_table},
     problem::PageResult,
-    routes::{Route, form as form_route, page as page_route},
+    routes::{Route, form, page},
     ui::{
         Icon, Tone,
         badge::{Badge, Code},
@@ -43,14 +43,14 @@ pub(crate) fn routes() -> Vec<Route> {
     use Operation as O;
     let written = |route: Route| route.with_body_max(FORM_BYTES_MAX);
     vec![
-        page_route("/word-lists", O::WordListsRead, get(list)),
-        written(form_route("/word-lists", O::WordListChange, post(create))),
-        page_route("/word-lists/new", O::WordListChange, get(new)),
-        form_route("/word-lists/packs/{name}", O::WordListChange, post(take_over)),
-        page_route("/word-lists/{id}", O::WordListsRead, get(self::page::show)),
-        written(form_route("/word-lists/{id}", O::WordListChange, post(change))),
-        page_route("/word-lists/{id}/edit", O::WordListChange, get(edit)),
-        form_route("/word-lists/{id}/switch", O::WordListChange, post(switch)),
+        page("/word-lists", O::WordListsRead, get(list)),
+        written(form("/word-lists", O::WordListChange, post(create))),
+        page("/word-lists/new", O::WordListChange, get(new)),
+        form("/word-lists/packs/{name}", O::WordListChange, post(take_over)),
+        page("/word-lists/{id}", O::WordListsRead, get(self::page::show)),
+        written(form("/word-lists/{id}", O::WordListChange, post(change))),
+        page("/word-lists/{id}/edit", O::WordListChange, get(edit)),
+        form("/word-lists/{id}/switch", O::WordListChange, post(switch)),
     ]
 }
 
