@@ -62,7 +62,7 @@ async fn an_attempt_is_found_among_all_that_was_posted_since() {
     let lost = post("01900000-0000-7000-8000-000000000001", "the lost one");
     proxy.when(1, is_post, Fault::CutBeforeAnswer);
     assert_eq!(Mastodon.send(&session, &lost).await.unwrap_err().effect, Effect::Unknown);
-    for number in 0..90 {
+    for number in 0..45 {
         Mastodon.send(&session, &post(&format!("k{number}"), &format!("kite {number}"))).await.expect("posted");
     }
     assert!(Mastodon.find(&session, &lost).await.expect("a look").is_some());

@@ -1,13 +1,15 @@
-//! What happens in the world, one act a step: people write, edit, submit, move, cancel, pause, resume, are suspended and sort what is held;
-//! the record ships; time passes; the sender works, and dies half of the time.
+//! What happens in the world, one act a step: people write, edit, submit, approve, move, cancel, pause, resume, are suspended and sort what is
+//! held; the record ships; time passes; the sender works, and dies half of the time.
 
 use std::{future::Future, pin::pin, task::Poll};
 
 use desk::{
     Actor,
+    approvals::{self, Ballot, LookAtSubmissions, Verdict},
     capture::Connectors,
     db::sql,
     ids::PostId,
+    jobs::Registry,
     people,
     publishing::{self, Part, PauseMode, PauseScope, PostForm, Saved, Sender, Submitting, TargetKey},
     rights::{Given, Level},
@@ -155,6 +157,50 @@ impl World {
         self.say(&format!("suspend {person}"));
     }
 
+    /// Somebody who is asked decides about something that waits, now and then from an old page.
+    pub(super) async fn decide(&mut self) {
+        let desk = self.desk();
+        let actor = self.draw.one(&self.approvers).expect("there are some").clone();
+        let (waiting, _) = approvals::waiting_for_me(&desk, &actor).await.expect("the list");
+        let Some(shown) = self.draw.one(&waiting).map(|one| one.shown.clone()) else { return };
+        let last = self.page.replace(shown.preview.digest);
+        let seen = if self.draw.below(6) == 0 { last.unwrap_or(shown.preview.digest) } else { shown.preview.digest };
+        let reason = || "not like this".to_owned();
+        let verdict = match self.draw.below(10) {
+            0 => Verdict::Reject { reason: reason() },
+            1 => Verdict::AskForChange { reason: reason() },
+            _ => Verdict::Approve,
+        };
+        let approves = verdict == Verdict::Approve && seen == shown.preview.digest;
+        let decided = approvals::decide(&desk, &actor, shown.kept.id, Ballot { seen, verdict, others: None }).await;
+        if decided.is_ok() && approves && self.mutation != Some(Mutation::SendsUnapproved) {
+            for target in &shown.preview.targets {
+                let texts = target.content.parts.iter().map(|part| part.text.clone()).collect();
+                let key = TargetKey { post: shown.preview.post, profile: target.profile };
+                self.approved.entry(key).or_default().push(texts);
+            }
+        }
+        self.say(&format!("decide about {}: {decided:?}", shown.kept.post));
+    }
+
+    /// What waited too long expires.
+    async fn look_at_submissions(&self) {
+        self.test.run_jobs(&Registry::new().with(LookAtSubmissions)).await;
+    }
+
+    /// At the end nobody waits for a decision any more.
+    pub(super) async fn refuse_what_waits(&self) {
+        self.look_at_submissions().await;
+        let (desk, actor) = (self.desk(), &self.approvers[0]);
+        loop {
+            let (waiting, _) = approvals::waiting_for_me(&desk, actor).await.expect("the list");
+            let Some(one) = waiting.first() else { return };
+            let verdict = Verdict::Reject { reason: "the end".to_owned() };
+            let ballot = Ballot { seen: one.shown.preview.digest, verdict, others: None };
+            approvals::decide(&desk, actor, one.shown.kept.id, ballot).await.expect("decided");
+        }
+    }
+
     pub(super) async fn triage(&mut self) {
         let desk = self.desk();
         let held = publishing::held(&desk, &self.boss).await.expect("the list");
@@ -186,7 +232,7 @@ impl World {
         }
     }
 
-    pub(super) fn pass_time(&mut self) {
+    pub(super) async fn pass_time(&mut self) {
         let ms = match self.draw.below(20) {
             0 => self.draw.ms(3 * HOUR),
             1..4 => self.draw.ms(4 * 60 * SECOND),
@@ -194,6 +240,9 @@ impl World {
         };
         self.test.clock.advance_ms(ms);
         self.say(&format!("{ms} ms pass"));
+        if self.draw.below(4) == 0 {
+            self.look_at_submissions().await;
+        }
     }
 
     /// The sender claims and works, and half of the time it is killed somewhere and comes back as another process.

@@ -1,31 +1,39 @@
 //! What must hold at any moment, as pure functions of what the desk says, what stands on the network and what people did.
 
-use std::collections::BTreeMap;
-
 use desk::{
     ids::ProfileId,
-    publishing::{Post, TargetKey, TargetState, broken_invariant},
+    publishing::{Post, TargetState, broken_invariant},
 };
 use testkit::fickle::There;
 
-use super::{SECOND, world::Paused};
+use super::{
+    SECOND,
+    world::{Paused, Texts},
+};
 
-/// What must be true of a post at any moment, given what is on the network.
-pub(super) fn judge(
-    post: &Post,
-    there: &[There],
-    submitted: &BTreeMap<TargetKey, Vec<Vec<String>>>,
-    account: impl Fn(ProfileId) -> &'static str,
-) -> Result<(), String> {
+/// What is known beside the desk.
+pub(super) struct Known<'a> {
+    /// What stands on the network.
+    pub(super) there: &'a [There],
+    /// What was submitted.
+    pub(super) submitted: &'a Texts,
+    /// What was approved, as those who did saw it.
+    pub(super) approved: &'a Texts,
+    /// Where somebody has to approve.
+    pub(super) covered: ProfileId,
+}
+
+/// What must be true of a post at any moment.
+pub(super) fn judge(post: &Post, known: &Known<'_>, account: impl Fn(ProfileId) -> &'static str) -> Result<(), String> {
     for target in &post.targets {
         let (key, life) = (target.key, &target.life);
         if let Some(broken) = broken_invariant(life) {
             return Err(format!("{key:?}: {broken}: {life:?}"));
         }
-        let versions = submitted.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let versions = known.submitted.get(&key).map(Vec::as_slice).unwrap_or_default();
         let all: Vec<&String> = versions.iter().flatten().collect();
         let here: Vec<_> =
-            there.iter().filter(|one| one.account == account(key.profile) && all.contains(&&one.post.text)).collect();
+            known.there.iter().filter(|one| one.account == account(key.profile) && all.contains(&&one.post.text)).collect();
         for (at, one) in here.iter().enumerate() {
             if here[..at].iter().any(|other| other.post.text == one.post.text) {
                 return Err(format!("{key:?}: “{}” is there twice", one.post.text));
@@ -36,7 +44,9 @@ pub(super) fn judge(
         if count < life.parts_there || count > life.parts_there + may_be_more {
             return Err(format!("{key:?}: {count} parts are there, and we say {} ({life:?})", life.parts_there));
         }
-        let is_one_version = versions.iter().any(|texts| here.iter().map(|one| &one.post.text).eq(texts.iter().take(here.len())));
+        let is_covered = key.profile == known.covered;
+        let cleared = if is_covered { known.approved.get(&key).map(Vec::as_slice).unwrap_or_default() } else { versions };
+        let is_one_version = cleared.iter().any(|texts| here.iter().map(|one| &one.post.text).eq(texts.iter().take(here.len())));
         if count > 0 && !is_one_version {
             return Err(format!("{key:?}: what is there is no version that was cleared, in its order"));
         }

@@ -20,6 +20,8 @@ pub(super) enum Mutation {
     TrustsSilence,
     /// Sends something else than what was approved: the network has another text.
     SendsOtherContent,
+    /// Sends what nobody approved: those who are asked say that they did not.
+    SendsUnapproved,
     /// Says that something is published that is not: the network says so and forgets it.
     LosesSilently,
     /// Calls before its intent is durable: a dead sender leaves no attempt, and another one claims the same.
@@ -31,11 +33,12 @@ pub(super) enum Mutation {
 }
 
 impl Mutation {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::NeverLooksUp,
         Self::LooksUpAtOnce,
         Self::TrustsSilence,
         Self::SendsOtherContent,
+        Self::SendsUnapproved,
         Self::LosesSilently,
         Self::ForgetsIntents,
         Self::ForgetsPauses,
@@ -50,7 +53,7 @@ impl Mutation {
             Self::TrustsSilence => Some(Deceit::DeniesEffects),
             Self::SendsOtherContent => Some(Deceit::Twists),
             Self::LosesSilently => Some(Deceit::Pretends),
-            Self::ForgetsIntents | Self::ForgetsPauses | Self::NeverComesBack => None,
+            Self::SendsUnapproved | Self::ForgetsIntents | Self::ForgetsPauses | Self::NeverComesBack => None,
         }
     }
 
@@ -61,6 +64,7 @@ impl Mutation {
                 &["is there twice", "parts are there, and we say"]
             }
             Self::SendsOtherContent | Self::LosesSilently => &["parts are there, and we say"],
+            Self::SendsUnapproved => &["no version that was cleared"],
             Self::ForgetsPauses => &["after a hard pause"],
             Self::NeverComesBack => &["past their time and neither out nor held"],
         }

@@ -1,13 +1,18 @@
-//! The world: a desk with three profiles on a network that fails in every way, some people, a record, a sender; and what is looked at in it.
+//! The world: a desk with three profiles on a network that fails in every way, one of them under a workflow; people who write and people who
+//! approve; a record, a sender; and what is looked at in it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     ops::Range,
     sync::{Arc, Mutex},
 };
 
 use desk::{
     Actor, Desk,
+    approvals::{
+        Approver, ContentDigest, Need,
+        workflows::{self, Cover, Workflow},
+    },
     capture::{Connectors, Examiner},
     db::Engine,
     ids::{PauseId, PersonId, PostId, ProfileId},
@@ -20,10 +25,13 @@ use testkit::{Fickle, TestDesk, fickle::Fate, records::ledger_in};
 use super::{
     SECOND,
     draw::Draw,
-    judge::{has_its_end, judge, no_call_is_paused},
+    judge::{Known, has_its_end, judge, no_call_is_paused},
     mutants::Mutation,
 };
-use crate::publishing::sending::connect;
+use crate::{
+    approvals::workflows::{step, workflow},
+    publishing::sending::connect,
+};
 
 /// The accounts on the network, one for each profile.
 const ACCOUNTS: [&str; 3] = ["one", "two", "three"];
@@ -40,6 +48,9 @@ pub(super) struct Paused {
     pub(super) until_ms: Option<i64>,
 }
 
+/// The text of each part, by post and profile, version after version.
+pub(super) type Texts = BTreeMap<TargetKey, Vec<Vec<String>>>;
+
 pub(super) struct World {
     pub(super) test: Arc<TestDesk>,
     pub(super) mutation: Option<Mutation>,
@@ -55,8 +66,12 @@ pub(super) struct World {
     /// Those in force, with the stretches in `paused` that began with them.
     pub(super) pauses: Vec<(PauseId, Range<usize>)>,
     pub(super) paused: Vec<Paused>,
-    /// What was submitted: the text of each part, by post and profile, version after version.
-    pub(super) submitted: BTreeMap<TargetKey, Vec<Vec<String>>>,
+    /// Who is asked about posts for the last of the profiles.
+    pub(super) approvers: Vec<Actor>,
+    /// What somebody saw on the last page about a decision.
+    pub(super) page: Option<ContentDigest>,
+    pub(super) submitted: Texts,
+    pub(super) approved: Texts,
     pub(super) texts: u64,
     pub(super) nodes: u64,
     trace: VecDeque<String>,
@@ -74,6 +89,7 @@ impl World {
             Given::Right(Right::Profiles),
             Given::Right(Right::StopSwitch),
             Given::Right(Right::People),
+            Given::Right(Right::Workflows),
             Given::Level(Level::FullPublishing),
         ];
         let boss = test.person_with(&rights).await.actor;
@@ -92,6 +108,16 @@ impl World {
             let person = test.person_with(&[Given::Level(Level::FullPublishing)]).await;
             writers.push((person.person, person.actor));
         }
+        let mut approvers = Vec::new();
+        let mut asked = BTreeSet::new();
+        for _ in 0..2 {
+            let person = test.person_with(&[Given::Level(Level::ReadOnly)]).await;
+            asked.insert(Approver::Person(person.person));
+            approvers.push(person.actor);
+        }
+        let cover = Cover { profiles: profiles.last().copied().into_iter().collect(), ..Cover::default() };
+        let covered = Workflow { cover, ..workflow("Last", vec![step("Legal", asked, Need::Any)]) };
+        workflows::create(&test.desk, &boss, covered).await.expect("a workflow");
         let outbox = Outbox::new(test.desk.clone(), Arc::new(ledger_in(folder.path())));
         Self {
             sender: Sender::new(test.desk.clone(), Connectors::of(vec![network])),
@@ -107,7 +133,10 @@ impl World {
             posts: Vec::new(),
             pauses: Vec::new(),
             paused: Vec::new(),
-            submitted: BTreeMap::new(),
+            approvers,
+            page: None,
+            submitted: Texts::new(),
+            approved: Texts::new(),
             texts: 0,
             nodes: 1,
             trace: VecDeque::new(),
@@ -140,6 +169,16 @@ impl World {
         ACCOUNTS[self.profiles.iter().position(|known| *known == profile).expect("a profile")]
     }
 
+    /// Where somebody has to approve.
+    fn covered(&self) -> ProfileId {
+        self.profiles[self.profiles.len() - 1]
+    }
+
+    /// How often somebody approved something.
+    pub(super) fn approvals(&self) -> usize {
+        self.approved.iter().filter(|(key, _)| key.profile == self.covered()).map(|(_, versions)| versions.len()).sum()
+    }
+
     pub(super) async fn step(&mut self) {
         match self.draw.below(100) {
             0..14 => self.write().await,
@@ -151,8 +190,9 @@ impl World {
             28..32 => self.resume().await,
             32..33 => self.suspend().await,
             33..38 => self.triage().await,
-            38..52 => self.ship().await,
-            52..66 => self.pass_time(),
+            38..48 => self.ship().await,
+            48..53 => self.decide().await,
+            53..66 => self.pass_time().await,
             _ => self.send().await,
         }
     }
@@ -169,9 +209,11 @@ impl World {
     async fn judge_from(&self, first: usize, have_ended: bool) -> Result<(), String> {
         let desk = self.desk();
         let there = self.network.there();
+        let (submitted, approved) = (&self.submitted, &self.approved);
+        let known = Known { there: &there, submitted, approved, covered: self.covered() };
         for &id in &self.posts[first..] {
             let post = publishing::get(&desk, &self.boss, id).await.map_err(|error| error.to_string())?;
-            judge(&post, &there, &self.submitted, |profile| self.account(profile))?;
+            judge(&post, &known, |profile| self.account(profile))?;
             if have_ended {
                 has_its_end(&post)?;
             }
@@ -184,6 +226,7 @@ impl World {
         while !self.pauses.is_empty() {
             self.resume().await;
         }
+        self.refuse_what_waits().await;
         // The network is well again: what it cannot tell, it does not tell.
         self.network.decide_by(Box::new(|| Fate::Takes));
         for _ in 0..40 {
