@@ -10,6 +10,7 @@ mod output;
 mod record;
 mod stable_copy;
 mod telemetry;
+mod tesseract;
 mod wiring;
 
 use clap::Parser;
