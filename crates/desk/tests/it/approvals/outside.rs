@@ -10,7 +10,7 @@ use desk::{
     ids::{GuestId, SubmissionId},
     jobs::Registry,
     mail::SendMail,
-    publishing::{self, MediaDigest, Sent, TargetState as T},
+    publishing::{self, MediaDigest, Sent, TargetState as T, media::Rendition},
 };
 use testkit::{
     TestDesk, on_both_with_mail,
