@@ -5,6 +5,7 @@ mod config;
 mod data;
 mod demo;
 mod demo_posts;
+mod findable;
 mod http_out;
 mod output;
 mod record;
