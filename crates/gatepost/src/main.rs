@@ -11,6 +11,7 @@ mod output;
 mod record;
 mod stable_copy;
 mod telemetry;
+mod tesseract;
 mod wiring;
 
 use clap::Parser;
