@@ -6,8 +6,8 @@ const AUTHOR = "ada@northwind.example";
 flow("word-lists", (desk) => {
   let owner;
   return {
-    "a list is refused with its lines, and tried, without scripts": async () => {
-      const page = await desk.as(OWNER, { javaScriptEnabled: false });
+    "a list is refused with its lines, tried and saved": async () => {
+      const page = await desk.as(OWNER);
       await page.goto(desk.at("/word-lists/new"));
       await page.getByLabel("Name", { exact: true }).fill("Weather");
       await page.getByLabel("Code", { exact: true }).fill("weather");

@@ -3,15 +3,15 @@
 //! Invariants: what a network would refuse for certain blocks; everything else warns and says why; a found value is never repeated, only
 //! where it stands. Nothing here decides who has to agree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use networks::capabilities::Capabilities;
 use serde::Serialize;
 
 use super::{
     access,
-    content::{Content, Draft, Part},
-    counting,
+    content::{Content, Draft, MediaDigest, Part},
+    counting, media,
     post::PostForm,
     store::lists,
     warnings::{Clash, DUPLICATE_WITHIN_MS, Planned, clashes},
@@ -77,7 +77,7 @@ pub struct Warning {
     pub profile: Option<ProfileId>,
     /// In which part, from 0.
     pub part: Option<usize>,
-    /// Where in the part: `text`, `subject`, `alt_text`, `link`.
+    /// Where in the part: `text`, `subject`, `alt_text`, `link`, `image_text`.
     pub zone: Option<String>,
     /// Which of several: the number of the file, from 0.
     pub zone_part: usize,
@@ -137,12 +137,14 @@ pub async fn check(
     }
     examiner.refresh(desk).await?;
     let lists = examiner.current();
-    for (place, found) in examined(&lists, &form.draft).into_iter().filter(|(_, found)| found.kind != ORDINARY_KIND) {
+    let mut reader = desk.db().read().await?;
+    let image_texts = media::image_texts(&mut reader, &form.draft).await?;
+    let found = examined(&lists, &form.draft, &image_texts).into_iter();
+    for (place, found) in found.filter(|(_, found)| found.kind != ORDINARY_KIND) {
         warnings.push(of_finding(&lists, place, found));
     }
     warnings.extend(unusable(&lists).map(|why| Warning::new(WarningKind::BlockedTerm, why).blocking()));
     disclosure(form, &mut warnings);
-    let mut reader = desk.db().read().await?;
     let others = near(&mut reader, &wanted, form.slot, desk.now()).await?;
     clashing(form, saved_as, &others, &mut warnings);
     Ok(warnings)
@@ -218,21 +220,27 @@ fn media_refused_by(can: &Capabilities, part: &Part, (here, number): (Option<Pro
 
 /// Where something was found: on which profile (nothing for the common content) and in which part.
 type At = (Option<ProfileId>, usize);
+/// What is written in pictures.
+type ImageTexts = BTreeMap<MediaDigest, String>;
 
-fn examined(lists: &ListSet, draft: &Draft) -> Vec<(At, Finding)> {
+/// `image_texts` is what is written in its pictures.
+fn examined(lists: &ListSet, draft: &Draft, image_texts: &ImageTexts) -> Vec<(At, Finding)> {
     let common = draft.targets.values().any(Option::is_none).then_some((None, &draft.common));
     let own = draft.targets.iter().filter_map(|(&profile, own)| Some((Some(profile), own.as_ref()?)));
     let mut found = Vec::new();
     for (profile, content) in common.into_iter().chain(own) {
-        found.extend(examined_content(lists, content).map(|(number, finding)| ((profile, number), finding)));
+        found.extend(examined_content(lists, content, image_texts).map(|(number, finding)| ((profile, number), finding)));
     }
     found
 }
 
-fn examined_content(lists: &ListSet, content: &Content) -> impl Iterator<Item = (usize, Finding)> {
+fn examined_content(lists: &ListSet, content: &Content, image_texts: &ImageTexts) -> impl Iterator<Item = (usize, Finding)> {
     content.parts.iter().enumerate().flat_map(move |(number, part)| {
         let seen = examine::examine(lists, &as_captured(content, part, number == 0));
-        seen.findings.into_iter().map(move |finding| (number, finding))
+        let written: Vec<_> =
+            part.media.iter().map(|medium| image_texts.get(&medium.digest).map_or("", String::as_str)).collect();
+        let in_pictures = examine::examine_pictures(lists, &written);
+        seen.findings.into_iter().chain(in_pictures).map(move |finding| (number, finding))
     })
 }
 
@@ -346,26 +354,29 @@ pub(super) struct Seen {
     kept_back: BTreeSet<String>,
 }
 
-/// Looks at a draft that is submitted.
+/// Looks at a draft that is submitted, and its pictures.
 pub(super) async fn look(desk: &Desk, examiner: &Examiner, draft: &Draft) -> Result<Seen> {
     examiner.refresh(desk).await?;
     let lists = examiner.current();
-    let kinds: BTreeSet<_> = examined(&lists, draft).into_iter().map(|(_, finding)| finding.kind).collect();
+    let image_texts = media::image_texts(&mut desk.db().read().await?, draft).await?;
+    let kinds: BTreeSet<_> = examined(&lists, draft, &image_texts).into_iter().map(|(_, finding)| finding.kind).collect();
     Ok(Seen { kept_back: reasons(&lists, kinds.iter()).collect(), kinds })
 }
 
 /// Why what a profile would get is kept back; nothing when it is not.
-pub(super) fn kept_back(lists: &ListSet, draft: &Draft, profile: ProfileId) -> Option<String> {
+pub(super) async fn kept_back(
+    on: &mut dyn Connection,
+    lists: &ListSet,
+    draft: &Draft,
+    profile: ProfileId,
+) -> Result<Option<String>> {
     if lists.blocks_nothing() {
-        return None;
+        return Ok(None);
     }
-    let kinds: BTreeSet<_> = draft
-        .content_for(profile)
-        .into_iter()
-        .flat_map(|content| examined_content(lists, content))
-        .map(|(_, found)| found.kind)
-        .collect();
-    reasons(lists, kinds.iter()).next()
+    let image_texts = media::image_texts(on, draft).await?;
+    let found = draft.content_for(profile).into_iter().flat_map(|content| examined_content(lists, content, &image_texts));
+    let kinds: BTreeSet<_> = found.map(|(_, found)| found.kind).collect();
+    Ok(reasons(lists, kinds.iter()).next())
 }
 
 fn reasons<'k>(lists: &ListSet, kinds: impl Iterator<Item = &'k String>) -> impl Iterator<Item = String> {

@@ -310,6 +310,11 @@ pub struct PreviewTarget {
     pub content: Content,
 }
 
+/// What colleagues call a post; empty when it has no title.
+pub(crate) async fn title(on: &mut dyn Connection, post: PostId) -> Result<String> {
+    Ok(posts::get(on, post).await?.ok_or(Error::NotFound("post"))?.title)
+}
+
 /// What a version's digest binds. The digest is computed from what is shown, not copied.
 pub(crate) async fn preview(on: &mut dyn Connection, post: PostId, version: u32) -> Result<Preview> {
     let version = versions::get(on, post, version).await?.ok_or(Error::NotFound("version"))?;

@@ -35,7 +35,7 @@ pub(super) fn card(kind: ListKind) -> Card {
         ListKind::Terms => (
             TERMS,
             html! {
-                p { "One word or phrase a line. Disguised spellings are found as well: l a r k, 1ark, larrk." }
+                p { "One word or phrase a line. Disguised spellings are found as well: l a r k, 1ark, l@rk." }
             },
         ),
         ListKind::Kinds => (

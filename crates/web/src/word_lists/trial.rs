@@ -11,7 +11,7 @@ pub(super) fn card(trial: &Trial) -> Card {
     let body = html! {
         p {
             "Of the newest " (trial.messages) " messages you may read, it finds something in " strong { (now) }
-            "; as it is saved now, in " strong { (before) } "."
+            "; before this change, in " strong { (before) } "."
             @if trial.cut { " Time ran out before more were looked at." }
         }
         (examples("Would be found", trial.added, &trial.added_examples))
@@ -28,7 +28,7 @@ fn examples(title: &str, count: u64, shown: &[Example]) -> Markup {
             ul.trial-examples {
                 @for example in shown {
                     li {
-                        "…" (example.before) mark.finding { (example.found) } (example.after) "… "
+                        "…" (example.before) mark.finding.finding-medium { (example.found) } (example.after) "… "
                         (link(&format!("/messages/{}", example.message), "See it"))
                     }
                 }

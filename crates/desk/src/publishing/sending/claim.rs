@@ -265,7 +265,8 @@ async fn standing_in_the_way(
                 hold(HeldFor::Changed, HeldFor::Changed.title())
             }
             Some(_) => {
-                check::kept_back(lists, &version.draft, profile.id).map(|reason| Event::Hold { why: HeldFor::Blocked, reason })
+                let kept_back = check::kept_back(act.tx(), lists, &version.draft, profile.id).await?;
+                kept_back.map(|reason| Event::Hold { why: HeldFor::Blocked, reason })
             }
         },
     })
