@@ -5,11 +5,13 @@ mod config;
 mod data;
 mod demo;
 mod demo_posts;
+mod findable;
 mod http_out;
 mod output;
 mod record;
 mod stable_copy;
 mod telemetry;
+mod tesseract;
 mod wiring;
 
 use clap::Parser;

@@ -29,6 +29,7 @@ use crate::{
     ui::{
         Tone,
         badge::{Badge, Code},
+        button::{Button, Does, Size},
         facts::Card,
         form::Form,
         layout::Room,
@@ -71,6 +72,16 @@ pub(crate) async fn unmask(ctx: Ctx, Path((id, part)): Path<(String, i64)>, fiel
             let message = capture::message(ctx.desk(), ctx.actor(), id).await?;
             masked(&ctx, &message, part, &invalid)
         }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /messages/{id}/attachments/{part}/again`: what was given up is asked for once more.
+pub(crate) async fn again(ctx: Ctx, Path((id, part)): Path<(String, i64)>) -> PageResult {
+    let place = format!("/messages/{id}");
+    match capture::attachment_again(ctx.desk(), ctx.actor(), id_of(&id)?, part).await {
+        Ok(()) => Ok(ctx.done(&place, "It is fetched again; what becomes of it will stand here")),
+        Err(Error::Conflict(why)) => Ok(ctx.done(&place, &format!("Not tried again: {why}"))),
         Err(error) => Err(error.into()),
     }
 }
@@ -155,7 +166,7 @@ pub(crate) fn line(seen: &AttachmentSeen) -> String {
 }
 
 /// What hangs on a message, with what can be downloaded; nothing when there is nothing.
-pub(crate) fn card(message: &Message) -> Option<Card> {
+pub(crate) fn card(ctx: &Ctx, message: &Message) -> Option<Card> {
     let href = |seen: &AttachmentSeen| format!("/messages/{}/attachments/{}", message.id, seen.part);
     let tone = |state| match state {
         AttachmentState::Stored => Tone::Good,
@@ -171,6 +182,9 @@ pub(crate) fn card(message: &Message) -> Option<Card> {
             (Badge::new(tone(seen.state), seen.state.title()))
             @if let Some(alt) = &seen.alt { p { (alt) } }
             @if let Some(error) = &seen.error { p.muted { (error) } }
+            @if seen.state == AttachmentState::Failed && seen.from_network && ctx.may(Operation::AttachmentAgain) {
+                form method="post" action={ (href(seen)) "/again" } { (Button::new(format!("Try again: {name}"), Does::Submit).with_size(Size::Small)) }
+            }
             @if let (Some(entry), Some(digest)) = (seen.stored_entry, &seen.digest) {
                 p.muted { "Entry " (entry) ", SHA-256 " (digits(digest)) }
             }

@@ -12,7 +12,7 @@ use desk::{
     rights::{Operation, Target, decide},
     workspace::Workspace,
 };
-use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use jiff::{Timestamp, tz::TimeZone};
 use maud::Markup;
 
@@ -48,6 +48,8 @@ pub struct Ctx {
     flash: Option<String>,
     /// What the top bar says of the stop switch, on a page.
     stop: Option<StopSwitch>,
+    /// How many approvals wait for the caller, on a page.
+    waits: u64,
 }
 
 impl FromRequestParts<WebState> for Ctx {
@@ -56,12 +58,18 @@ impl FromRequestParts<WebState> for Ctx {
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
         let flash = cookie(&parts.headers, FLASH_COOKIE).and_then(decode_flash);
-        let mut ctx = Self { state: state.clone(), caller, flash, stop: None };
-        if parts.method == Method::GET && ctx.caller.0.signed_in.is_some() {
+        let mut ctx = Self { state: state.clone(), caller, flash, stop: None, waits: 0 };
+        if parts.method == Method::GET && ctx.caller.0.signed_in.is_some() && !wants_picture(&parts.headers) {
             ctx.stop = crate::publishing::switch(&ctx).await;
+            ctx.waits = crate::approvals::waiting(&ctx).await;
         }
         Ok(ctx)
     }
+}
+
+/// Whether a browser asks for a picture on a page: nothing stands around that.
+fn wants_picture(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|kinds| kinds.as_bytes().starts_with(b"image/"))
 }
 
 /// The fields of a form or query, in order, repeated names kept. Handlers name what they read; the rest is ignored.
@@ -303,7 +311,7 @@ fn rail(ctx: &Ctx, current: Room) -> Vec<RailItem> {
             items.push(RailItem {
                 room: place.room,
                 href: href.to_owned(),
-                count: None,
+                count: (place.room == Room::Publish).then_some(ctx.waits),
                 urgent: false,
                 current: place.room == current,
             });
@@ -315,7 +323,11 @@ fn rail(ctx: &Ctx, current: Room) -> Vec<RailItem> {
 /// The places of a room that the caller may open, as tabs: how one gets from one page of a room to the next.
 pub(crate) fn room_tabs(ctx: &Ctx, room: Room, current: &str) -> Tabs {
     let open = PLACES.iter().filter(|place| place.room == room && ctx.may(place.operation));
-    let links = open.map(|place| NavLink::new(place.label, place.href).current(place.href == current));
+    let link = |place: &Place| NavLink {
+        count: Some(ctx.waits).filter(|waits| *waits > 0 && place.operation == Operation::ApprovalsRead),
+        ..NavLink::new(place.label, place.href).current(place.href == current)
+    };
+    let links = open.map(link);
     Tabs { label: format!("Pages of {}", room.label()), links: links.collect() }
 }
 

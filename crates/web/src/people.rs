@@ -172,8 +172,11 @@ pub(crate) fn status_of(invalid: &Invalid) -> StatusCode {
 
 /// A fragment as a sentence: first letter large, full stop.
 pub(crate) fn sentence(fragment: &str) -> String {
-    let mut letters = fragment.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    let mut letters = fragment.trim_end().chars();
+    let Some(first) = letters.next() else { return String::new() };
+    // What a person wrote may be a sentence already.
+    let end = if fragment.trim_end().ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
 }
 
 fn crumbs() -> Crumbs {

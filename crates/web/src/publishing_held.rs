@@ -12,6 +12,7 @@ use maud::{Markup, html};
 
 use crate::{
     frame::{Ctx, Fields},
+    people::sentence,
     problem::PageResult,
     ui::{
         Icon, Tone,
@@ -49,7 +50,7 @@ fn held_one(ctx: &Ctx, one: &Waiting, all: &[Profile]) -> Markup {
                 a href={ "/posts/" (key.post) } { strong { (one.title) } } " on " (title_of(all, &one.target))
                 @if let Some(slot) = life.slot { ", planned for " (times.exact(slot)) }
             }
-            p { (Badge::new(Tone::Warning, why)) @if let Some(reason) = life.reason.as_deref().filter(|reason| *reason != why) { " " (reason) } }
+            p { (Badge::new(Tone::Warning, why)) @if let Some(reason) = life.reason.as_deref().filter(|reason| *reason != why) { " " (sentence(reason)) } }
             (acts(key, life.held_for))
         }
     }

@@ -259,7 +259,7 @@ fn publishing_routes() -> Vec<Route> {
         form("/publishing/held/{post}/{profile}/cancel", O::PostCancel, post(publishing_held::cancel)),
         form("/publishing/foreign/{id}/seen", O::ForeignSeen, post(publishing_held::seen)),
         page("/calendar", O::PostsRead, get(calendar::page)),
-        form("/calendar/move", O::PostRetime, post(calendar::move_post)),
+        form("/calendar/move", O::PostRetime, post(calendar::move_posts)),
     ]
 }
 
@@ -279,6 +279,7 @@ fn capture_routes() -> Vec<Route> {
         form("/messages/{id}/raw/{entry}", O::MessageUnmask, post(evidence::unmasked_raw)),
         page("/messages/{id}/attachments/{part}", O::MessagesRead, get(attachments::download)),
         form("/messages/{id}/attachments/{part}/unmask", O::MessageUnmask, post(attachments::unmask)),
+        form("/messages/{id}/attachments/{part}/again", O::AttachmentAgain, post(attachments::again)),
         page("/import", O::ImportsRead, get(imports::list)),
         form("/import/files", O::ImportRun, post(imports::upload)).for_uploads(imports::BODY_MAX),
         page("/import/{id}", O::ImportsRead, get(imports::run)),

@@ -8,6 +8,7 @@ use std::sync::{
 use desk::{
     Desk,
     capture::{Connectors, Examiner, Reception, uploads::Uploads},
+    publishing::media::TextReader,
     records::Record,
     search::Search,
 };
@@ -49,6 +50,8 @@ pub struct WebState {
     pub search: Option<Search>,
     /// Export files that people send; nothing when this process takes none.
     pub uploads: Option<Uploads>,
+    /// What reads the text in uploaded pictures; nothing when no recogniser is installed.
+    pub text_reader: Option<TextReader>,
     /// What looks at drafts; made when it is first asked for, unless the process has one already.
     examiner: Arc<OnceLock<Arc<Examiner>>>,
     /// The API's limits of rate.
@@ -73,6 +76,7 @@ impl WebState {
             reception: None,
             search: None,
             uploads: None,
+            text_reader: None,
             examiner: Arc::default(),
             api_limits,
             hook_limits,
@@ -108,6 +112,12 @@ impl WebState {
     #[must_use]
     pub fn with_uploads(self, uploads: Uploads) -> Self {
         Self { uploads: Some(uploads), ..self }
+    }
+
+    /// Reads what is written in uploaded pictures with this.
+    #[must_use]
+    pub fn with_text_reader(self, reader: TextReader) -> Self {
+        Self { text_reader: Some(reader), ..self }
     }
 
     /// Looks at drafts with what looks at captured messages.

@@ -126,7 +126,7 @@ async fn show(ctx: &Ctx, look: &Look, invalid: &Invalid) -> PageResult {
     if look.reason.is_none() && message.findings.iter().any(is_covered) && ctx.may(Operation::MessageUnmask) {
         parts.push(Box::new(reason_card(look.id, invalid)));
     }
-    if let Some(card) = attachments::card(&message) {
+    if let Some(card) = attachments::card(ctx, &message) {
         parts.push(Box::new(card));
     }
     parts.push(Box::new(history_card(&times, &message, known.as_ref(), look)));

@@ -138,6 +138,37 @@ flow("posts", (desk) => {
       await page.getByRole("link", { name: "Week", exact: true }).click();
       await desk.look(page, "calendar-week");
     },
+    "several posts move together, and one to another time of its day, by pointer and by keys": async () => {
+      await page.goto(desk.at("/calendar?view=list"));
+      const entry = (title) => page.locator("li.planned", { hasText: title });
+      const shown = (title) => entry(title).locator("a.entry");
+      const day = (title) => shown(title).evaluate((element) => Date.parse(element.closest("[data-day]").dataset.day));
+      const titles = ["Autumn winds, the launch", "Ask the workshop"];
+      const days = async () => Promise.all(titles.map(day));
+      const before = await days();
+      const moved = (by) => async () => (await days()).every((now, index) => now - before[index] === by * 86_400_000);
+      for (const title of titles) await entry(title).getByRole("checkbox").check();
+      await page.getByText("2 selected").waitFor();
+      await desk.look(page, "calendar-selected");
+      await page.getByRole("button", { name: "Move them" }).click();
+      await page.getByLabel("Days later").fill("2");
+      await desk.look(page, "calendar-move");
+      await page.getByRole("button", { name: "Move", exact: true }).click();
+      await until(moved(2), "both moved by two days");
+      await page.locator(".toast", { hasText: "2 posts moved" }).first().waitFor();
+      await shown(titles[0]).focus();
+      await page.keyboard.press("Alt+ArrowLeft");
+      await until(moved(1), "both moved back by one day");
+      await page.getByRole("button", { name: "Select none" }).click();
+      equal(await page.getByText("2 selected").isVisible(), false, "a selection");
+      await shown(titles[0]).focus();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await page.getByLabel("Time of the day").fill("16:45");
+      await page.keyboard.press("Enter");
+      await until(async () => (await shown(titles[0]).locator(".entry-time").innerText()) === "16:45", "it has another time");
+      await until(moved(1), "on the same day");
+    },
     "a file of posts is reported row by row and becomes drafts": async () => {
       await page.goto(desk.at("/posts/import"));
       const file = `profiles,text,date,time\n"${FANS}","From a file",,\nnobody,"Lost",,\n`;

@@ -20,7 +20,7 @@ use crate::{
     ids::{PersonId, SubmissionId, Time},
     publishing::{
         MediaDigest,
-        media::{self, MediaInfo},
+        media::{self, MediaInfo, Rendition},
     },
     rights::{Operation, Target},
     text_enum::text_enum,
@@ -95,13 +95,17 @@ async fn waiting(desk: &Desk, actor: &Actor, wanted: impl Fn(Mine) -> bool) -> R
     Ok((found, counts))
 }
 
-/// How much waits.
+/// How much waits. Every page asks: where nothing waits at all, nothing else is read.
 pub async fn counts(desk: &Desk, actor: &Actor) -> Result<Counts> {
     let mut reader = desk.view(actor, Operation::ApprovalsRead, Target::Workspace).await?;
+    let pending = store::read(&mut reader, &Which::Pending).await?;
+    let mut counts = Counts::default();
+    if pending.is_empty() {
+        return Ok(counts);
+    }
     let me = Me::of(&mut reader, actor, desk.now()).await?;
     let map = Map::read(&mut reader).await?;
-    let mut counts = Counts::default();
-    for kept in store::read(&mut reader, &Which::Pending).await? {
+    for kept in pending {
         if map.places(&kept.targets).all_readable(&actor.rights) {
             counts.all += 1;
             counts.mine += usize::from(me.relation(&kept) == Mine::Asked);
@@ -126,13 +130,18 @@ pub async fn get(desk: &Desk, actor: &Actor, id: SubmissionId) -> Result<Waiting
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is on none that the caller can read.
-pub async fn file(desk: &Desk, actor: &Actor, id: SubmissionId, wanted: MediaDigest) -> Result<(MediaInfo, Vec<u8>)> {
+pub async fn file(
+    desk: &Desk,
+    actor: &Actor,
+    id: SubmissionId,
+    (wanted, rendition): (MediaDigest, Rendition),
+) -> Result<(MediaInfo, Vec<u8>)> {
     let mut reader = desk.view(actor, Operation::ApprovalsRead, Target::Workspace).await?;
     let kept = readable(&mut reader, actor, id).await?;
     if !show(&mut reader, kept).await?.has_file(wanted) {
         return Err(Error::NotFound("file"));
     }
-    media::bytes(&mut reader, wanted).await
+    media::bytes(&mut reader, wanted, rendition).await
 }
 
 async fn readable(reader: &mut Reader, actor: &Actor, id: SubmissionId) -> Result<Kept> {

@@ -22,6 +22,8 @@ pub struct Shown {
     pub kept: Kept,
     /// What would go out.
     pub preview: Preview,
+    /// What colleagues call the post; empty when it has no title. Not bound, and not for guests.
+    pub title: String,
     /// Who submitted it.
     pub author: String,
     /// Its steps, in order.
@@ -78,6 +80,7 @@ impl Shown {
 /// Puts a submission together with what it is about.
 pub(super) async fn show(on: &mut dyn Connection, kept: Kept) -> Result<Shown> {
     let preview = publishing::preview(on, kept.post, kept.version).await?;
+    let title = publishing::title(on, kept.post).await?;
     let author = match kept.submitted_by {
         Some(person) => name_of_voice(on, Voice::Person(person)).await?,
         None => "nobody".to_owned(),
@@ -106,7 +109,7 @@ pub(super) async fn show(on: &mut dyn Connection, kept: Kept) -> Result<Shown> {
         }
         steps.push(shown);
     }
-    Ok(Shown { kept, preview, author, steps })
+    Ok(Shown { kept, preview, title, author, steps })
 }
 
 async fn decision_shown(on: &mut dyn Connection, decision: &Decision) -> Result<DecisionShown> {

@@ -164,6 +164,16 @@ fn examine_with(inspector: &Inspector, content: &Content, scratch: &mut Scratch)
     examined
 }
 
+/// Looks at what is written in the pictures of a content, each in its place; empty for a picture that nobody read.
+pub(crate) fn examine_pictures(inspector: &Inspector, image_texts: &[&str]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if image_texts.iter().any(|text| !text.is_empty()) {
+        let message = Message { image_texts, ..Message::default() };
+        SCRATCH.with_borrow_mut(|scratch| note(&inspector.inspect(&message, scratch), None, &mut findings));
+    }
+    findings
+}
+
 fn note(report: &Report<'_>, zone: Option<&str>, findings: &mut Vec<Finding>) {
     for found in report.findings() {
         if findings.len() >= FINDINGS_MAX {

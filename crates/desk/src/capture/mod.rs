@@ -26,7 +26,7 @@ mod rules;
 mod store;
 pub mod uploads;
 
-pub use attachments::{ATTACHMENT_BYTES_MAX, BlobBytes, Fetcher, attachment, attachment_unmasked};
+pub use attachments::{ATTACHMENT_BYTES_MAX, BlobBytes, Fetcher, attachment, attachment_again, attachment_unmasked};
 pub use body::{BodyError, Captured, FORMAT, ID_BYTES_MAX, RawPart, TEXT_BYTES_MAX, TOO_LARGE, Via};
 pub use canary::Canaries;
 pub use connections::{Connectors, Follower};

@@ -138,6 +138,8 @@ pub struct AttachmentSeen {
     pub stored_entry: Option<i64>,
     /// Why it could not be fetched.
     pub error: Option<String>,
+    /// Whether the network gives its bytes, not an export file.
+    pub from_network: bool,
 }
 
 /// Which messages of the stream are wanted. Only profiles that the caller may read are looked at, whatever is asked for.

@@ -3,13 +3,15 @@
 //! Invariants: what a network would refuse for certain blocks; everything else warns and says why; a found value is never repeated, only
 //! where it stands. Nothing here decides who has to agree.
 
+use std::collections::BTreeMap;
+
 use networks::capabilities::Capabilities;
 use serde::Serialize;
 
 use super::{
     access,
-    content::{Content, Draft, Part},
-    counting,
+    content::{Content, Draft, MediaDigest, Part},
+    counting, media,
     post::PostForm,
     store::lists,
     warnings::{Clash, DUPLICATE_WITHIN_MS, Planned, clashes},
@@ -76,7 +78,7 @@ pub struct Warning {
     pub profile: Option<ProfileId>,
     /// In which part, from 0.
     pub part: Option<usize>,
-    /// Where in the part: `text`, `subject`, `alt_text`, `link`.
+    /// Where in the part: `text`, `subject`, `alt_text`, `link`, `image_text`.
     pub zone: Option<String>,
     /// Which of several: the number of the file, from 0.
     pub zone_part: usize,
@@ -134,11 +136,14 @@ pub async fn check(
             refused_by(&can, content, profile.id, &mut warnings);
         }
     }
-    for (place, found) in examined(examiner, &form.draft).into_iter().filter(|(_, found)| found.kind != ORDINARY_KIND) {
+    let mut reader = desk.db().read().await?;
+    let image_texts = media::image_texts(&mut reader, &form.draft).await?;
+    for (place, found) in
+        examined(examiner, &form.draft, &image_texts).into_iter().filter(|(_, found)| found.kind != ORDINARY_KIND)
+    {
         warnings.push(of_finding(place, found));
     }
     disclosure(form, &mut warnings);
-    let mut reader = desk.db().read().await?;
     let others = near(&mut reader, &wanted, form.slot, desk.now()).await?;
     clashing(form, saved_as, &others, &mut warnings);
     Ok(warnings)
@@ -215,7 +220,8 @@ fn media_refused_by(can: &Capabilities, part: &Part, (here, number): (Option<Pro
 /// Where something was found: on which profile (nothing for the common content) and in which part.
 type At = (Option<ProfileId>, usize);
 
-fn examined(examiner: &Examiner, draft: &Draft) -> Vec<(At, Finding)> {
+/// `image_texts` is what is written in its pictures.
+fn examined(examiner: &Examiner, draft: &Draft, image_texts: &BTreeMap<MediaDigest, String>) -> Vec<(At, Finding)> {
     let inspector = examiner.current();
     let common = draft.targets.values().any(Option::is_none).then_some((None, &draft.common));
     let own = draft.targets.iter().filter_map(|(&profile, own)| Some((Some(profile), own.as_ref()?)));
@@ -223,7 +229,10 @@ fn examined(examiner: &Examiner, draft: &Draft) -> Vec<(At, Finding)> {
     for (profile, content) in common.into_iter().chain(own) {
         for (number, part) in content.parts.iter().enumerate() {
             let seen = examine::examine(&inspector, &as_captured(content, part, number == 0));
-            found.extend(seen.findings.into_iter().map(|finding| ((profile, number), finding)));
+            let written: Vec<_> =
+                part.media.iter().map(|medium| image_texts.get(&medium.digest).map_or("", String::as_str)).collect();
+            let in_pictures = examine::examine_pictures(&inspector, &written);
+            found.extend(seen.findings.into_iter().chain(in_pictures).map(|finding| ((profile, number), finding)));
         }
     }
     found
@@ -315,9 +324,10 @@ fn clashing(form: &PostForm, saved_as: Option<PostId>, others: &[(PostId, Option
     }
 }
 
-/// What the inspector finds in a draft, for the workflows.
-pub(super) fn findings(examiner: &Examiner, draft: &Draft) -> Vec<Finding> {
-    examined(examiner, draft).into_iter().map(|(_, finding)| finding).collect()
+/// What the inspector finds in a draft and its pictures, for the workflows.
+pub(super) async fn findings(on: &mut dyn Connection, examiner: &Examiner, draft: &Draft) -> Result<Vec<Finding>> {
+    let image_texts = media::image_texts(on, draft).await?;
+    Ok(examined(examiner, draft, &image_texts).into_iter().map(|(_, finding)| finding).collect())
 }
 
 /// Refuses what a network would refuse for certain, and what the desk itself never lets out. Part of submitting.

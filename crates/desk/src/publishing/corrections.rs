@@ -144,7 +144,7 @@ pub async fn edit_published(
     let mut draft = row.draft.clone();
     draft.targets.insert(key.profile, Some(content.clone()));
     let now = act.now();
-    let findings = check::findings(examiner, &draft);
+    let findings = check::findings(act.tx(), examiner, &draft).await?;
     let tags = posts::tags(act.tx(), key.post).await?;
     let form = PostForm {
         title: row.title.clone(),

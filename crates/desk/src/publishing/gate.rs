@@ -67,7 +67,7 @@ pub async fn submit(
 ) -> Result<Sent> {
     let (person, hand) = access::writer(actor)?;
     let seen = super::posts::get(desk, actor, id).await?;
-    let findings = check::findings(examiner, &seen.draft);
+    let findings = check::findings(&mut desk.db().read().await?, examiner, &seen.draft).await?;
     let limits = check::limits(desk, &seen.draft).await?;
     let Held { mut act, row, targets: known } = access::act_on_post(desk, actor, Operation::PostSubmit, id).await?;
     if row.revision != revision || row.draft != seen.draft {
@@ -308,6 +308,11 @@ pub struct PreviewTarget {
     pub title: String,
     /// What is posted there.
     pub content: Content,
+}
+
+/// What colleagues call a post; empty when it has no title.
+pub(crate) async fn title(on: &mut dyn Connection, post: PostId) -> Result<String> {
+    Ok(posts::get(on, post).await?.ok_or(Error::NotFound("post"))?.title)
 }
 
 /// What a version's digest binds. The digest is computed from what is shown, not copied.

@@ -65,5 +65,5 @@ pub use sending::{Claimed, Sender};
 pub use timing::{Retimed, cancel, retime};
 pub use triage::{HELD_MAX, OVERDUE_MS, Waiting, adopt, held, look, overdue, release, settle};
 
-pub(crate) use gate::{cleared, expired, hold, not_cleared, preview};
+pub(crate) use gate::{cleared, expired, hold, not_cleared, preview, title};
 pub(crate) use triage::orphan;

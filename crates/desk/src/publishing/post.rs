@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    content::Draft,
+    content::{Draft, MediaDigest},
     model::{HeldFor, Target, TargetKey, TargetState},
 };
 use crate::{
@@ -170,6 +170,9 @@ pub struct PostGlance {
     pub tags: Vec<String>,
     /// Whether something hangs on it.
     pub media: bool,
+    /// Its first picture.
+    #[serde(skip)]
+    pub picture: Option<MediaDigest>,
     /// When it last changed.
     pub changed_at: Time,
     /// Where it goes and how it stands there.

@@ -169,6 +169,7 @@ operations! {
     ConnectionRenew = "connections.renew", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Authorise a profile again";
     ConnectionSetUp = "connections.set_up", SensitiveRead, Person, StepUp, Need::Right(Right::Profiles), "Take the files that make a platform know this server";
     CaptureBackFill = "capture.back_fill", Write, All, Session, Need::Right(Right::Profiles), "Read a profile's past again";
+    AttachmentAgain = "capture.attachment_again", Write, PersonOrToken, Session, Need::Right(Right::Profiles), "Have an attachment that was given up fetched again";
     CanarySet = "capture.canary", Write, PersonOrToken, StepUp, Need::Right(Right::Profiles), "Let a canary message watch a capture";
     CaptureState = "capture.state", Write, Operator, Session, Need::Nothing, "Note that a capture broke or fell silent";
     MessagesRead = "messages.read", Read, All, Session, Need::Level(READING), "Read what was captured on a profile";

@@ -1,7 +1,8 @@
 //! `gatepost import`: an export file into the record.
 //!
-//! Works while no server holds the data folder; a running one imports through its page. Exit codes as everywhere: 0 everything was taken, 1
-//! done but items were refused, 2 it could not be done or was interrupted. An interrupted import goes on when it is run again.
+//! Works while no server holds the data folder; a running one imports through its page. What came in is found when the command ends. Exit
+//! codes as everywhere: 0 everything was taken, 1 done but items were refused, 2 it could not be done or was interrupted. An interrupted
+//! import goes on when it is run again.
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -29,9 +30,10 @@ use serde_json::json;
 
 use crate::{
     data::DataFolder,
+    findable::Following,
     output,
     record::Place,
-    wiring::{CommonArgs, Schema, open_desk},
+    wiring::{CommonArgs, Schema, open_desk, search_folder},
 };
 
 /// Done, with refused items.
@@ -66,7 +68,7 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
     }
     let config = common.load_config()?;
     let folder = DataFolder::open(&common.data)?;
-    let _lock = if config.database_url.is_empty() {
+    let lock = if config.database_url.is_empty() {
         Some(folder.lock().context("a running server keeps the record to itself: import through its page, or stop it first")?)
     } else {
         None
@@ -80,8 +82,14 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
             .context("failed to open the ledger for writing; a running server holds it, or `gatepost ledger verify` says more")?
             .ledger;
         let intake = Intake::new(desk.clone(), ledger.clone(), Arc::new(Examiner::new()?));
+        let following = lock.as_ref().map(|lock| Following::begin(&desk, &search_folder(&folder), lock)).transpose()?;
         let done = import(common.json, format, args, &desk, &intake).await;
         drop(intake);
+        if let Some(following) = following
+            && let Err(error) = following.end().await
+        {
+            tracing::warn!(%error, "what was imported is not findable yet; the next search or server takes it in");
+        }
         if let Err(error) = tokio::task::spawn_blocking(move || ledger.end()).await? {
             tracing::warn!(%error, "the ledger did not close cleanly; it recovers at the next start");
         }

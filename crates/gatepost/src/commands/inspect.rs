@@ -7,7 +7,6 @@ mod heads;
 mod input;
 mod output;
 mod pictures;
-mod tesseract;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;

@@ -1,4 +1,6 @@
 //! `gatepost search`: the query language of the search page, at the shell; and building the index again.
+//!
+//! Where no server runs, what is not findable yet is taken into the index first: a search after an import finds what was imported.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -17,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     data::DataFolder,
-    output,
+    findable, output,
     wiring::{CommonArgs, Schema, block_on, open_desk, search_folder},
 };
 
@@ -61,6 +63,12 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
     }
     block_on(async {
         let desk = open_desk(&folder, &config, Schema::MustBeCurrent).await?;
+        // A running server follows the messages itself; a folder that cannot be written to is searched as it is.
+        if config.database_url.is_empty()
+            && let Ok(lock) = folder.lock()
+        {
+            findable::catch_up(&desk, &index, &lock).await?;
+        }
         find(&desk, index, common.json, args).await
     })
 }
@@ -140,7 +148,7 @@ fn line_of(hit: &Hit, is_terminal: bool) -> String {
         said.push_str(BOLD.1);
     }
     let author = message.author.as_ref();
-    let author = author.and_then(|author| author.handle.as_ref().or(author.name.as_ref())).map_or("", String::as_str);
+    let author = author.map_or("", |by| by.handle.as_ref().or(by.name.as_ref()).unwrap_or(&by.native_id));
     let place = message.place.name.as_ref().unwrap_or(&message.place.native_id);
     format!("{}  {place}  {author}: {said}\n", message.posted_at.rfc3339())
 }

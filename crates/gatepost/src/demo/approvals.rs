@@ -86,7 +86,6 @@ async fn submit(desk: &Desk, actor: &Actor, author: PersonId) -> anyhow::Result<
     let examiner = Examiner::new()?;
     for (text, tag, hours, note) in WAITING {
         let form = PostForm {
-            title: text.chars().take(24).collect(),
             draft: draft(text, fans.id),
             slot: Some(desk.now().plus_ms(hours * HOUR_MS)),
             tags: tag.iter().map(|tag| (*tag).to_owned()).collect(),

@@ -34,11 +34,7 @@ async fn capture(place: &Place, texts: &[&str]) {
 #[test]
 fn messages_are_found_from_the_shell() {
     let place = Place::with_workspace();
-    let missing = place.gatepost(&["search", "late"]).failed();
-    assert!(missing.contains("there is no search index") && missing.contains("gatepost search --rebuild"), "{missing}");
     capture(&place, &["The parcels are late", "nothing \u{1b}[31mred"]);
-    assert_eq!(place.gatepost(&["search", "--rebuild"]).done(), "2 messages can be found.\n");
-
     let text = place.gatepost(&["search", "parcel", "from:ann", "profile:\"corner shop\""]).done();
     assert!(text.contains("general  ann: The parcels are late\n1 of 1\n"), "{text}");
     let steered = place.gatepost(&["search", "nothing"]).done();
@@ -55,6 +51,34 @@ fn messages_are_found_from_the_shell() {
     let second = place.gatepost(&["--json", "search", "--limit", "1", "--page", next, ""]).json();
     assert_ne!(page["results"], second["results"]);
     assert_eq!((page["total"].as_i64(), second["next"].as_str()), (Some(2), None));
+    assert_eq!(place.gatepost(&["search", "--rebuild"]).done(), "2 messages can be found.\n");
+}
+
+#[test]
+fn an_import_is_findable_when_the_command_ends() {
+    let place = Place::with_workspace();
+    let line = r#"{"id":"m1","channel":"news","author":"ada","time":1700000000000,"text":"The parcels are late"}"#;
+    std::fs::write(place.path("old.jsonl"), format!("{line}\n")).expect("written");
+    place.gatepost(&["import", "jsonl", "old.jsonl"]).done();
+    let held = hold(&place);
+    let found = place.gatepost(&["search", "parcels"]).done();
+    assert!(found.contains("ada: The parcels are late\n1 of 1\n"), "nobody but the import can have taken it in: {found}");
+    drop(held);
+}
+
+/// Holds the data folder as a server does: whoever comes reads the index as it is.
+fn hold(place: &Place) -> std::fs::File {
+    let file = std::fs::File::options().create(true).append(true).open(place.path("data/server.lock")).expect("the lock file");
+    file.try_lock().expect("nobody else works there");
+    file
+}
+
+#[test]
+fn beside_a_server_without_an_index_the_search_says_what_helps() {
+    let place = Place::with_workspace();
+    let _held = hold(&place);
+    let missing = place.gatepost(&["search", "late"]).failed();
+    assert!(missing.contains("there is no search index") && missing.contains("gatepost search --rebuild"), "{missing}");
 }
 
 #[test]

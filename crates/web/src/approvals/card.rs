@@ -3,9 +3,9 @@
 use desk::{
     Time,
     approvals::{DecisionShown, Mine, Need, Shown, StepShown, SubmissionState, Verdict, Waiting},
-    publishing::{Audience, Content, Medium, PreviewTarget, linked::linked},
+    publishing::{Audience, Content, Medium, PreviewTarget, bulk::title_of, linked::linked},
 };
-use maud::{Markup, Render, html};
+use maud::{Markup, html};
 
 use super::BULK;
 use crate::{
@@ -37,10 +37,18 @@ pub(super) fn may_select(waiting: &Waiting) -> bool {
     waiting.mine == Mine::Asked && waiting.others.is_empty()
 }
 
-/// What a submission is called.
+/// What a submission is called on the desk: what colleagues call the post, else how it begins.
 pub(crate) fn title(shown: &Shown) -> String {
-    let names: Vec<_> = shown.preview.targets.iter().map(|target| target.title.as_str()).collect();
-    format!("By {}, for {}", shown.author, names.join(", "))
+    if shown.title.is_empty() { beginning(shown) } else { shown.title.clone() }
+}
+
+/// How what would go out begins; who submitted it for whom, where there are no words.
+fn beginning(shown: &Shown) -> String {
+    let mut texts = shown.preview.targets.iter().flat_map(|target| &target.content.parts).map(|part| title_of(&part.text));
+    texts.find(|text| !text.is_empty()).unwrap_or_else(|| {
+        let names: Vec<_> = shown.preview.targets.iter().map(|target| target.title.as_str()).collect();
+        format!("By {}, for {}", shown.author, names.join(", "))
+    })
 }
 
 /// The card of a submission for somebody of the desk. `typed` is what was refused the last time: reason and why.
@@ -59,6 +67,7 @@ pub(crate) fn card(ctx: &Ctx, waiting: &Waiting, place: Place, typed: Option<(&s
     });
     let files = format!("/approvals/{id}/files");
     let mut card = of(&ctx.times(), ctx.desk().now(), shown, &files, answers);
+    card.title = title(shown);
     card.href = (place == Place::List).then(|| format!("/approvals/{id}"));
     if waiting.mine != Mine::Asked && waiting.mine != Mine::Ended {
         card.badges.push(Badge::new(Tone::Neutral, waiting.mine.title()));
@@ -66,13 +75,13 @@ pub(crate) fn card(ctx: &Ctx, waiting: &Waiting, place: Place, typed: Option<(&s
     card
 }
 
-/// The card of a submission for anybody who may see it. `files` is where its files are.
+/// The card of a submission for anybody who may see it; what colleagues call the post is not on it. `files` is where its files are.
 pub(crate) fn of(times: &Times, now: Time, shown: &Shown, files: &str, answers: Option<Answers>) -> ApprovalCard {
     let kept = &shown.kept;
     let id = format!("s-{}", kept.id);
     let mut facts = vec![
         ("Goes out", when(times, shown)),
-        ("Submitted", times.relative(kept.submission.submitted_at).render()),
+        ("Submitted", html! { (times.relative(kept.submission.submitted_at)) " by " (shown.author) }),
         ("Version", html! { (kept.version) ", " (Code(String::from(kept.submission.digest)[..12].to_owned())) }),
     ];
     if kept.submission.state != SubmissionState::Pending {
@@ -82,7 +91,7 @@ pub(crate) fn of(times: &Times, now: Time, shown: &Shown, files: &str, answers: 
     let mut facts = Facts::new(facts);
     facts.width = FactsWidth::Narrow;
     ApprovalCard {
-        title: title(shown),
+        title: beginning(shown),
         href: None,
         badges: badges(now, shown),
         facts,
@@ -143,8 +152,8 @@ fn preview(id: &str, target: &PreviewTarget, files: &str) -> PostPreview {
 }
 
 fn medium_of(medium: &Medium, files: &str) -> PreviewMedium {
-    let image = medium.media_type.starts_with("image/").then(|| format!("{files}/{}", hex::encode(medium.digest.0)));
-    PreviewMedium { image, file_name: medium.file_name.clone(), alt: medium.alt.clone() }
+    let picture = medium.media_type.starts_with("image/").then(|| format!("{files}/{}", hex::encode(medium.digest.0)));
+    PreviewMedium { picture, file_name: medium.file_name.clone(), alt: medium.alt.clone() }
 }
 
 fn audience(content: &Content) -> Option<String> {

@@ -26,6 +26,7 @@ use crate::{
     frame::{Ctx, Fields, QueryFields},
     lists::{Parts, stack, stack_all},
     people::sentence,
+    posts::rendition,
     problem::PageResult,
     ui::{
         Icon, Tone,
@@ -86,6 +87,20 @@ async fn list_page(ctx: &Ctx, all: bool, refused: &Refused, failures: &[String])
     }
     let status = if failures.is_empty() && refused.id.is_none() { StatusCode::OK } else { StatusCode::CONFLICT };
     ctx.page("Approvals", Room::Publish).live("approvals").status(status).show(&stack_all(&parts))
+}
+
+/// How much waits for the caller's decision, for the rail; zero for whoever decides about nothing.
+pub(crate) async fn waiting(ctx: &Ctx) -> u64 {
+    if !ctx.may(Operation::ApprovalsRead) {
+        return 0;
+    }
+    match approvals::counts(ctx.desk(), ctx.actor()).await {
+        Ok(counts) => u64::try_from(counts.mine).unwrap_or(u64::MAX),
+        Err(error) => {
+            tracing::warn!(%error, "what waits for approval was not counted");
+            0
+        }
+    }
 }
 
 fn tabs(all: bool, counts: Counts) -> Tabs {
@@ -239,8 +254,9 @@ pub(crate) fn file_digest(text: &str) -> Result<MediaDigest, Error> {
 }
 
 /// `GET /approvals/{id}/files/{digest}`
-pub(crate) async fn file(ctx: Ctx, Path((id, digest)): Path<(String, String)>) -> PageResult {
-    let (media, bytes) = approvals::file(ctx.desk(), ctx.actor(), id_of(&id)?, file_digest(&digest)?).await?;
+pub(crate) async fn file(ctx: Ctx, Path((id, digest)): Path<(String, String)>, QueryFields(query): QueryFields) -> PageResult {
+    let wanted = (file_digest(&digest)?, rendition(&query));
+    let (media, bytes) = approvals::file(ctx.desk(), ctx.actor(), id_of(&id)?, wanted).await?;
     Ok(file_answer(&media.media_type, bytes))
 }
 

@@ -1,41 +1,39 @@
-//! The calendar: what is due when, by month, week and list; and moving a post to another day.
+//! The calendar: what is due when, by month, week and list. Moving what stands in it is `moving.rs`.
 //!
-//! Invariants: a post stands on the day of the reader's own time zone; a filter, a view and a day are one address; moving keeps the time
-//! on the wall, asks before an approval is lost, and never resolves a time silently that does not exist.
+//! Invariants: a post stands on the day of the reader's own time zone; a filter, a view and a day are one address.
+
+mod moving;
 
 use std::collections::BTreeMap;
 
-use axum::response::IntoResponse;
 use desk::{
-    Error, Time,
-    ids::{PostId, ProfileId},
+    ids::ProfileId,
     profiles::Profile,
     publishing::{
-        self, PostFilter, PostGlance, Retimed, TargetState,
-        calendar::{self, CalendarView, Days, Local},
+        self, PostFilter, PostGlance,
+        calendar::{self, CalendarView, Days},
     },
 };
-use http::StatusCode;
 use jiff::{civil::Date, tz::TimeZone};
 use maud::{Markup, Render, html};
 
 use crate::{
-    frame::{Ctx, Fields, QueryFields, room_tabs},
+    frame::{Ctx, QueryFields, room_tabs},
     lists::{ListAddress, link, stack},
-    people::sentence,
     posts::{
         list::{NAMES as POST_NAMES, facets, filter_of, profiles_by_id},
-        said, states,
+        preview::media_href,
+        states,
     },
     problem::PageResult,
     ui::{
         Icon, Tone,
         button::{Button, Does, Size, Weight},
-        calendar::{CalendarDay, CalendarEntry, CalendarGrid},
-        dialog::{Dialog, DialogWidth},
+        calendar::{CalendarDay, CalendarEntry, CalendarGrid, around},
         feedback::{Banner, Empty},
         layout::Room,
         nav::PageHead,
+        preview::small,
         results::{Filter, grouped},
     },
 };
@@ -48,6 +46,11 @@ const MONTH_DAY_MAX: usize = 4;
 const WEEK_DAY_MAX: usize = 20;
 /// Posts shown in the list; the rest is one step further.
 const LIST_MAX: usize = 150;
+
+/// Where the script posts a move.
+const MOVE_ACTION: &str = "/calendar/move";
+
+pub(crate) use moving::move_posts;
 
 /// `GET /calendar`
 pub(crate) async fn page(ctx: Ctx, QueryFields(query): QueryFields) -> PageResult {
@@ -71,7 +74,7 @@ pub(crate) async fn page(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
         CalendarView::List => shown.list(),
         CalendarView::Month | CalendarView::Week => shown.grid().render(),
     };
-    let ask = move_question();
+    let dialogs = moving::dialogs();
     let content = stack(&[
         &head,
         &room_tabs(&ctx, Room::Publish, "/calendar"),
@@ -80,7 +83,7 @@ pub(crate) async fn page(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
         &shown.bar(),
         &many(posts.len()),
         &body,
-        &ask,
+        &dialogs,
     ]);
     ctx.page("Calendar", Room::Publish).live("posts").show(&content)
 }
@@ -100,25 +103,6 @@ fn narrowing(bar: &Filter) -> Markup {
 fn many(posts: usize) -> Markup {
     let most = usize::try_from(publishing::CALENDAR_MAX).unwrap_or(usize::MAX);
     html! { @if posts >= most { (Banner::new(Tone::Warning, format!("Only the first {} posts are shown", grouped(posts as u64))).text("Narrow the calendar, or look at a week.")) } }
-}
-
-/// Asked by the script before a move that costs an approval.
-fn move_question() -> Dialog {
-    let body = html! {
-        p data-ask {}
-        form.row method="dialog" {
-            button class="button button-primary" value="yes" { "Move it" }
-            button.button value="" { "Leave it" }
-        }
-    };
-    Dialog {
-        id: "move-ask".to_owned(),
-        title: "Move this post?".to_owned(),
-        body,
-        buttons: Vec::new(),
-        width: DialogWidth::Normal,
-        action: None,
-    }
 }
 
 /// What a page of the calendar is made from.
@@ -194,7 +178,7 @@ impl Shown<'_> {
             label: "Days with what is due".to_owned(),
             days: self.days.days.iter().map(day).collect(),
             week: self.view == CalendarView::Week,
-            move_action: "/calendar/move".to_owned(),
+            move_action: MOVE_ACTION.to_owned(),
         }
     }
 
@@ -208,6 +192,7 @@ impl Shown<'_> {
             state: states::words(&summary),
             tone: summary.first().map_or(Tone::Neutral, |(state, _)| states::tone(*state)),
             networks: states::networks(post, self.profiles),
+            picture: post.picture.map(|picture| small(&media_href(picture))),
             movable: states::is_movable(post),
         }
     }
@@ -227,61 +212,15 @@ impl Shown<'_> {
             .collect();
         html! {
             @if days.is_empty() { (Empty::new(Icon::Calendar, "Nothing is due in these four weeks", "Write a post and give it a time, or look at other days.")) }
-            @for (day, due) in &days {
-                section.stack-s aria-labelledby={ "day-" (day) } {
-                    h3 id={ "day-" (day) } { (day.strftime("%A, %-d %B")) @if **day == self.today { ", today" } }
-                    ul.day-list role="list" { @for post in due { (self.entry(post)) } }
+            (around(MOVE_ACTION, false, &html! {
+                @for (day, due) in &days {
+                    section.stack-s data-day=(day) aria-labelledby={ "day-" (day) } {
+                        h3 id={ "day-" (day) } { (day.strftime("%A, %-d %B")) @if **day == self.today { ", today" } }
+                        ul.day-list role="list" { @for post in due { (self.entry(post)) } }
+                    }
                 }
-            }
+            }))
             @if left == 0 { p { "More is due: " (link(&self.address.with("day", days.last().map(|(day, _)| day.to_string()).as_deref()), "go on from here")) } }
         }
     }
-}
-
-/// `POST /calendar/move`: to another day, at the same time on the wall. Answers the page's script.
-pub(crate) async fn move_post(ctx: Ctx, fields: Fields) -> PageResult {
-    let id: PostId = fields.id("post")?;
-    let Ok(date) = fields.get("date").parse::<Date>() else {
-        return Ok(said(StatusCode::UNPROCESSABLE_ENTITY, "problem", "That is not a day."));
-    };
-    let post = publishing::get(ctx.desk(), ctx.actor(), id).await?;
-    let zone = ctx.times().zone().clone();
-    let Some(slot) = post.slot else {
-        return Ok(said(StatusCode::CONFLICT, "problem", "This post has no time yet; open it and give it one."));
-    };
-    let local = calendar::moved(slot, date, &zone);
-    let (to, note) = match local {
-        None => return Ok(said(StatusCode::UNPROCESSABLE_ENTITY, "problem", "That day is too far away.")),
-        Some(Local::Never { .. }) => {
-            let why = "The clocks are put forward over this time on that day. Open the post and choose another time.";
-            return Ok(said(StatusCode::CONFLICT, "problem", why));
-        }
-        Some(Local::Twice { first, .. }) => (first, " The time comes twice that night; the first one is meant."),
-        Some(Local::Once(at)) => (at, ""),
-    };
-    if to <= ctx.desk().now() {
-        return Ok(said(StatusCode::CONFLICT, "problem", "That is in the past."));
-    }
-    let decided = post.targets.iter().any(|target| matches!(target.life.state, TargetState::Pending | TargetState::Scheduled));
-    if decided && !fields.has("sure") && !within_cleared(&post, to) {
-        let ask = "It was submitted for another time. When it moves, everybody who has to agree is asked again: it becomes a draft, and has to be submitted.";
-        return Ok(said(StatusCode::OK, "ask", ask));
-    }
-    let when = ctx.times().exact(to).words();
-    match publishing::retime(ctx.desk(), ctx.actor(), id, post.revision, Some(to)).await {
-        Ok(Retimed::Voided) => {
-            Ok(said(StatusCode::OK, "said", &format!("Moved to {when}. It is a draft again: submit it.{note}")))
-        }
-        Ok(_) => Ok(said(StatusCode::OK, "said", &format!("Moved to {when}.{note}"))),
-        Err(Error::Conflict(why)) => Ok(said(StatusCode::CONFLICT, "problem", &sentence(&why))),
-        Err(Error::Invalid(invalid)) => Ok(said(StatusCode::CONFLICT, "problem", &sentence(&invalid.to_string()))),
-        Err(Error::Refused(refusal)) => Ok(said(StatusCode::FORBIDDEN, "problem", &sentence(&refusal.to_string()))),
-        Err(error) => Ok(crate::problem::PageError::from(error).into_response()),
-    }
-}
-
-/// Whether a new time lies within what was cleared on every profile.
-fn within_cleared(post: &publishing::Post, to: Time) -> bool {
-    let scheduled = |target: &&publishing::PostTarget| !target.life.state.is_final();
-    post.targets.iter().filter(scheduled).all(|target| target.life.cleared.is_some_and(|window| window.holds(to)))
 }

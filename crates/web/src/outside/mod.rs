@@ -25,9 +25,10 @@ use maud::{Markup, Render, html};
 
 use crate::{
     approvals::{card, digest_of, file_answer, file_digest, verdict_of},
-    frame::{Fields, Times},
+    frame::{Fields, QueryFields, Times},
     gate::{Caller, GUEST_COOKIE, cookie, user_agent},
     people::sentence,
+    posts::rendition,
     problem::PageResult,
     state::WebState,
     ui::{
@@ -214,9 +215,11 @@ pub(crate) async fn file(
     State(state): State<WebState>,
     caller: Caller,
     Path((id, digest)): Path<(String, String)>,
+    QueryFields(query): QueryFields,
 ) -> PageResult {
     let id: SubmissionId = id.parse().map_err(|_| Error::NotFound("file"))?;
-    let (media, bytes) = outside::file(&state.desk, caller.actor(), id, file_digest(&digest)?).await?;
+    let wanted = (file_digest(&digest)?, rendition(&query));
+    let (media, bytes) = outside::file(&state.desk, caller.actor(), id, wanted).await?;
     Ok(file_answer(&media.media_type, bytes))
 }
 

@@ -42,7 +42,7 @@ fn is_found(warning: &Warning) -> bool {
 }
 
 fn is_about_a_file(warning: &Warning) -> bool {
-    warning.zone.as_deref() == Some("alt_text")
+    matches!(warning.zone.as_deref(), Some("alt_text" | "image_text"))
 }
 
 impl Checks<'_> {
@@ -114,6 +114,7 @@ impl Checks<'_> {
                     && known.message == warning.message
                     && known.span == warning.span
                     && known.zone == warning.zone
+                    && known.zone_part == warning.zone_part
             };
             match gathered.iter_mut().find(same) {
                 Some((_, profiles)) => profiles.extend(named),
@@ -187,6 +188,7 @@ fn note(warning: &Warning, profiles: &[&str], text: Option<&str>) -> Note {
         Some("subject") => "In the content warning. ",
         Some("link") => "In a link. ",
         Some("alt_text") if is_found(warning) => "In the alt text. ",
+        Some("image_text") => "Written in the picture. ",
         _ => "",
     };
     Note { tone: tone_of(warning), title: title_of(warning), text: format!("{place}{whose}{}", reason_of(warning)), quote }

@@ -24,9 +24,10 @@ use crate::{
         button::{Button, Does, Size, Weight},
         choice::{Choice, Select},
         dialog::{Dialog, DialogWidth},
-        editor::{Counters, MediaList, MediumField, PartEditor, PartNotes},
+        editor::{Counters, MediaList, MediumField, Note, PartEditor, PartNotes},
         feedback::Banner,
         field::{FieldFrame, TextField, TextKind},
+        preview::small,
     },
 };
 
@@ -214,19 +215,30 @@ fn media(sheet: &Sheet, name: PartName) -> MediaList {
     let shown = |(file, medium): (usize, &desk::publishing::Medium)| {
         let facts = sheet.files.get(&medium.digest);
         let is_picture = medium.media_type.starts_with("image/");
+        let mut notes = sheet.checks().file_notes(FilePlace { version: name.version, part: name.part, file });
+        if sheet.reads_pictures && is_picture && facts.is_some_and(|facts| facts.image_text.is_none()) {
+            notes.push(unread());
+        }
         MediumField {
             media: digest_text(medium.digest),
             name: name.to_string(),
-            thumbnail: is_picture.then(|| media_href(medium)),
+            thumbnail: is_picture.then(|| small(&media_href(medium.digest))),
             file_name: medium.file_name.clone(),
             facts: facts.map(facts_of).unwrap_or_default(),
             alt: medium.alt.clone(),
             alt_max: outlets::alt_max(&outlets),
-            notes: sheet.checks().file_notes(FilePlace { version: name.version, part: name.part, file }),
+            notes,
             can_crop: is_picture && medium.media_type != "image/gif",
         }
     };
     MediaList { field: field_id(name), media: files.iter().enumerate().map(shown).collect() }
+}
+
+/// Said of a picture whose text nobody read, where it is read as a rule.
+fn unread() -> Note {
+    let text =
+        "What is written in this picture was not read, so nothing was looked for in it. Look at it yourself, or upload it again.";
+    Note { tone: Tone::Info, title: "Not inspected".to_owned(), text: text.to_owned(), quote: None }
 }
 
 /// Kind, size, pixels, and what was taken out of a file, in a line.

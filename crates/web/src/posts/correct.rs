@@ -38,7 +38,7 @@ fn key(id: &str, profile: &str) -> Result<TargetKey, Error> {
 
 /// The buttons of a published target, and the question before deleting it.
 pub(super) fn offers(target: &PostTarget, outlet: &Outlet) -> Markup {
-    if target.life.state != TargetState::Published || outlet.closed.is_some() {
+    if target.life.state != TargetState::Published || !outlet.may_correct {
         return html! {};
     }
     let place = format!("/posts/{}/on/{}", target.key.post, target.key.profile);

@@ -11,10 +11,10 @@ use desk::{
 };
 use maud::{Markup, Render, html};
 
-use super::states;
+use super::{preview::media_href, states};
 use crate::{
     frame::{Ctx, Fields, QueryFields, room_tabs},
-    lists::{ListAddress, Names, link, stack},
+    lists::{ListAddress, Names, stack},
     problem::PageResult,
     profiles::network_name,
     ui::{
@@ -24,6 +24,7 @@ use crate::{
         feedback::Empty,
         layout::Room,
         nav::PageHead,
+        preview::small,
         results::Facet,
         table::{Column, ColumnKind, Row},
     },
@@ -149,8 +150,10 @@ fn title_cell(post: &PostGlance) -> Markup {
     html! {
         a.row-title href={ "/posts/" (post.id) } data-opens { (states::name(post)) }
         @if !post.title.is_empty() && !post.excerpt.is_empty() { " " span.muted { (desk::publishing::bulk::title_of(&post.excerpt)) } }
-        @if post.media { " " (Icon::Image) span.unseen { "with files" } }
-        @for tag in &post.tags { " " (link(&format!("/posts?tag={}", crate::problem::encode_query(tag)), &format!("#{tag}"))) }
+        @if let Some(picture) = post.picture { " " img.row-picture src=(small(&media_href(picture))) alt="" loading="lazy" decoding="async"; }
+        @else if post.media { " " (Icon::Paperclip) }
+        @if post.media { span.unseen { "with files" } }
+        @for tag in &post.tags { " " a.cell-tag href={ "/posts?tag=" (crate::problem::encode_query(tag)) } { "#" (tag) } }
     }
 }
 

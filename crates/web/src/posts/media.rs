@@ -13,7 +13,7 @@ use desk::{
     ids::MediaId,
     publishing::{
         MediaDigest,
-        media::{self, CHUNK_BYTES, MediaInfo, NewMedia},
+        media::{self, CHUNK_BYTES, MediaInfo, NewMedia, Rendition},
     },
 };
 use http::{HeaderValue, StatusCode, header};
@@ -23,7 +23,7 @@ use super::{
     typed::{PartName, digest_of, digest_text, part_name},
 };
 use crate::{
-    frame::{Ctx, Fields},
+    frame::{Ctx, Fields, QueryFields},
     people::sentence,
     problem::{PageError, PageResult},
 };
@@ -59,7 +59,7 @@ async fn take(ctx: &Ctx, file: &FormFile) -> Result<MediaInfo, Error> {
     for (number, piece) in (0..).zip(file.bytes.chunks(CHUNK_BYTES)) {
         media::chunk(ctx.desk(), ctx.actor(), id, number, piece).await?;
     }
-    media::finish(ctx.desk(), ctx.actor(), id).await
+    media::finish(ctx.desk(), ctx.actor(), id, ctx.state.text_reader.clone()).await
 }
 
 /// An answer for the script: what it asked for, or why not.
@@ -95,14 +95,19 @@ pub(crate) async fn piece(ctx: Ctx, Path((id, number)): Path<(String, String)>, 
 
 /// `POST /media/{id}/finish`
 pub(crate) async fn finish(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    let finished = media::finish(ctx.desk(), ctx.actor(), upload(&id)?).await;
+    let finished = media::finish(ctx.desk(), ctx.actor(), upload(&id)?, ctx.state.text_reader.clone()).await;
     answer(finished.map(|info| serde_json::json!({ "media": digest_text(info.digest) })))
 }
 
+/// What an address asks for: the small picture of a file, or the file.
+pub(crate) fn rendition(query: &Fields) -> Rendition {
+    if query.get("size") == "small" { Rendition::Small } else { Rendition::Whole }
+}
+
 /// `GET /media/{id}`: a file, by its digest.
-pub(crate) async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+pub(crate) async fn show(ctx: Ctx, Path(id): Path<String>, QueryFields(query): QueryFields) -> PageResult {
     let digest = digest_of(&id).ok_or(Error::NotFound("file"))?;
-    let (info, bytes) = media::read(ctx.desk(), ctx.actor(), digest).await?;
+    let (info, bytes) = media::read(ctx.desk(), ctx.actor(), digest, rendition(&query)).await?;
     let mut response: Response = bytes.into_response();
     let headers = response.headers_mut();
     let kind = HeaderValue::from_str(&info.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));

@@ -34,9 +34,11 @@ use desk::{
 use self::outlets::Outlet;
 use crate::{
     frame::Ctx,
+    people::sentence,
     routes::{Route, form, page},
 };
 
+pub(crate) use media::rendition;
 pub(crate) use received::said;
 
 /// The routes.
@@ -89,7 +91,7 @@ async fn pauses_over(ctx: &Ctx, outlets: &[Outlet], draft: &Draft) -> Result<Vec
         |pause: &Pause| pause.scope == PauseScope::Everything || chosen.iter().any(|outlet| pause.scope.covers(&outlet.profile));
     let said = |pause: &Pause| {
         let what = if pause.scope == PauseScope::Everything { "On every profile" } else { "On some of these profiles" };
-        format!("{what}: {} ({}).", pause.reason, pause.mode.title().to_lowercase())
+        format!("{what}: {}. {}", pause.mode.title().to_lowercase(), sentence(&pause.reason))
     };
     Ok(pauses.iter().filter(|pause| covers(pause)).map(said).collect())
 }

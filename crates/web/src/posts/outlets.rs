@@ -9,7 +9,7 @@ use desk::{
     ids::ProfileId,
     profiles::{self, Profile, ProfileState, ProfilesFilter},
     publishing::{self, Capabilities, Draft, TextLimit},
-    rights::WRITING,
+    rights::{PUBLISHING, WRITING},
 };
 
 use crate::{
@@ -25,6 +25,8 @@ pub(super) struct Outlet {
     pub(super) capabilities: Capabilities,
     /// Why nothing can be written for it.
     pub(super) closed: Option<String>,
+    /// Whether the caller may change and delete what is out on it.
+    pub(super) may_correct: bool,
 }
 
 impl Outlet {
@@ -54,7 +56,8 @@ pub(super) async fn all(ctx: &Ctx) -> Result<Vec<Outlet>, Error> {
         } else {
             None
         };
-        outlets.push(Outlet { profile, capabilities, closed });
+        let may_correct = closed.is_none() && PUBLISHING.contains(&level);
+        outlets.push(Outlet { profile, capabilities, closed, may_correct });
     }
     Ok(outlets)
 }

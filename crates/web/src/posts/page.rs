@@ -1,7 +1,11 @@
 //! A post's own page once it is more than a draft: how it stands on each profile, what it says, what can be done, and its whole story.
 
 use axum::extract::Path;
-use desk::publishing::{self, Post, PostTarget, Retimed, TargetState};
+use desk::{
+    Time,
+    ids::ProfileId,
+    publishing::{self, Post, PostTarget, Retimed, Story, TargetState},
+};
 use jiff::{civil::DateTime, tz::TimeZone};
 use maud::{Markup, Render, html};
 
@@ -20,6 +24,7 @@ use crate::{
     problem::PageResult,
     ui::{
         Icon, Tone,
+        badge::Badge,
         button::{Button, Does, Weight},
         dialog::{Confirm, Dialog, DialogWidth, Effect, Reversal},
         facts::Card,
@@ -47,7 +52,7 @@ pub(crate) async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
 }
 
 async fn story_page(ctx: &Ctx, post: &Post, outlets: &[Outlet], may_write: bool) -> PageResult {
-    let title = if post.title.is_empty() { title_of(post) } else { post.title.clone() };
+    let title = states::name_of(post);
     let mut head = PageHead::new(&title);
     head.crumbs = Crumbs { links: vec![NavLink::new("Posts", "/posts")] };
     let names = list::names(ctx, [post.author, post.changed_by].into_iter()).await?;
@@ -64,20 +69,17 @@ async fn story_page(ctx: &Ctx, post: &Post, outlets: &[Outlet], may_write: bool)
             Banner::new(Tone::Info, "This post was discarded").text("Its story stays. Duplicate it to go on with its text."),
         ));
     }
-    parts.push(Box::new(Card { title: "Where it stands".to_owned(), actions: vec![], body: targets(ctx, post, outlets) }));
+    let story = publishing::history(ctx.desk(), ctx.actor(), post.id).await?;
+    let standing = targets(ctx, post, outlets, &story);
+    parts.push(Box::new(Card { title: "Where it stands".to_owned(), actions: vec![], body: standing }));
     parts.push(Box::new(Card { title: "What it says".to_owned(), actions: vec![], body: previews(post, outlets) }));
     if may_write && post.is_open() && post.discarded_at.is_none() {
         parts.push(Box::new(Card { title: "Another time".to_owned(), actions: vec![], body: retime_form(ctx, post) }));
     }
-    parts.push(Box::new(story::card(ctx, post).await?));
+    parts.push(Box::new(story::card(ctx, &story).await?));
     parts.push(Box::new(comments::card(ctx, post).await?));
     parts.extend(questions);
     ctx.page(title, Room::Publish).live("posts").show(&stack_all(&parts))
-}
-
-fn title_of(post: &Post) -> String {
-    let text = post.draft.common.parts.first().map_or("", |part| part.text.as_str());
-    Some(publishing::bulk::title_of(text)).filter(|title| !title.is_empty()).unwrap_or_else(|| "Post".to_owned())
 }
 
 /// The buttons that fit the post's state, each outward or irreversible one with its question.
@@ -142,7 +144,13 @@ fn cancel_dialog(post: &Post) -> Dialog {
     }
 }
 
-fn targets(ctx: &Ctx, post: &Post, outlets: &[Outlet]) -> Markup {
+/// When the last part of what was published on a profile was deleted there; nothing while something of it is there.
+fn deleted_at(story: &Story, profile: ProfileId) -> Option<Time> {
+    let there = story.parts.get(&profile).filter(|there| !there.is_empty())?;
+    there.iter().map(|part| part.deleted_at).collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+fn targets(ctx: &Ctx, post: &Post, outlets: &[Outlet], story: &Story) -> Markup {
     let times = ctx.times();
     let line = |target: &PostTarget| {
         let outlet = outlets.iter().find(|outlet| outlet.id() == target.key.profile);
@@ -155,13 +163,15 @@ fn targets(ctx: &Ctx, post: &Post, outlets: &[Outlet]) -> Markup {
                     @if let Some(reason) = &life.reason { span.muted { (sentence(reason)) } }
                     @if life.parts > 1 { span.muted { (life.parts_there) " of " (life.parts) " posts of the thread are there" } }
                 }
-                div.row {
+                @if let Some(gone) = deleted_at(story, target.key.profile) {
+                    div.row { (Badge::new(Tone::Neutral, "Deleted there").with_icon(Icon::Trash2)) (times.exact(gone)) }
+                } @else { div.row {
                     (states::badge(life.state))
                     @if let Some(at) = target.published_at { "went out " (times.exact(at)) }
                     @else if let Some(slot) = life.slot { "due " (times.exact(slot)) }
                     @if let Some(permalink) = &target.permalink { a href=(permalink) rel="noreferrer noopener" { "See it there" } }
                     @if let Some(outlet) = outlet { (correct::offers(target, outlet)) }
-                }
+                } }
             }
         }
     };

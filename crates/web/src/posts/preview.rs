@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use desk::publishing::{Audience, Content, Medium, linked::linked};
+use desk::publishing::{Audience, Content, MediaDigest, Medium, linked::linked};
 
 use super::{outlets::Outlet, typed::digest_text};
 use crate::ui::{
@@ -25,9 +25,9 @@ pub(super) struct Marked {
     pub(super) explanation: String,
 }
 
-/// The address of a file, and of the small picture of one.
-pub(super) fn media_href(medium: &Medium) -> String {
-    format!("/media/{}", digest_text(medium.digest))
+/// The address of a file.
+pub(crate) fn media_href(digest: MediaDigest) -> String {
+    format!("/media/{}", digest_text(digest))
 }
 
 /// What followers of one profile will see. `marks` are those of a part, by its place.
@@ -56,8 +56,8 @@ pub(super) fn preview(outlet: &Outlet, content: &Content, own: bool, marks: impl
 }
 
 fn shown(medium: &Medium) -> PreviewMedium {
-    let image = medium.media_type.starts_with("image/").then(|| media_href(medium));
-    PreviewMedium { image, file_name: medium.file_name.clone(), alt: medium.alt.clone() }
+    let picture = medium.media_type.starts_with("image/").then(|| media_href(medium.digest));
+    PreviewMedium { picture, file_name: medium.file_name.clone(), alt: medium.alt.clone() }
 }
 
 fn audience(content: &Content) -> Option<String> {

@@ -39,6 +39,8 @@ pub(super) struct Sheet {
     pub(super) warnings: Vec<Warning>,
     /// What is known of its files.
     pub(super) files: BTreeMap<MediaDigest, MediaInfo>,
+    /// Whether the text in uploaded pictures is read here.
+    pub(super) reads_pictures: bool,
     /// Why nothing goes out at present: who paused what.
     pub(super) pauses: Vec<String>,
 }
@@ -69,6 +71,7 @@ impl Sheet {
             campaigns,
             warnings,
             files,
+            reads_pictures: ctx.state.text_reader.is_some(),
             pauses,
         })
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use desk::{
     ids::ProfileId,
     profiles::Profile,
-    publishing::{PostGlance, TargetState},
+    publishing::{Post, PostGlance, TargetState},
 };
 
 use crate::ui::{Icon, Tone, badge::Badge};
@@ -90,7 +90,16 @@ pub(crate) fn networks(post: &PostGlance, profiles: &BTreeMap<ProfileId, Profile
 
 /// What colleagues call a post: its title, else how it begins.
 pub(crate) fn name(post: &PostGlance) -> String {
-    let name = if post.title.is_empty() { desk::publishing::bulk::title_of(&post.excerpt) } else { post.title.clone() };
+    named(&post.title, &post.excerpt)
+}
+
+/// The same of a whole post.
+pub(crate) fn name_of(post: &Post) -> String {
+    named(&post.title, post.draft.common.parts.first().map_or("", |part| part.text.as_str()))
+}
+
+fn named(title: &str, text: &str) -> String {
+    let name = if title.is_empty() { desk::publishing::bulk::title_of(text) } else { title.to_owned() };
     if name.is_empty() { "Untitled".to_owned() } else { name }
 }
 

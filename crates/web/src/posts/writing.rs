@@ -248,7 +248,7 @@ async fn save_form(ctx: &Ctx, id: Option<PostId>, received: Received) -> Result<
     }
     let files = known_files(ctx, &typed.form).await?;
     let known = files.into_iter().map(|(digest, facts)| (digest, (facts.media_type, facts.file_name))).collect();
-    typed::name_files(&mut typed.form.draft, &known);
+    typed::name_files(&mut typed.form.draft, before.as_ref().map(|post| &post.draft), &known);
     if !typed.mistakes.fields.is_empty() {
         return again(ctx, before, typed, outlets).await;
     }

@@ -1,7 +1,7 @@
 //! The calendar: the days of a month or week with what is due on each, on a phone one day below the other.
 //!
-//! Invariants: every day shown is a heading with a list, so it reads without seeing; a post that may be moved says so and can be moved
-//! by dragging and by keys (`web-ui/src/calendar.ts`), and on its own page without scripts; what does not fit on a day is counted and
+//! Invariants: every day shown is a heading with a list, so it reads without seeing; a post that may be moved can be moved by dragging,
+//! by keys and to another time, alone or with others (`web-ui/src/calendar.ts`), and on its own page without scripts; what does not fit on a day is counted and
 //! linked, never dropped.
 
 use maud::{Markup, Render, html};
@@ -25,6 +25,8 @@ pub struct CalendarEntry {
     pub tone: Tone,
     /// Short names of its networks.
     pub networks: String,
+    /// Where a small picture of it is.
+    pub picture: Option<String>,
     /// Whether it may be moved.
     pub movable: bool,
 }
@@ -32,10 +34,17 @@ pub struct CalendarEntry {
 impl Render for CalendarEntry {
     fn render(&self) -> Markup {
         html! {
-            li {
+            li.planned {
                 a.entry href=(self.href) data-tone=[self.tone.attribute()] data-post=(self.id) draggable=[self.movable.then_some("true")] {
                     span.entry-time { (self.time) } span.entry-title { (self.title) }
+                    @if let Some(picture) = &self.picture { img.entry-picture src=(picture) alt="" loading="lazy" decoding="async" draggable="false"; }
                     span.entry-facts { (self.networks) " " (self.state) }
+                }
+                @if self.movable {
+                    span.entry-acts.needs-script {
+                        button class="button button-quiet button-icon button-small" type="button" data-retimes title="Move to another time" aria-label={ "Move to another time: " (self.title) } { (Icon::Clock) }
+                        input.check type="checkbox" data-picks aria-label={ "Select: " (self.title) };
+                    }
                 }
             }
         }
@@ -91,21 +100,37 @@ pub struct CalendarGrid {
     pub move_action: String,
 }
 
+/// What stands around days whose posts can be moved: how many are selected, and what a move came to.
+pub fn around(move_action: &str, week: bool, days: &Markup) -> Markup {
+    html! {
+        div.calendar data-calendar data-move=(move_action) data-week[week] {
+            (days)
+            div.calendar-picked data-picked hidden {
+                span role="status" data-picked-count {}
+                button.button.button-primary type="button" data-retimes { "Move them" }
+                button.button type="button" data-picks-none { "Select none" }
+            }
+            p.unseen role="status" data-calendar-said {}
+        }
+    }
+}
+
 impl Render for CalendarGrid {
     fn render(&self) -> Markup {
-        html! {
-            div.calendar data-calendar data-move=(self.move_action) data-week[self.week] {
+        around(
+            &self.move_action,
+            self.week,
+            &html! {
                 div.weekdays aria-hidden="true" { @for day in ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] { span { (day) } } }
                 ol.days role="list" aria-label=(self.label) { @for day in &self.days { (day.render()) } }
-                p.unseen role="status" data-calendar-said {}
-            }
-        }
+            },
+        )
     }
 }
 
 impl Component for CalendarGrid {
     const NAME: &'static str = "CalendarGrid";
-    const ABOUT: &'static str = "What is due when. Drag a post to another day, or focus it and press Alt with an arrow.";
+    const ABOUT: &'static str = "What is due when. Drag a post to another day, or focus it and press Alt with an arrow; the clock beside it moves it to another time, and several that are selected move together.";
 
     fn samples() -> Vec<Sample> {
         let entry = |id: &str, time: &str, title: &str, state: &str, tone| CalendarEntry {
@@ -116,6 +141,7 @@ impl Component for CalendarGrid {
             state: state.into(),
             tone,
             networks: "Ma Bs".into(),
+            picture: None,
             movable: state != "Published",
         };
         let day = |number: i32| CalendarDay {

@@ -115,6 +115,8 @@ pub enum TextKind {
     Date,
     /// A local date and time.
     DateTime,
+    /// A time of the day.
+    Time,
 }
 
 impl TextKind {
@@ -126,12 +128,13 @@ impl TextKind {
             Self::Number => "number",
             Self::Date => "date",
             Self::DateTime => "datetime-local",
+            Self::Time => "time",
         }
     }
 
     const fn width(self) -> &'static str {
         match self {
-            Self::Number => "input input-short",
+            Self::Number | Self::Time => "input input-short",
             Self::Date | Self::DateTime => "input input-medium",
             Self::Text | Self::Email | Self::Url => "input",
         }

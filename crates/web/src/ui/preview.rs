@@ -70,11 +70,16 @@ pub enum Piece {
     },
 }
 
+/// The address of the small picture of a picture.
+pub fn small(picture: &str) -> String {
+    format!("{picture}?size=small")
+}
+
 /// A file on a post.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PreviewMedium {
-    /// Where its picture is; nothing for what is no picture.
-    pub image: Option<String>,
+    /// Where its picture is; nothing for what is no picture. [`small`] leads to its small one.
+    pub picture: Option<String>,
     /// Its name.
     pub file_name: String,
     /// What it shows, in words.
@@ -142,8 +147,8 @@ impl PostPreview {
                 ul.preview-media data-count=(media.len().min(4)) {
                     @for medium in media {
                         li {
-                            @if let Some(image) = &medium.image {
-                                img src=(image) alt=(medium.alt) loading="lazy" decoding="async";
+                            @if let Some(picture) = &medium.picture {
+                                a href=(picture) target="_blank" rel="noopener" { img src=(small(picture)) alt=(medium.alt) loading="lazy" decoding="async"; span.unseen { "See the whole of " (medium.file_name) } }
                                 @if medium.alt.is_empty() { (missing()) } @else { span.preview-alt aria-hidden="true" { "ALT" } }
                             } @else {
                                 span.media-chip { (Icon::Paperclip) (medium.file_name) }
@@ -220,8 +225,8 @@ impl Component for PostPreview {
             Piece::Plain(" ".into()),
             Piece::Linked("#LateOpening".into()),
         ];
-        let chip = PreviewMedium { image: None, file_name: "programme.pdf".into(), alt: "The evening's programme".into() };
-        let bare = PreviewMedium { image: None, file_name: "poster.png".into(), alt: String::new() };
+        let chip = PreviewMedium { picture: None, file_name: "programme.pdf".into(), alt: "The evening's programme".into() };
+        let bare = PreviewMedium { picture: None, file_name: "poster.png".into(), alt: String::new() };
         let base = Self {
             id: "preview-sample-ma".into(),
             look: Look::Mastodon,

@@ -59,7 +59,12 @@ async fn profile(test: &TestDesk, owner: &Actor) -> ProfileId {
 fn form(test: &TestDesk, text: &str, profile: ProfileId) -> PostForm {
     let common = Content { parts: vec![Part { text: text.to_owned(), media: Vec::new() }], ..Content::default() };
     let draft = Draft { common, targets: BTreeMap::from([(profile, None)]) };
-    PostForm { slot: Some(test.desk.now().plus_ms(30 * HOUR)), draft, ..PostForm::default() }
+    PostForm {
+        title: "What colleagues call it".to_owned(),
+        slot: Some(test.desk.now().plus_ms(30 * HOUR)),
+        draft,
+        ..PostForm::default()
+    }
 }
 
 async fn ask(test: &TestDesk, owner: &Actor, asked: impl IntoIterator<Item = Approver>) {
@@ -239,6 +244,7 @@ async fn a_guest_decides_on_their_own_page_and_no_other_route_or_id_opens_for_th
     let pages = edge(&test);
     let shown = send_with(&pages, Method::GET, "/outside", &cookie, "").await;
     assert!(shown.status == StatusCode::OK && shown.text.contains("for the guest") && !shown.text.contains("secret plan"));
+    assert!(!shown.text.contains("What colleagues call it"), "nor is the post's name");
     assert!(!shown.text.contains("Legal") && !shown.text.contains("Olive Owner"), "the desk's way is none of theirs");
 
     let ids =

@@ -54,7 +54,7 @@ async fn an_attachment_is_downloaded_as_it_was_in_a_sandbox_and_a_masked_one_tak
     let intake = Intake::new(test.desk.clone(), ledger.clone(), Arc::new(Examiner::new().expect("compiles")));
     // They call themselves pages.
     let evil = |native_id, text| post_with_file(native_id, text, "evil", ("../../häßlich\".html", "text/html"));
-    let events = vec![evil("m1", "look"), evil("m2", "my card is 4111 1111 1111 1111")];
+    let events = vec![evil("m0", "look"), evil("m1", "look"), evil("m2", "my card is 4111 1111 1111 1111")];
     let lot = Lot { via: Via::Pull, connector: "scripted", events, gaps: Vec::new(), late: Vec::new(), then: Then::Nothing };
     intake.take(profile, lot).await.expect("taken");
     let state = WebState::new(test.desk.clone(), WebOptions::default(), Arc::new(String::new)).with_record(Record::of(ledger));
@@ -64,7 +64,13 @@ async fn an_attachment_is_downloaded_as_it_was_in_a_sandbox_and_a_masked_one_tak
     let file = format!("/messages/{plain}/attachments/0");
     assert_eq!(edge.get(&reader, &file).await.status, StatusCode::NOT_FOUND, "it waits to be fetched");
     assert!(edge.get(&reader, &format!("/messages/{plain}")).await.text.contains("Waiting to be fetched"));
-    Fetcher::new(intake, connectors).step(profile, &CancellationToken::new()).await.expect("fetches");
+    let mut tx = test.desk.db().begin().await.expect("begins");
+    let given_up = "UPDATE attachments SET state = 'failed', error = 'it was taken away' \
+                    WHERE message = (SELECT number FROM messages WHERE native_id = 'm0')";
+    sql(given_up).execute(&mut tx).await.expect("given up");
+    tx.commit().await.expect("commits");
+    let fetcher = Fetcher::new(intake, connectors);
+    fetcher.step(profile, &CancellationToken::new()).await.expect("fetches");
 
     let shown = edge.get(&reader, &format!("/messages/{plain}")).await.text;
     assert!(shown.contains(&format!("href=\"{file}\"")) && shown.contains("976.5 KiB") && shown.contains("On record"), "{shown}");
@@ -77,6 +83,17 @@ async fn an_attachment_is_downloaded_as_it_was_in_a_sandbox_and_a_masked_one_tak
     let name = got.header("content-disposition");
     assert_eq!(name, "attachment; filename=\"h__lich_.html\"; filename*=UTF-8''h%C3%A4%C3%9Flich%22.html");
     assert_eq!(edge.get(&reader, &format!("/messages/{plain}/attachments/1")).await.status, StatusCode::NOT_FOUND);
+
+    // What was given up is asked for again by whoever has the right.
+    let gone = format!("/messages/{}", id_of(&test, "m0").await);
+    assert!(!edge.get(&reader, &gone).await.text.contains("Try again"), "a reader has no button");
+    assert!(edge.get(&owner, &gone).await.text.contains("Try again"));
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+    let again = async |who: &As| edge.send(who, Method::POST, &format!("{gone}/attachments/0/again"), &headers, Some("")).await;
+    assert_eq!(again(&reader).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(again(&owner).await.status, StatusCode::SEE_OTHER);
+    fetcher.step(profile, &CancellationToken::new()).await.expect("fetches");
+    assert_eq!(edge.get(&reader, &format!("{gone}/attachments/0")).await.status, StatusCode::OK);
 
     // The message is masked, so is what hangs on it.
     let file = format!("/messages/{masked}/attachments/0");

@@ -41,6 +41,10 @@ fn id_of(location: &str) -> String {
     location.trim_start_matches("/posts/").split(['/', '#']).next().expect("an id").to_owned()
 }
 
+fn today(test: &TestDesk) -> jiff::civil::Date {
+    jiff::Timestamp::from_millisecond(test.desk.now().0).expect("a moment").to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 async fn everything(test: &TestDesk, who: &Somebody) -> Page<PostGlance> {
     let page = PageRequest::default();
     publishing::list(&test.desk, &who.actor, &PostFilter::default(), PostOrder::Changed, &page).await.expect("a list")
@@ -165,8 +169,7 @@ async fn somebody_without_the_level_finds_nothing_and_writes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_calendar_shows_a_post_on_its_day_and_moves_it_by_the_clock_on_the_wall() {
     let (test, edge, writer, [sandbox, _]) = writing().await;
-    let today = jiff::Timestamp::from_millisecond(test.desk.now().0).expect("a moment").to_zoned(jiff::tz::TimeZone::UTC).date();
-    let day = today.saturating_add(jiff::Span::new().days(40));
+    let day = today(&test).saturating_add(jiff::Span::new().days(40));
     let form = format!("profile={sandbox}&common.0.text=due&title=Late+opening&at={day}T09:30&zone=UTC");
     let id = id_of(post(&edge, "/posts", Some(&writer.cookie), &form).await.location());
     let shown = get(&edge, &format!("/calendar?day={day}"), Some(&writer.cookie)).await;
@@ -174,15 +177,51 @@ async fn the_calendar_shows_a_post_on_its_day_and_moves_it_by_the_clock_on_the_w
     let narrowed = get(&edge, &format!("/calendar?day={day}&state=published"), Some(&writer.cookie)).await;
     assert!(!narrowed.text.contains("Late opening"));
     let next = day.saturating_add(jiff::Span::new().days(1));
-    let moved = post(&edge, "/calendar/move", Some(&writer.cookie), &format!("post={id}&date={next}")).await;
+    let moved = post(&edge, "/calendar/move", Some(&writer.cookie), &format!("post={id}&days=1")).await;
     assert!(moved.text.contains("said"), "{}", moved.text);
     let saved = publishing::get(&test.desk, &writer.actor, id.parse().expect("an id")).await.expect("a post");
     assert!(saved.slot.expect("a time").rfc3339().starts_with(&format!("{next}T09:30")), "{:?}", saved.slot);
-    let past = post(&edge, "/calendar/move", Some(&writer.cookie), &format!("post={id}&date=2001-01-01")).await;
+    let past = post(&edge, "/calendar/move", Some(&writer.cookie), &format!("post={id}&days=-300")).await;
     assert_eq!(past.status, StatusCode::CONFLICT);
     let week = get(&edge, &format!("/calendar?view=week&day={next}"), Some(&writer.cookie)).await;
     let list = get(&edge, &format!("/calendar?view=list&day={day}"), Some(&writer.cookie)).await;
     assert!(week.text.contains("Late opening") && list.text.contains("Late opening"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_posts_are_moved_at_once_and_what_cannot_be_is_named() {
+    let (test, edge, writer, [sandbox, _]) = writing().await;
+    let day = today(&test).saturating_add(jiff::Span::new().days(3));
+    let mut ids = Vec::new();
+    for (title, at) in [("One", format!("{day}T09:30")), ("Two", format!("{day}T11:00")), ("Undated", String::new())] {
+        let form = format!("profile={sandbox}&common.0.text={title}+text&title={title}&at={at}&zone=UTC");
+        ids.push(id_of(post(&edge, "/posts", Some(&writer.cookie), &form).await.location()));
+    }
+    let all: String = ids.iter().map(|id| format!("post={id}&")).collect();
+    let slots = async || {
+        let mut slots = Vec::new();
+        for id in &ids[..2] {
+            let saved = publishing::get(&test.desk, &writer.actor, id.parse().expect("an id")).await.expect("a post");
+            slots.push(saved.slot.expect("a time").rfc3339());
+        }
+        slots
+    };
+    let moved = post(&edge, "/calendar/move", Some(&writer.cookie), &format!("{all}days=2")).await;
+    assert_eq!(moved.status, StatusCode::OK);
+    assert!(moved.text.contains("2 posts moved.") && moved.text.contains("“Undated”: it has no time yet"), "{}", moved.text);
+    let then = day.saturating_add(jiff::Span::new().days(2));
+    assert_eq!(
+        slots().await,
+        [format!("{then}T09:30:00.000Z"), format!("{then}T11:00:00.000Z")],
+        "each keeps its time of the day"
+    );
+    let timed = post(&edge, "/calendar/move", Some(&writer.cookie), &format!("post={}&time=14:15", ids[0])).await;
+    assert!(timed.text.contains("Moved to"), "{}", timed.text);
+    assert_eq!(slots().await[0], format!("{then}T14:15:00.000Z"), "another time on the same day");
+    for nonsense in ["", "days=1", &format!("post={}", ids[0]), &format!("post={}&time=25:99", ids[0])] {
+        let refused = post(&edge, "/calendar/move", Some(&writer.cookie), nonsense).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{nonsense}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,7 @@ use crate::{
     ids::{GuestId, SubmissionId, Time},
     publishing::{
         MediaDigest,
-        media::{self, MediaInfo},
+        media::{self, MediaInfo, Rendition},
     },
     rights::{Operation, Target},
 };
@@ -41,7 +41,12 @@ pub async fn asked(desk: &Desk, actor: &Actor) -> Result<Vec<Shown>> {
 ///
 /// # Errors
 /// [`Error::NotFound`] for everything else.
-pub async fn file(desk: &Desk, actor: &Actor, id: SubmissionId, wanted: MediaDigest) -> Result<(MediaInfo, Vec<u8>)> {
+pub async fn file(
+    desk: &Desk,
+    actor: &Actor,
+    id: SubmissionId,
+    (wanted, rendition): (MediaDigest, Rendition),
+) -> Result<(MediaInfo, Vec<u8>)> {
     let mut reader = desk.view(actor, Operation::OutsideSee, Target::Workspace).await?;
     let kept = submissions::get(&mut reader, id).await?;
     if !asked_now(&mut reader, guest_of(actor)?, &kept, desk.now()).await? {
@@ -50,7 +55,7 @@ pub async fn file(desk: &Desk, actor: &Actor, id: SubmissionId, wanted: MediaDig
     if !show(&mut reader, kept).await?.has_file(wanted) {
         return Err(Error::NotFound("file"));
     }
-    media::bytes(&mut reader, wanted).await
+    media::bytes(&mut reader, wanted, rendition).await
 }
 
 /// Decides as a guest. The network address and what the browser calls itself are kept with it.

@@ -69,6 +69,9 @@ async fn rows(on: &mut dyn Connection, which: &Which, select: &str, order: &str)
 pub(in crate::approvals) async fn read(on: &mut dyn Connection, which: &Which) -> Result<Vec<Kept>> {
     let order = format!("COALESCE(m.slot_ms, m.submitted_at_ms), m.id LIMIT {READ_MAX}");
     let submissions = rows(on, which, "SELECT m.* FROM submissions m", &order).await?;
+    if submissions.is_empty() {
+        return Ok(Vec::new());
+    }
     let steps = "SELECT s.* FROM submission_steps s JOIN submissions m ON m.id = s.submission_id";
     let steps = rows(on, which, steps, "s.submission_id, s.number").await?;
     let decisions = "SELECT d.* FROM decisions d JOIN submissions m ON m.id = d.submission_id";

@@ -7,12 +7,14 @@
 //! for it, because the entry's record id is derived from the text it hangs on; what cannot be had is on record as missing, with the
 //! reason, after a bounded number of tries. Messages never wait for their attachments.
 
+mod again;
 mod body;
 mod fetch;
 mod in_file;
 mod reading;
 mod rules;
 
+pub use again::attachment_again;
 pub(crate) use body::{Outcome, Settled, Which};
 pub use fetch::Fetcher;
 pub(crate) use in_file::take_from_file;

@@ -7,7 +7,7 @@ use crate::{
     capture::attachments::{Outcome, Pending, Settled, Which},
     db::{Connection, Query, Row, Tx, sql},
     error::Result,
-    ids::{ImportId, ProfileId, Time},
+    ids::{ImportId, MessageId, ProfileId, Time},
 };
 
 const COLUMNS: &str = "a.message, a.entry, a.part, a.native_id, a.file_name, a.media_type, a.bytes, a.alt, a.source, a.tries, m.id, \
@@ -77,8 +77,7 @@ pub(crate) async fn settle(tx: &mut Tx, entry: i64, settled: &Settled) -> Result
     .execute(tx)
     .await?;
     if changed == 1 {
-        let change = streams::reserve(tx, 1).await?;
-        sql("UPDATE messages SET changed = $2 WHERE id = $1").bind(message).bind(change).execute(tx).await?;
+        note_change(tx, message).await?;
     }
     Ok(changed == 1)
 }
@@ -94,6 +93,30 @@ pub(crate) async fn postpone(tx: &mut Tx, pending: &Pending, until: Time, error:
     .bind(error)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// What was given up waits again, from now on; false for what was not, and for what an export file holds.
+pub(crate) async fn again(tx: &mut Tx, message: MessageId, (entry, part): (i64, i64), now: Time) -> Result<bool> {
+    let changed = sql("UPDATE attachments SET state = 'pending', tries = tries + 1, next_try_at_ms = $4, error = NULL \
+                       WHERE message = (SELECT number FROM messages WHERE id = $1) AND entry = $2 AND part = $3 AND state = 'failed' \
+                       AND import_id IS NULL")
+    .bind(message)
+    .bind(entry)
+    .bind(part)
+    .bind(now)
+    .execute(tx)
+    .await?;
+    if changed == 1 {
+        note_change(tx, message).await?;
+    }
+    Ok(changed == 1)
+}
+
+/// Gives the message the next change number: whoever follows looks at it again.
+async fn note_change(tx: &mut Tx, message: MessageId) -> Result<()> {
+    let change = streams::reserve(tx, 1).await?;
+    sql("UPDATE messages SET changed = $2 WHERE id = $1").bind(message).bind(change).execute(tx).await?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use crate::{
     },
     db::{Connection, Row, Value, corrupt, sql},
     error::Result,
-    ids::{MessageId, PartyId, PlaceId, ProfileId, Time},
+    ids::{ImportId, MessageId, PartyId, PlaceId, ProfileId, Time},
 };
 
 /// A message's row with the names of what it refers to, before these are filled in.
@@ -359,6 +359,7 @@ fn read_attachment(row: &Row) -> Result<AttachmentSeen> {
         digest: row.get("digest")?,
         stored_entry: row.get("stored_entry")?,
         error: row.get("error")?,
+        from_network: row.get::<Option<ImportId>>("import_id")?.is_none(),
     })
 }
 

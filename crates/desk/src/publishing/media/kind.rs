@@ -24,6 +24,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it is a picture, still or moving.
+    pub fn is_picture(self) -> bool {
+        matches!(self, Self::Jpeg | Self::Png | Self::Gif | Self::WebP)
+    }
+
     /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
@@ -63,7 +68,7 @@ pub fn look(bytes: &[u8]) -> Option<Looks> {
         [b'I', b'D', b'3', ..] | [0xff, 0xfb | 0xf3 | 0xf2, ..] => Kind::Mp3,
         _ => return None,
     };
-    let is_picture = matches!(kind, Kind::Jpeg | Kind::Png | Kind::Gif | Kind::WebP);
+    let is_picture = kind.is_picture();
     let size = read_size(bytes).map(|size| (size.width, size.height)).filter(|(width, height)| *width > 0 && *height > 0);
     if is_picture && size.is_none() {
         return None;

@@ -1,15 +1,20 @@
 //! Files for posts: taken in piece by piece, looked at, freed of place and author, kept by the digest of their bytes.
 //!
-//! Invariants: the type is what the bytes say, never what somebody claims; what is kept, shown, approved and sent are the same bytes;
-//! a file that a post ever named is not removed; whoever may not read any post with it, and did not upload it, cannot see it.
+//! Invariants: the type is what the bytes say, never what somebody claims; what is kept, approved and sent are the same bytes, and the
+//! small picture that pages show is made from them; a file that a post ever named is not removed; whoever may not read any post with
+//! it, and did not upload it, cannot see it.
 
 mod kind;
+mod picture;
 mod strip;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 
 pub use kind::{Kind, Looks, look};
+pub use picture::{SMALL_EDGE_PX, TextReader, Thumbnail, thumbnail};
 pub use strip::{Stripped, strip};
 
 use super::{
@@ -66,10 +71,22 @@ pub struct MediaInfo {
     pub duration_ms: Option<u64>,
     /// What was taken out of it, in words: `place`, `author`, ….
     pub stripped: Vec<String>,
+    /// What is written in it, of a picture that was read; empty when nothing is.
+    #[serde(skip)]
+    pub image_text: Option<String>,
     /// Who uploaded it.
     pub uploaded_by: PersonId,
     /// When.
     pub created_at: Time,
+}
+
+/// How large a file is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rendition {
+    /// As it is sent.
+    Whole,
+    /// For a page: the small picture where there is one, else the file.
+    Small,
 }
 
 /// Begins to take a file in.
@@ -117,11 +134,11 @@ pub async fn chunk(desk: &Desk, actor: &Actor, id: MediaId, number: u32, bytes: 
     act.commit().await
 }
 
-/// All pieces are here: looks at the file, takes place and author out, and keeps it.
+/// All pieces are here: looks at the file, takes place and author out, reads what is written in it, and keeps it.
 ///
 /// # Errors
 /// [`Error::Invalid`] when a piece is missing or it is no kind of file that any network takes.
-pub async fn finish(desk: &Desk, actor: &Actor, id: MediaId) -> Result<MediaInfo> {
+pub async fn finish(desk: &Desk, actor: &Actor, id: MediaId, text_reader: Option<TextReader>) -> Result<MediaInfo> {
     let (person, _) = access::writer(actor)?;
     let mut reader = desk.db().read().await?;
     let arriving = store::arriving_of(&mut reader, id, person).await?.ok_or(Error::NotFound("upload"))?;
@@ -135,6 +152,8 @@ pub async fn finish(desk: &Desk, actor: &Actor, id: MediaId) -> Result<MediaInfo
     }
     let looked = tokio::task::spawn_blocking(move || cleaned(&bytes)).await;
     let (bytes, looks, stripped) = looked.map_err(|error| Error::Internal(error.to_string()))??;
+    let bytes: Arc<[u8]> = bytes.into();
+    let seen = picture::look_closer(looks.kind, bytes.clone(), text_reader).await;
     let hash = digest(&SHA256, &bytes);
     let media = MediaInfo {
         id,
@@ -145,6 +164,7 @@ pub async fn finish(desk: &Desk, actor: &Actor, id: MediaId) -> Result<MediaInfo
         size: looks.size,
         duration_ms: looks.duration_ms,
         stripped: stripped.into_iter().map(|what| what.id().to_owned()).collect(),
+        image_text: seen.text,
         uploaded_by: person,
         created_at: desk.now(),
     };
@@ -156,6 +176,9 @@ pub async fn finish(desk: &Desk, actor: &Actor, id: MediaId) -> Result<MediaInfo
         store::put_chunk(act.tx(), id, number, piece).await?;
     }
     store::finish(act.tx(), &media).await?;
+    if let Some(small) = &seen.thumbnail {
+        store::put_thumbnail(act.tx(), media.digest, small).await?;
+    }
     act.record(Object::new("media", id))
         .detail("digest", hex::encode(media.digest.0))
         .detail("media_type", media.media_type.as_str())
@@ -174,7 +197,7 @@ fn cleaned(bytes: &[u8]) -> Result<(Vec<u8>, Looks, Vec<Stripped>)> {
     Ok((clean, looks, stripped))
 }
 
-/// What is known of a file, for its uploader and whoever may read a post that names it.
+/// What is known of a file, for its uploader and whoever may read a post that names it. An uploader finds the name they gave it last.
 ///
 /// # Errors
 /// [`Error::NotFound`], also for everybody else.
@@ -187,15 +210,18 @@ pub async fn info(desk: &Desk, actor: &Actor, wanted: MediaDigest) -> Result<Med
 ///
 /// # Errors
 /// As [`info`].
-pub async fn read(desk: &Desk, actor: &Actor, wanted: MediaDigest) -> Result<(MediaInfo, Vec<u8>)> {
+pub async fn read(desk: &Desk, actor: &Actor, wanted: MediaDigest, rendition: Rendition) -> Result<(MediaInfo, Vec<u8>)> {
     let mut reader = desk.view(actor, Operation::MediaRead, Target::Workspace).await?;
-    let media = seen(desk, actor, &mut reader, wanted).await?;
-    let bytes = store::bytes_of(&mut reader, media.id).await?;
-    Ok((media, bytes))
+    seen(desk, actor, &mut reader, wanted).await?;
+    bytes(&mut reader, wanted, rendition).await
 }
 
 async fn seen(desk: &Desk, actor: &Actor, on: &mut dyn Connection, wanted: MediaDigest) -> Result<MediaInfo> {
-    let media = store::by_digest(on, wanted).await?.ok_or(Error::NotFound("file"))?;
+    let known = match actor.person() {
+        Some(person) => store::known_to(on, wanted, person).await?,
+        None => store::by_digest(on, wanted).await?,
+    };
+    let media = known.ok_or(Error::NotFound("file"))?;
     if !store::uploaders(on, wanted).await?.iter().any(|person| Some(*person) == actor.person()) {
         let readable = access::allowed(desk, actor, Operation::PostsRead).await?;
         let profiles: Vec<_> = readable.into_iter().map(|profile| profile.id).collect();
@@ -207,10 +233,26 @@ async fn seen(desk: &Desk, actor: &Actor, on: &mut dyn Connection, wanted: Media
 }
 
 /// The bytes of a file that is about to be sent, or shown as part of something that was decided already.
-pub(crate) async fn bytes(on: &mut dyn Connection, wanted: MediaDigest) -> Result<(MediaInfo, Vec<u8>)> {
-    let media = store::by_digest(on, wanted).await?.ok_or(Error::NotFound("file"))?;
+pub(crate) async fn bytes(on: &mut dyn Connection, wanted: MediaDigest, rendition: Rendition) -> Result<(MediaInfo, Vec<u8>)> {
+    let mut media = store::by_digest(on, wanted).await?.ok_or(Error::NotFound("file"))?;
+    if rendition == Rendition::Small
+        && let Some((media_type, bytes)) = store::thumbnail(on, wanted).await?
+    {
+        media.media_type = media_type;
+        return Ok((media, bytes));
+    }
     let bytes = store::bytes_of(on, media.id).await?;
     Ok((media, bytes))
+}
+
+/// What is written in the pictures of a draft, as far as somebody read them.
+pub(super) async fn image_texts(on: &mut dyn Connection, draft: &Draft) -> Result<BTreeMap<MediaDigest, String>> {
+    let contents = std::iter::once(&draft.common).chain(draft.targets.values().flatten());
+    let media = contents.flat_map(|content| &content.parts).flat_map(|part| &part.media);
+    let mut digests: Vec<_> = media.map(|medium| medium.digest).collect();
+    digests.sort_unstable();
+    digests.dedup();
+    store::image_texts(on, &digests).await
 }
 
 /// Removes an own upload that no post names.

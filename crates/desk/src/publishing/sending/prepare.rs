@@ -18,7 +18,7 @@ use crate::{
     error::Result,
     publishing::{
         content::{Medium, digest},
-        media,
+        media::{self, Rendition},
         model::Next,
         rules::Event,
         store::{parts, targets},
@@ -79,7 +79,7 @@ impl Sender {
     }
 
     async fn upload(&self, line: &mut Line, medium: &Medium) -> Result<std::result::Result<Uploaded, NetworkError>> {
-        let (info, bytes) = media::bytes(&mut self.desk.db().read().await?, medium.digest).await?;
+        let (info, bytes) = media::bytes(&mut self.desk.db().read().await?, medium.digest, Rendition::Whole).await?;
         let file = Media {
             bytes,
             media_type: medium.media_type.clone(),

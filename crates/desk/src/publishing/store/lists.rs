@@ -162,7 +162,9 @@ fn glance(row: &Row) -> Result<PostGlance> {
     let content = std::iter::once(&draft.common).chain(draft.targets.values().flatten());
     let said = content.clone().find_map(|content| content.parts.iter().find(|part| !part.text.trim().is_empty()));
     let excerpt = said.map_or_else(String::new, |part| part.text.chars().take(EXCERPT_MAX).collect());
-    let media = content.flat_map(|content| &content.parts).any(|part| !part.media.is_empty());
+    let mut files = content.flat_map(|content| &content.parts).flat_map(|part| &part.media);
+    let media = files.clone().next().is_some();
+    let picture = files.find(|medium| medium.media_type.starts_with("image/")).map(|medium| medium.digest);
     let at: Option<Time> = row.get("calendar_ms")?;
     Ok(PostGlance {
         id: row.get("id")?,
@@ -176,6 +178,7 @@ fn glance(row: &Row) -> Result<PostGlance> {
         campaign: row.get("campaign_id")?,
         tags: Vec::new(),
         media,
+        picture,
         changed_at: row.get("changed_at_ms")?,
         targets: Vec::new(),
     })

@@ -1,11 +1,16 @@
-//! SQL of media: rows and their pieces.
+//! SQL of media: rows, their pieces, and the small pictures made of them.
+
+use std::collections::BTreeMap;
 
 use super::{json, places, text_of};
 use crate::{
     db::{Connection, Row, Tx, Value, corrupt, sql},
     error::Result,
     ids::{MediaId, PersonId, ProfileId, Time},
-    publishing::{content::MediaDigest, media::MediaInfo},
+    publishing::{
+        content::MediaDigest,
+        media::{MediaInfo, Thumbnail},
+    },
 };
 
 /// Old uploads that one sweep removes: a short transaction.
@@ -41,6 +46,7 @@ fn read(row: &Row) -> Result<MediaInfo> {
         size: wide("width")?.zip(wide("height")?),
         duration_ms: duration.and_then(|value| u64::try_from(value).ok()),
         stripped: json(row, "stripped")?,
+        image_text: row.get("image_text")?,
         uploaded_by: row.get("uploaded_by")?,
         created_at: row.get("created_at_ms")?,
     })
@@ -117,7 +123,7 @@ pub(in crate::publishing) async fn remove_chunks(tx: &mut Tx, id: MediaId) -> Re
 pub(in crate::publishing) async fn finish(tx: &mut Tx, media: &MediaInfo) -> Result<()> {
     sql(
         "UPDATE media SET state = 'ready', digest = $2, media_type = $3, bytes = $4, width = $5, height = $6, duration_ms = $7, \
-         stripped = $8 WHERE id = $1",
+         stripped = $8, image_text = $9 WHERE id = $1",
     )
     .bind(media.id)
     .bind(media.digest.0)
@@ -127,6 +133,7 @@ pub(in crate::publishing) async fn finish(tx: &mut Tx, media: &MediaInfo) -> Res
     .bind(media.size.map(|(_, height)| height))
     .bind(media.duration_ms.map(int))
     .bind(text_of(&media.stripped)?)
+    .bind(media.image_text.as_deref())
     .execute(tx)
     .await?;
     Ok(())
@@ -136,6 +143,54 @@ pub(in crate::publishing) async fn finish(tx: &mut Tx, media: &MediaInfo) -> Res
 pub(in crate::publishing) async fn by_digest(on: &mut dyn Connection, digest: MediaDigest) -> Result<Option<MediaInfo>> {
     let row = sql("SELECT * FROM media WHERE digest = $1 ORDER BY created_at_ms, id LIMIT 1").bind(digest.0).optional(on).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The upload with these bytes that a person knows: their own newest, which has the name that they gave it last; else the oldest.
+pub(in crate::publishing) async fn known_to(
+    on: &mut dyn Connection,
+    digest: MediaDigest,
+    person: PersonId,
+) -> Result<Option<MediaInfo>> {
+    let own = sql("SELECT * FROM media WHERE digest = $1 AND uploaded_by = $2 ORDER BY created_at_ms DESC, id DESC LIMIT 1")
+        .bind(digest.0)
+        .bind(person)
+        .optional(on)
+        .await?;
+    match own {
+        Some(row) => read(&row).map(Some),
+        None => by_digest(on, digest).await,
+    }
+}
+
+/// What is written in the pictures among these files, as far as somebody read them.
+pub(in crate::publishing) async fn image_texts(
+    on: &mut dyn Connection,
+    digests: &[MediaDigest],
+) -> Result<BTreeMap<MediaDigest, String>> {
+    if digests.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let list = places(1, digests.len());
+    let text = format!("SELECT digest, image_text FROM media WHERE digest IN ({list}) AND image_text IS NOT NULL");
+    let query = digests.iter().fold(sql(text), |query, digest| query.bind(digest.0));
+    let rows = query.all(on).await?;
+    rows.iter().map(|row| Ok((digest_of(row.get("digest")?)?, row.get("image_text")?))).collect()
+}
+
+pub(in crate::publishing) async fn put_thumbnail(tx: &mut Tx, digest: MediaDigest, small: &Thumbnail) -> Result<()> {
+    sql("INSERT INTO media_thumbnails (digest, media_type, bytes) VALUES ($1,$2,$3) ON CONFLICT DO NOTHING")
+        .bind(digest.0)
+        .bind(small.media_type)
+        .bind(small.bytes.as_slice())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The small picture of a file: its type and bytes.
+pub(in crate::publishing) async fn thumbnail(on: &mut dyn Connection, digest: MediaDigest) -> Result<Option<(String, Vec<u8>)>> {
+    let row = sql("SELECT media_type, bytes FROM media_thumbnails WHERE digest = $1").bind(digest.0).optional(on).await?;
+    row.map(|row| Ok((row.get("media_type")?, row.get("bytes")?))).transpose()
 }
 
 pub(in crate::publishing) async fn uploaders(on: &mut dyn Connection, digest: MediaDigest) -> Result<Vec<PersonId>> {
@@ -176,6 +231,11 @@ pub(in crate::publishing) async fn get(on: &mut dyn Connection, id: MediaId) -> 
 
 pub(in crate::publishing) async fn remove(tx: &mut Tx, id: MediaId) -> Result<()> {
     remove_chunks(tx, id).await?;
+    sql("DELETE FROM media_thumbnails WHERE digest = (SELECT digest FROM media WHERE id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM media m WHERE m.digest = media_thumbnails.digest AND m.id <> $1)")
+    .bind(id)
+    .execute(tx)
+    .await?;
     sql("DELETE FROM media WHERE id = $1").bind(id).execute(tx).await?;
     Ok(())
 }

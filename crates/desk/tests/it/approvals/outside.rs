@@ -10,7 +10,7 @@ use desk::{
     ids::{GuestId, SubmissionId},
     jobs::Registry,
     mail::SendMail,
-    publishing::{self, MediaDigest, Sent, TargetState as T},
+    publishing::{self, MediaDigest, Sent, TargetState as T, media::Rendition},
 };
 use testkit::{
     TestDesk, on_both_with_mail,
@@ -189,8 +189,8 @@ async fn a_guest_sees_only_what_asks_them_now_by_any_id() {
         assert!(matches!(refused, Err(Error::NotFound("submission"))));
         let made_up = outside::decide(desk, &guest, SubmissionId(uuid::Uuid::nil()), seen, Verdict::Approve, "b").await;
         assert!(matches!(made_up, Err(Error::NotFound("submission"))));
-        assert!(outside::file(desk, &guest, own, MediaDigest([1; 32])).await.is_err());
-        assert!(outside::file(desk, &guest, other, MediaDigest([1; 32])).await.is_err());
+        assert!(outside::file(desk, &guest, own, (MediaDigest([1; 32]), Rendition::Whole)).await.is_err());
+        assert!(outside::file(desk, &guest, other, (MediaDigest([1; 32]), Rendition::Whole)).await.is_err());
         for id in [post, other_post] {
             assert!(publishing::get(desk, &guest, id).await.is_err());
         }

@@ -155,6 +155,39 @@ async fn a_bad_moment_is_waited_for_and_what_is_gone_is_on_record_as_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_up_is_asked_for_again_by_somebody_with_the_right() {
+    on_both(|test| async move {
+        let setting = connected(&test).await;
+        let intake = setting.intake(&test);
+        let gone = || NetworkError::new(Class::Gone, "it was taken away");
+        intake.take(setting.profile, pulled(vec![post_with("m1", "look", &["a"])], "c1")).await.expect("taken");
+        setting.network.fail_fetch(gone());
+        setting.fetch(&intake).await;
+        let message = setting.message(&test).await;
+        let again = async |who: &Actor, part| capture::attachment_again(&test.desk, who, message.id, part).await;
+        let reader = test.person_with(&[Given::Level(Level::ReadOnly)]).await.actor;
+        let stranger = test.person_with(&[Given::Right(Right::Profiles)]).await.actor;
+        assert!(matches!(again(&reader, 0).await, Err(Error::Refused(_))), "reading is not enough");
+        assert!(matches!(again(&stranger, 0).await, Err(Error::NotFound(_))), "they may not know of the message");
+        assert!(matches!(again(&setting.owner, 1).await, Err(Error::NotFound(_))));
+        again(&setting.owner, 0).await.expect("it waits again");
+        assert!(setting.message(&test).await.changed > message.changed, "whoever follows the changes hears of it");
+        assert!(matches!(again(&setting.owner, 0).await, Err(Error::Conflict(_))), "it waits already");
+        // Given up a second time it is on record a second time.
+        setting.network.fail_fetch(gone());
+        assert_eq!(setting.fetch(&intake).await, 1);
+        assert_eq!((setting.seen(&test).await[0].state, entries_of(&intake, setting.profile)), (AttachmentState::Failed, 2));
+        again(&setting.owner, 0).await.expect("it waits again");
+        assert_eq!(setting.fetch(&intake).await, 1);
+        assert_eq!((setting.seen(&test).await[0].state, entries_of(&intake, setting.profile)), (AttachmentState::Stored, 3));
+        assert!(matches!(again(&setting.owner, 0).await, Err(Error::Conflict(_))), "it is here");
+        let noted = "SELECT COUNT(*) AS n FROM audit_entries WHERE act = 'capture.attachment_again' AND outcome = 'done'";
+        assert_eq!(number(&test.desk, noted).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_ran_out_is_renewed_and_a_withdrawn_one_waits_for_somebody() {
     on_both(|test| async move {
         let setting = connected(&test).await;

@@ -9,7 +9,7 @@ use inspect::images::{self, IMAGE_BYTES_MAX, Page, ReadText};
 use inspect::{Inspector, Level, Message, Scratch};
 use serde_json::{Value, json};
 
-use super::tesseract::Tesseract;
+use crate::tesseract::Tesseract;
 
 /// Inspects pictures one after the other; says whether anything reached the fail level. When nothing did, a picture that
 /// could not be read is an error: nobody may take it for clean.

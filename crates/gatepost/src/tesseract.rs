@@ -27,15 +27,26 @@ const NO_SUCH_PROGRAM: i32 = 127;
 /// Variables that the recogniser may see.
 const ENVIRONMENT: [&str; 2] = ["PATH", "TESSDATA_PREFIX"];
 
+/// What it is called on the path.
+const PROGRAM: &str = "tesseract";
+
 /// The recogniser; `program` is looked up on the path.
-pub(super) struct Tesseract {
+pub(crate) struct Tesseract {
     pub program: OsString,
     pub time_max: Duration,
 }
 
 impl Default for Tesseract {
     fn default() -> Self {
-        Self { program: "tesseract".into(), time_max: TIME_MAX }
+        Self { program: PROGRAM.into(), time_max: TIME_MAX }
+    }
+}
+
+impl Tesseract {
+    /// The recogniser, where there is one on the path.
+    pub(crate) fn installed() -> Option<Self> {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).any(|folder| folder.join(PROGRAM).is_file()).then(Self::default)
     }
 }
 
