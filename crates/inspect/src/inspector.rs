@@ -112,7 +112,7 @@ impl Inspector {
         let original = text;
         let (text, map, base): (&str, _, &Scan) =
             if is_folded { (&folded.text, Some(&folded.map), view_scan) } else { (text, None, scan) };
-        if fold::worth_joining(text, base, words, stretches) && fold::join(text, stretches, map, base, words, joined) {
+        if fold::worth_joining(text, base, stretches) && fold::join(text, stretches, map, base, joined) {
             view_scan.fill(&joined.text, words);
             run(View::Joined, &joined.text, view_scan, Some(&joined.map));
         }

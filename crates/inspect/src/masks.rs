@@ -110,6 +110,15 @@ impl Masks {
         start + spaces.trailing_zeros() as usize
     }
 
+    /// Whether a digit stands from `from` on and before `to`.
+    pub(crate) fn has_digit(&self, from: usize, to: usize) -> bool {
+        (from / 64..self.blocks.len().min(to.div_ceil(64))).any(|index| {
+            let base = index * 64;
+            let inside = u64::MAX << from.saturating_sub(base) & u64::MAX >> (base + 64).saturating_sub(to);
+            self.blocks[index].digit & inside != 0
+        })
+    }
+
     /// The end of the run of ASCII letters and digits that goes on at `at`; `at` itself when none does.
     #[inline]
     pub(crate) fn plain_end(&self, at: usize) -> usize {
@@ -148,7 +157,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bits_say_what_the_bytes_are(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn bits_say_what_the_bytes_are(bytes in prop::collection::vec(any::<u8>(), 0..200), reach in (0_usize..300, 0_usize..300)) {
             let mut masks = Masks::default();
             masks.fill(&bytes);
             for at in 0..masks.blocks().len() * 64 {
@@ -160,6 +169,9 @@ mod tests {
                 prop_assert_eq!(bit(block.space), byte <= b' ' || byte == 0x7f);
                 prop_assert_eq!(bit(block.high), byte >= 0x80);
             }
+            let (from, to) = (reach.0.min(reach.1), reach.0.max(reach.1) + 1);
+            let digit = bytes.iter().take(to).skip(from).any(u8::is_ascii_digit);
+            prop_assert_eq!(masks.has_digit(from, to), digit);
             prop_assert!(masks.blocks().last().is_some_and(|block| block.space >> 63 == 1));
         }
 

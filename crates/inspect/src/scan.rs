@@ -147,26 +147,23 @@ impl Words<'_> {
         for (base, block) in (0..).step_by(64).zip(masks.blocks()) {
             let signs = if block.high == 0 { 0 } else { typographic(block.high, self.bytes, base, &mut behind) };
             let inside = (block.plain | block.high) & !signs;
-            let mut edges = inside ^ (inside << 1 | before);
-            if before == 1 && edges != 0 {
-                self.note(start, base + edges.trailing_zeros() as usize);
-                edges &= edges - 1;
+            let after = inside << 1 | before;
+            let (mut starts, mut ends) = (inside & !after, after & !inside);
+            // A word that began in the block before keeps its start.
+            if before == 0 {
+                start = next_of(&mut starts, base);
             }
-            while edges != 0 {
-                start = base + edges.trailing_zeros() as usize;
-                edges &= edges - 1;
-                if edges != 0 {
-                    self.note(start, base + edges.trailing_zeros() as usize);
-                    edges &= edges - 1;
-                }
+            while ends != 0 {
+                let end = next_of(&mut ends, base);
+                self.note(start, end);
+                start = next_of(&mut starts, base);
             }
             before = inside >> 63;
             self.look_up();
         }
     }
 
-    #[expect(clippy::inline_always, reason = "three callers in the innermost loop: a call costs as much as the work")]
-    #[inline(always)]
+    #[inline]
     fn note(&mut self, start: usize, end: usize) {
         let word = key(self.bytes, start, end);
         let place = self.count % NOTED;
@@ -192,15 +189,26 @@ impl Words<'_> {
             let place = usize::from(*place);
             let before = &keys[place - PHRASE_BEFORE_MAX..place];
             table.look_up(keys[place], before, |entry, count| {
-                hits.push(WordHit { start: starts[place - count], end: ends[place], entry });
+                hits.push(WordHit { start: starts[place - count], end: ends[place], entry, role: table.role(entry) });
             });
         }
         self.known_count = 0;
-        let last = self.count - PHRASE_BEFORE_MAX..self.count;
-        keys.copy_within(last.clone(), 0);
-        starts.copy_within(last, 0);
+        // Arrays of a known length: copying a range would call the C library for forty-eight bytes.
+        let last = self.count - PHRASE_BEFORE_MAX;
+        let kept: [_; PHRASE_BEFORE_MAX] = std::array::from_fn(|i| (keys[last + i], starts[last + i]));
+        for (i, (key, start)) in kept.into_iter().enumerate() {
+            (keys[i], starts[i]) = (key, start);
+        }
         self.count = PHRASE_BEFORE_MAX;
     }
+}
+
+/// Takes the lowest bit out and says where in the text it stands; behind the block when there is none.
+#[inline]
+fn next_of(bits: &mut u64, base: usize) -> usize {
+    let at = base + bits.trailing_zeros() as usize;
+    *bits &= bits.wrapping_sub(1);
+    at
 }
 
 /// General punctuation (quotation marks, dashes, ellipsis: U+2000 to U+203F) ends a word as ASCII signs do: its bits in

@@ -80,7 +80,6 @@ pub(crate) struct Entry {
     kinds: [u64; KIND_WORDS],
     /// Kinds that it supports less than their own words do.
     weak: [u64; KIND_WORDS],
-    pub role: Option<Role>,
     pub text: Box<str>,
 }
 
@@ -105,6 +104,8 @@ pub(crate) struct WordHit {
     pub start: u32,
     pub end: u32,
     pub entry: u16,
+    /// What the entry does; here too, because entries are large and most hits are asked for nothing else.
+    pub role: Option<Role>,
 }
 
 /// The compiled table.
@@ -114,6 +115,8 @@ pub(crate) struct WordTable {
     slots: Box<[Slot]>,
     mask: usize,
     entries: Vec<Entry>,
+    /// The role of each entry.
+    roles: Box<[Option<Role>]>,
     /// The next entry of the chain after each.
     nexts: Box<[u16]>,
 }
@@ -134,15 +137,14 @@ const EMPTY: Slot = Slot { key: 0, entry: NONE, ends_phrases: false };
 /// The case bit of every byte.
 const CASE: u64 = 0x2020_2020_2020_2020;
 
-/// The key of a word: case is ignored for ASCII and Latin-1 letters.
+/// The key of a word of at least one byte: case is ignored for ASCII and Latin-1 letters.
 #[inline]
 pub(crate) fn key(bytes: &[u8], start: usize, end: usize) -> u64 {
     let len = end - start;
-    let first = eight_at(bytes, start) | CASE;
-    if len < 8 {
-        return mix(first & ((1 << (8 * len)) - 1), 0, len);
-    }
-    mix(first, if len > 8 { eight_at(bytes, end - 8) | CASE } else { 0 }, len)
+    // No branches: how long a word is cannot be foretold.
+    let first = (eight_at(bytes, start) | CASE) & u64::MAX >> (64 - 8 * len.min(8));
+    let last = (eight_at(bytes, end.saturating_sub(8)) | CASE) & u64::from(len > 8).wrapping_neg();
+    mix(first, last, len)
 }
 
 #[inline]
@@ -200,6 +202,7 @@ pub(crate) struct WordTableBuilder {
     by_key: HashMap<u64, u16>,
     phrase_ends: HashSet<u64>,
     entries: Vec<Entry>,
+    roles: Vec<Option<Role>>,
     nexts: Vec<u16>,
 }
 
@@ -255,20 +258,14 @@ impl WordTableBuilder {
         let mut at = head;
         while at != NONE {
             let entry = &self.entries[usize::from(at)];
-            if entry.before == before && entry.before_count == before_count && entry.role == role {
+            if entry.before == before && entry.before_count == before_count && self.roles[usize::from(at)] == role {
                 return Some(&mut self.entries[usize::from(at)]);
             }
             at = self.nexts[usize::from(at)];
         }
         let index = u16::try_from(self.entries.len()).ok().filter(|i| *i != NONE)?;
-        self.entries.push(Entry {
-            before,
-            before_count,
-            kinds: [0; KIND_WORDS],
-            weak: [0; KIND_WORDS],
-            role,
-            text: phrase.into(),
-        });
+        self.entries.push(Entry { before, before_count, kinds: [0; KIND_WORDS], weak: [0; KIND_WORDS], text: phrase.into() });
+        self.roles.push(role);
         self.nexts.push(head);
         self.by_key.insert(word, index);
         self.entries.last_mut()
@@ -293,7 +290,7 @@ impl WordTableBuilder {
             }
             slots[at] = Slot { key, entry, ends_phrases: self.phrase_ends.contains(&key) };
         }
-        WordTable { bitmap, slots, mask, entries: self.entries, nexts: self.nexts.into() }
+        WordTable { bitmap, slots, mask, entries: self.entries, roles: self.roles.into(), nexts: self.nexts.into() }
     }
 }
 
@@ -315,6 +312,10 @@ fn slot_of(word: u64) -> usize {
 impl WordTable {
     pub(crate) fn entry(&self, index: u16) -> &Entry {
         &self.entries[usize::from(index)]
+    }
+
+    pub(crate) fn role(&self, index: u16) -> Option<Role> {
+        self.roles[usize::from(index)]
     }
 
     /// Whether a word may be in the table; "no" is certain and costs one look at a small bitmap.

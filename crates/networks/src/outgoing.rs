@@ -59,6 +59,14 @@ pub fn key_time_ms(key: &str) -> Option<i64> {
     is_version_7.then(|| i64::from_str_radix(std::str::from_utf8(&bytes[..12]).ok()?, 16).ok()).flatten()
 }
 
+/// Our clock and a network's may differ by this much.
+const CLOCKS_DIFFER_MS_MAX: i64 = 5 * 60 * 1_000;
+
+/// The Unix milliseconds, by any network's clock, before which nothing with this key was posted. Nothing where the key does not tell.
+pub fn not_before_ms(key: &str) -> Option<i64> {
+    key_time_ms(key).map(|ms| ms - CLOCKS_DIFFER_MS_MAX)
+}
+
 /// Who can read a post, where the network has the choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

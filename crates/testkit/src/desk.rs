@@ -158,6 +158,14 @@ fn assemble(db: Db, clock: Arc<dyn Clock>, seed: u64, public_url: &str, mail: Op
 /// # Panics
 /// When there is no such folder, or its key is not in it.
 pub async fn desk_in(data: &Path) -> Desk {
+    desk_in_at(data, Arc::new(SystemClock)).await
+}
+
+/// The same with a clock of its own.
+///
+/// # Panics
+/// As [`desk_in`].
+pub async fn desk_in_at(data: &Path, clock: Arc<dyn Clock>) -> Desk {
     let text = std::fs::read_to_string(data.join("master.key")).expect("the key that `gatepost init` made");
     let mut key = [0; 32];
     for (at, byte) in key.iter_mut().enumerate() {
@@ -165,7 +173,7 @@ pub async fn desk_in(data: &Path) -> Desk {
     }
     Desk::new(DeskParts {
         db: Db::open_sqlite(&data.join(SQLITE_FILE), DbOptions::default()).await.expect("SQLite opens"),
-        clock: Arc::new(SystemClock),
+        clock,
         ids: Arc::new(SystemIds::new()),
         sealer: Sealer::new(&key),
         public_url: "http://localhost".to_owned(),

@@ -41,7 +41,27 @@ pub enum Fate {
     Forgot,
     /// It takes effect after so many milliseconds of the test's clock, and says so.
     Slow(i64),
+    /// The answer is lost at once; the effect shows after so many milliseconds of the test's clock.
+    Late(i64),
 }
+
+/// How it misleads whoever relies on it, whatever the [`Fate`] of a call: so that tests see a sender do what one without a rule would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deceit {
+    /// Whatever it is asked for, it does not have it.
+    FindsNothing,
+    /// What is late shows later than anybody waits.
+    ShowsLate,
+    /// A call whose answer is lost certainly had no effect, it says.
+    DeniesEffects,
+    /// It has another text than it was given.
+    Twists,
+    /// It says that it took a post, and forgets it.
+    Pretends,
+}
+
+/// How late something shows that nobody waits for any more.
+const VERY_LATE_MS: i64 = 60 * 60 * 1_000;
 
 /// A post as it stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,15 +92,35 @@ pub struct Fickle {
 #[derive(Default)]
 struct State {
     there: Vec<There>,
+    /// Posts taken so far.
+    taken: u32,
     fates: VecDeque<Fate>,
     finds: VecDeque<Fate>,
     decide: Option<Decide>,
+    deceit: Option<Deceit>,
+    /// What shows later, with the moment.
+    late: Vec<(i64, There)>,
     uploads: u32,
     sends: u32,
     token: u32,
     valid: u32,
     /// When each call to post began, and on which account.
     begun: Vec<(i64, String)>,
+}
+
+impl State {
+    /// A post stands there from now on, under an id of its own.
+    fn take(&mut self, mut there: There) -> There {
+        there.native_id = format!("f-{}", self.taken);
+        self.taken += 1;
+        if self.deceit == Some(Deceit::Twists) {
+            there.post.text.push_str(" and more");
+        }
+        if self.deceit != Some(Deceit::Pretends) {
+            self.there.push(there.clone());
+        }
+        there
+    }
 }
 
 const PICTURE: MediaLimit =
@@ -130,7 +170,13 @@ impl Fickle {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_ms = self.clock.now().0;
+        while let Some(at) = state.late.iter().position(|(shows_ms, _)| *shows_ms <= now_ms) {
+            let (_, there) = state.late.swap_remove(at);
+            state.take(there);
+        }
+        state
     }
 
     /// A session of an account, as somebody has it who does not come through the desk.
@@ -158,6 +204,11 @@ impl Fickle {
         self.state().decide = Some(decide);
     }
 
+    /// Misleads from now on.
+    pub fn deceive(&self, deceit: Deceit) {
+        self.state().deceit = Some(deceit);
+    }
+
     /// What is there, oldest first, deleted ones included.
     pub fn there(&self) -> Vec<There> {
         self.state().there.clone()
@@ -169,14 +220,9 @@ impl Fickle {
         (state.uploads, state.sends)
     }
 
-    /// When each call to post began, by the test's clock.
-    pub fn begun_ms(&self) -> Vec<i64> {
-        self.state().begun.iter().map(|(at, _)| *at).collect()
-    }
-
-    /// On which account each of them began.
-    pub fn begun_on(&self) -> Vec<String> {
-        self.state().begun.iter().map(|(_, account)| account.clone()).collect()
+    /// The calls to post after the first so many: when each began, and on which account.
+    pub fn begun_since(&self, calls: usize) -> Vec<(i64, String)> {
+        self.state().begun[calls..].to_vec()
     }
 
     fn fate(&self, of: impl FnOnce(&mut State) -> &mut VecDeque<Fate>) -> Fate {
@@ -197,7 +243,11 @@ impl Fickle {
     async fn happen<T>(&self, fate: Fate, effect: impl FnOnce(&mut State) -> T) -> Result<T, NetworkError> {
         // A place to be dropped at before anything happened.
         tokio::task::yield_now().await;
-        let unknown = || NetworkError::retry("the connection broke").effect_unknown();
+        let deceit = self.state().deceit;
+        let unknown = || {
+            let broke = NetworkError::retry("the connection broke");
+            if deceit == Some(Deceit::DeniesEffects) { broke } else { broke.effect_unknown() }
+        };
         if let Fate::Slow(ms) = fate {
             self.clock.advance_ms(ms);
         }
@@ -213,12 +263,12 @@ impl Fickle {
                 self.state().valid += 1;
                 return Err(NetworkError::new(Class::Expired, "the token ran out (401)"));
             }
-            Fate::Takes | Fate::AnswerLost | Fate::Slow(_) => {}
+            Fate::Takes | Fate::AnswerLost | Fate::Slow(_) | Fate::Late(_) => {}
         }
         let done = effect(&mut self.state());
         // And one after it did.
         tokio::task::yield_now().await;
-        if fate == Fate::AnswerLost { Err(unknown()) } else { Ok(done) }
+        if matches!(fate, Fate::AnswerLost | Fate::Late(_)) { Err(unknown()) } else { Ok(done) }
     }
 }
 
@@ -330,13 +380,19 @@ impl Network for Fickle {
                 let there = There {
                     account: session.account.handle.clone(),
                     key: post.key.clone(),
-                    native_id: format!("f-{}", state.there.len()),
+                    native_id: String::new(),
                     post: post.clone(),
                     at_ms: now_ms,
                     deleted: false,
                 };
-                state.there.push(there.clone());
-                published(&there)
+                match fate {
+                    Fate::Late(ms) => {
+                        let ms = if state.deceit == Some(Deceit::ShowsLate) { VERY_LATE_MS } else { ms };
+                        state.late.push((now_ms + ms, there.clone()));
+                        published(&there)
+                    }
+                    _ => published(&state.take(there)),
+                }
             })
             .await
         })
@@ -347,8 +403,13 @@ impl Network for Fickle {
             self.authorise(session)?;
             let fate = self.fate(|state| &mut state.finds);
             // A question has no effect; what is lost is the answer.
-            let fate = if matches!(fate, Fate::Refuses | Fate::Forgot | Fate::Slow(_)) { Fate::Takes } else { fate };
-            self.happen(fate, |state| state.there.iter().find(|there| there.key == post.key).map(published)).await
+            let fate =
+                if matches!(fate, Fate::Refuses | Fate::Forgot | Fate::Slow(_) | Fate::Late(_)) { Fate::Takes } else { fate };
+            self.happen(fate, |state| {
+                let is_it = |there: &&There| there.key == post.key && state.deceit != Some(Deceit::FindsNothing);
+                state.there.iter().find(is_it).map(published)
+            })
+            .await
         })
     }
 

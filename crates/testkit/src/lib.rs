@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod passkey;
 pub mod peers;
 pub mod people;
+pub mod picture;
 pub mod ports;
 pub mod postgres;
 pub mod process;

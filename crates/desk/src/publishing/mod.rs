@@ -26,8 +26,6 @@ mod pauses;
 mod post;
 mod posts;
 mod rules;
-#[cfg(test)]
-mod rules_tests;
 mod sending;
 pub mod slots_rules;
 mod store;

@@ -70,7 +70,7 @@ impl Detectors {
         }
         for i in 0..context.scan.hits.len() {
             let hit = context.scan.hits[i];
-            if let Some(role) = self.words.entry(hit.entry).role {
+            if let Some(role) = hit.role {
                 announced(context, role, hit);
             }
         }

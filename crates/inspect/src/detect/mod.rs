@@ -94,7 +94,7 @@ impl<'a> Context<'a> {
             turns += 1;
             let entry = self.words.entry(hit.entry);
             let distance = offset(start) - hit.end;
-            if entry.role == Some(Role::Against) && distance <= AGAINST_BEFORE && against_at.is_none() {
+            if hit.role == Some(Role::Against) && distance <= AGAINST_BEFORE && against_at.is_none() {
                 against_at = Some(distance);
             }
             if support.word.is_none() && entry.supports_weakly(kind) && distance <= SUPPORT_NEAR {
@@ -127,7 +127,7 @@ impl<'a> Context<'a> {
 
     /// The nearest known word with a role that passes `wanted`, before a position.
     pub(crate) fn role_before(&self, at: usize, distance: u32, wanted: impl Fn(Role) -> bool) -> Option<&'a WordHit> {
-        self.hits_before(at, distance).find(|hit| self.words.entry(hit.entry).role.is_some_and(&wanted))
+        self.hits_before(at, distance).find(|hit| hit.role.is_some_and(&wanted))
     }
 
     /// Scores a value by the words around it and reports it; `alone` and `supported` are percentages.

@@ -59,25 +59,22 @@ impl Default for Undisguise {
 /// Whether the text may hold a disguise; `tokens` were scanned from it, `out` is overwritten.
 pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary, out: &mut Folded) -> bool {
     let bytes = text.as_bytes();
-    let is_sign = |at: usize| bytes.get(at).is_some_and(|byte| IS_SIGN[usize::from(*byte)]);
+    let is_sign = |at: usize| IS_SIGN[usize::from(bytes.get(at).copied().unwrap_or(b' '))];
     let (mut singles, mut last_end, mut tried) = (0, 0, 0);
     for token in tokens.list() {
         if !matches!(token.kind, TokenKind::Word | TokenKind::Hashtag | TokenKind::Number) {
             continue;
         }
         let (start, end) = (token.start as usize, token.end as usize);
-        if end - start == 1 {
-            singles = if start <= last_end + 1 { singles + 1 } else { 1 };
-            if singles >= SINGLES_MIN {
-                return true;
-            }
-        } else {
-            singles = 0;
+        // Few branches: how words are written cannot be foretold, only that most of them are nothing special.
+        let goes_on = if start <= last_end + 1 { singles + 1 } else { 1 };
+        singles = if end - start == 1 { goes_on } else { 0 };
+        if singles >= SINGLES_MIN {
+            return true;
         }
         last_end = end;
-        let mixed = token.marks.has(Marks::WITH_DIGIT) && token.kind != TokenKind::Number;
-        let signs = token.kind != TokenKind::Number && (is_sign(start.wrapping_sub(1)) || is_sign(end));
-        if (mixed || signs) && start >= tried {
+        let is_odd = token.marks.has(Marks::WITH_DIGIT) | is_sign(start.wrapping_sub(1)) | is_sign(end);
+        if is_odd & (token.kind != TokenKind::Number) && start >= tried {
             // Most words with a digit or a sign are none in disguise: only this one is tried.
             let from = start - bytes[tried..start].iter().rev().take_while(|byte| !byte.is_ascii_whitespace()).count();
             tried = end + bytes[end..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();

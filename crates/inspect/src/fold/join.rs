@@ -7,7 +7,7 @@
 use super::stretches::{SPELLED_MIN, Stretches, in_brackets, provider_follows, sign_in_brackets};
 use super::{Folded, Map};
 use crate::scan::{SINGLES_MIN, Scan, is_word, offset};
-use crate::words::{Role, WordHit, WordTable};
+use crate::words::{Role, WordHit};
 
 /// Spaces between two characters of a value written apart.
 const GAP_MAX: usize = 3;
@@ -17,23 +17,15 @@ struct Joiner<'a> {
     text: &'a str,
     base: Option<&'a Map>,
     scan: &'a Scan,
-    words: &'a WordTable,
     hit: usize,
     out: &'a mut Folded,
 }
 
 /// Writes the joined view of stretches of `text` (itself possibly folded, then `base` leads back); says whether anything
 /// changed.
-pub(crate) fn join(
-    text: &str,
-    stretches: &Stretches,
-    base: Option<&Map>,
-    scan: &Scan,
-    words: &WordTable,
-    out: &mut Folded,
-) -> bool {
+pub(crate) fn join(text: &str, stretches: &Stretches, base: Option<&Map>, scan: &Scan, out: &mut Folded) -> bool {
     out.clear();
-    let mut joiner = Joiner { bytes: text.as_bytes(), text, base, scan, words, hit: 0, out };
+    let mut joiner = Joiner { bytes: text.as_bytes(), text, base, scan, hit: 0, out };
     let (mut changed, mut done) = (false, 0);
     for (start, end) in stretches.iter() {
         // What is written apart may reach beyond its stretch.
@@ -176,9 +168,9 @@ impl Joiner<'_> {
             .enumerate()
             .take(HITS_AHEAD)
             .take_while(|(_, hit)| hit.start as usize <= at + SIGN_GAP)
-            .find(|(_, hit)| matches!(self.words.entry(hit.entry).role, Some(Role::AtSign | Role::DotSign | Role::Digit(_))))
+            .find(|(_, hit)| matches!(hit.role, Some(Role::AtSign | Role::DotSign | Role::Digit(_))))
             .map(|(i, hit)| (self.hit + i, *hit))?;
-        let sign = match self.words.entry(hit.entry).role? {
+        let sign = match hit.role? {
             Role::Digit(_) => {
                 return (hit.start as usize == at).then(|| self.spelled(index)).flatten();
             }
@@ -216,14 +208,15 @@ impl Joiner<'_> {
         };
         let end = at + rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
         let next = self.scan.first_hit_after(offset(end));
-        self.scan.hits[next..].iter().take(2).any(|hit| {
-            hit.start as usize <= end + 2 && hit.start as usize >= end && self.words.entry(hit.entry).role == Some(Role::DotSign)
-        })
+        self.scan.hits[next..]
+            .iter()
+            .take(2)
+            .any(|hit| hit.start as usize <= end + 2 && hit.start as usize >= end && hit.role == Some(Role::DotSign))
     }
 
     /// Spelled-out digits in a row.
     fn spelled(&mut self, first: usize) -> Option<usize> {
-        let digit = |hit: &WordHit| match self.words.entry(hit.entry).role {
+        let digit = |hit: &WordHit| match hit.role {
             Some(Role::Digit(d)) => Some(d),
             _ => None,
         };
@@ -252,7 +245,7 @@ impl Joiner<'_> {
             if hit.end as usize > end {
                 break;
             }
-            if let (Some(Role::Digit(d)), true) = (self.words.entry(hit.entry).role, hit.start as usize >= at) {
+            if let (Some(Role::Digit(d)), true) = (hit.role, hit.start as usize >= at) {
                 at = hit.end as usize;
                 self.put(char::from(b'0' + d), hit.start as usize, at);
             }

@@ -4,7 +4,7 @@
 //! Invariant: linear in the text; stretches are in order, on character boundaries, and none touches another.
 
 use crate::scan::{Scan, is_word, offset};
-use crate::words::{Role, WordHit, WordTable};
+use crate::words::{Role, WordHit};
 
 /// Spelled-out digits in a row before they are taken for one number.
 pub(super) const SPELLED_MIN: usize = 6;
@@ -16,7 +16,7 @@ const AROUND: usize = 640;
 
 /// Finds the stretches of the text that show any sign of values written apart; says whether there are any. Cheap enough
 /// for every message.
-pub(crate) fn worth_joining(text: &str, scan: &Scan, words: &WordTable, out: &mut Stretches) -> bool {
+pub(crate) fn worth_joining(text: &str, scan: &Scan, out: &mut Stretches) -> bool {
     out.list.clear();
     let mut stretches = |at: usize| {
         if text.len() <= WHOLE_MAX {
@@ -27,17 +27,17 @@ pub(crate) fn worth_joining(text: &str, scan: &Scan, words: &WordTable, out: &mu
         true
     };
     let _all = scan.single_runs.iter().all(|at| stretches(*at as usize))
-        && signs_in_words(text.as_bytes(), scan, words, &mut stretches)
+        && signs_in_words(text.as_bytes(), scan, &mut stretches)
         && bracketed(text, scan, &mut stretches);
     out.merge();
     !out.list.is_empty()
 }
 
 /// Calls `found` with the places of words that may stand for signs or digits, until it answers no.
-fn signs_in_words(bytes: &[u8], scan: &Scan, words: &WordTable, found: &mut impl FnMut(usize) -> bool) -> bool {
+fn signs_in_words(bytes: &[u8], scan: &Scan, found: &mut impl FnMut(usize) -> bool) -> bool {
     let (mut at_end, mut digits, mut last) = (None::<u32>, 0, 0);
     for hit in &scan.hits {
-        let is_sign = match words.entry(hit.entry).role {
+        let is_sign = match hit.role {
             Some(Role::AtSign) => {
                 let is_sign = in_brackets(bytes, hit).is_some() || provider_follows(bytes, hit.end as usize);
                 at_end = Some(hit.end);

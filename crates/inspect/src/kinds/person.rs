@@ -110,7 +110,11 @@ fn finish_before(context: &mut Context<'_>, from: usize, to: usize) {
 /// Lines that are nothing but a name above a line with a number, and speakers of quoted lines. Texts of one line have
 /// neither.
 pub(crate) fn lines(context: &mut Context<'_>) {
-    let Some(first_end) = context.bytes.iter().position(|b| *b == b'\n') else { return };
+    // `contains` looks at a word of the machine at a time, `position` at a byte.
+    if !context.bytes.contains(&b'\n') {
+        return;
+    }
+    let first_end = context.bytes.iter().position(|b| *b == b'\n').unwrap_or(context.bytes.len());
     context.steps += context.bytes.len() as u64;
     let (mut from, mut end) = (0, first_end);
     let mut opens = true;

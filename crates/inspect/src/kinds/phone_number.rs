@@ -155,7 +155,7 @@ pub(crate) fn scan(context: &mut Context<'_>, start: usize) -> Option<usize> {
     }
     // "230 107 Igias Street": a house number, however many groups it has.
     let is_local = supported < 75;
-    let is_street = |hit: &crate::words::WordHit| context.words.entry(hit.entry).role == Some(Role::Street);
+    let is_street = |hit: &crate::words::WordHit| hit.role == Some(Role::Street);
     if is_local && context.hits_after(written.end, STREET_REACH).any(is_street) {
         return None;
     }

@@ -53,6 +53,8 @@ const NUMBER_LAST: &[&str] = &[
 ];
 /// How far a house number or name may stand from the street type.
 const REACH: usize = 48;
+/// A house number with the signs before it.
+const NUMBER_MAX: usize = 12;
 /// How far after the street the postcode may stand.
 const TAIL_MAX: usize = 80;
 const NAME_WORDS_MAX: usize = 5;
@@ -60,6 +62,9 @@ const NAME_WORDS_MAX: usize = 5;
 /// Reports an address around a word for a street type.
 pub(crate) fn word(context: &mut Context<'_>, start: usize, end: usize) {
     context.steps += REACH as u64;
+    if !context.scan.masks.has_digit(start.saturating_sub(REACH), end + REACH + NUMBER_MAX) {
+        return;
+    }
     let span = number_before(context, start, end).or_else(|| {
         let word = &context.text[start..end];
         let first = NUMBER_LAST.iter().any(|w| w.eq_ignore_ascii_case(word));

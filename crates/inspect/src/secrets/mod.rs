@@ -16,6 +16,7 @@ use crate::detect::Context;
 use crate::kinds::index;
 use crate::report::Reason;
 use crate::scan::{COLON, Chunk, DOT};
+use crate::words::Role;
 pub use format::Format;
 use format::{Piece, VALUE_MAX};
 
@@ -237,6 +238,9 @@ impl SecretTable {
     pub(crate) fn scan_blocks(context: &mut Context<'_>) {
         for i in 0..context.scan.hits.len() {
             let hit = context.scan.hits[i];
+            if hit.role != Some(Role::Secret) {
+                continue;
+            }
             let text = &*context.words.entry(hit.entry).text;
             if !matches!(text, "private key" | "private key block") {
                 continue;

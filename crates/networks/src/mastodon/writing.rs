@@ -2,7 +2,8 @@
 //!
 //! A post carries its key as `Idempotency-Key`: Mastodon answers a repetition within an hour with the first post. Servers that do not
 //! know the header would post twice, so an attempt of unknown outcome is looked up first ([`find`]), by what it says, whom it answers
-//! and, where the key is a UUIDv7, not before the time in it.
+//! and, where the key is a UUIDv7, not before the time in it. What is not found among what was posted since is not there; where not all
+//! of that can be seen, nobody can tell.
 
 use std::time::Duration;
 
@@ -20,24 +21,40 @@ use crate::{
     error::{Class, NetworkError, Result},
     event::Event,
     http::{self, ANSWER_BYTES_MAX},
-    outgoing::{Audience, Media, Outgoing, Published, Uploaded, key_time_ms},
+    outgoing::{Audience, Media, Outgoing, Published, Uploaded, not_before_ms},
     text,
 };
 
 /// Looks at a file that the server is still working on, one a second: what takes longer is tried again later.
 const MEDIA_LOOKS_MAX: u32 = 25;
 const MEDIA_LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Own posts looked through for one whose outcome is unknown: more than anybody posts between two attempts.
-const FIND_AMONG: &str = "40";
-/// Our clock and the server's may differ by this much.
-const CLOCKS_DIFFER_MS_MAX: i64 = 5 * 60 * 1_000;
+/// Own posts that are asked for at once when one of unknown outcome is looked for, and how often: beyond that nobody can tell.
+const FIND_PAGE: usize = 40;
+const FIND_PAGES_MAX: usize = 10;
 
 pub(super) async fn send(session: &Session, post: &Outgoing) -> Result<Published> {
     let api = Api::of(session)?;
     let form = form(&api, post).await?;
     let request = api.request(Method::POST, "api/v1/statuses")?.header("Idempotency-Key", &post.key).form(&form);
-    let status: Status = posted(api.ask(request, "posting").await)?;
-    Ok(published(&status))
+    match posted(api.ask(request, "posting").await) {
+        Ok(status) => Ok(published(&status)),
+        Err(refused) if refused.class == Class::RefusedContent => Err(forgotten(&api, post).await.unwrap_or(refused)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why a post was refused, when it is for a file that the server does not have any more: it refuses such a post like any other (422)
+/// and has to be asked for each file.
+async fn forgotten(api: &Api, post: &Outgoing) -> Option<NetworkError> {
+    for media in &post.media {
+        match api.look(&format!("api/v1/media/{}", segment(&media.0)), &[], "looking for a file").await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Some(NetworkError::new(Class::Gone, "the server does not have the post's files any more")),
+            // Nobody can tell: the refusal stands.
+            Err(_) => return None,
+        }
+    }
+    None
 }
 
 /// An answer to a post that we cannot read: the post is there all the same.
@@ -53,18 +70,34 @@ pub(super) async fn find(session: &Session, post: &Outgoing) -> Result<Option<Pu
         }
         None => None,
     };
-    let not_before = key_time_ms(&post.key).map(|ms| ms - CLOCKS_DIFFER_MS_MAX);
-    let own: Vec<Status> = api.own(&[("limit", FIND_AMONG)]).await?;
+    let not_before = not_before_ms(&post.key);
+    let is_older = |status: &Status| {
+        not_before.zip(mapping::time_ms(status.created_at.as_deref())).is_some_and(|(limit, posted_ms)| posted_ms < limit)
+    };
     let is_it = |status: &&Status| {
-        let posted_ms = mapping::time_ms(status.created_at.as_deref());
         status.reblog.is_none()
             && status.in_reply_to_id == reply_to
-            && not_before.is_none_or(|limit| posted_ms.is_none_or(|ms| ms >= limit))
+            && !is_older(status)
             && status.says.media_attachments.len() == post.media.len()
             && status.says.spoiler_text == post.subject.clone().unwrap_or_default()
             && says_the_same(status, &post.text)
     };
-    Ok(own.iter().find(is_it).map(published))
+    let (limit, mut before) = (FIND_PAGE.to_string(), String::new());
+    for _ in 0..FIND_PAGES_MAX {
+        let from = (!before.is_empty()).then_some(("max_id", before.as_str()));
+        let query: Vec<_> = [("limit", limit.as_str())].into_iter().chain(from).collect();
+        let own: Vec<Status> = api.own(&query).await?;
+        if let Some(found) = own.iter().find(is_it) {
+            return Ok(Some(published(found)));
+        }
+        match own.last() {
+            Some(oldest) if !is_older(oldest) && oldest.id != before => before.clone_from(&oldest.id),
+            // A server that has no further pages tells the newest ones again.
+            Some(oldest) if oldest.id == before && own.len() >= FIND_PAGE => break,
+            _ => return Ok(None),
+        }
+    }
+    Err(NetworkError::retry("so much was posted since that the server does not tell whether it is there"))
 }
 
 /// Servers shorten the handles of mentions and write their own white space.

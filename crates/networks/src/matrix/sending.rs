@@ -18,13 +18,13 @@ use crate::{
     event::{Attachment, Event},
     http,
     network::Sink,
-    outgoing::{Media, Outgoing, Published, Uploaded, fingerprint},
+    outgoing::{Media, Outgoing, Published, Uploaded, fingerprint, not_before_ms},
     public_media,
 };
 
 /// Where our mark stands in an event.
 const MARK: &str = "gatepost.post";
-/// Pages of a hundred events that are looked through for a post of ours: it is minutes old.
+/// Pages of a hundred own events that are looked through for a post of ours. It is minutes old; beyond that nobody can tell.
 const FIND_PAGES_MAX: usize = 5;
 /// A file of the largest size that we take, over a slow line.
 const FILE_TIME_MAX: Duration = Duration::from_mins(15);
@@ -172,12 +172,14 @@ pub(crate) async fn find(session: &Session, post: &Outgoing) -> Result<Option<Pu
         if let Some(event) = page.chunk.iter().find(ours).and_then(|event| event["event_id"].as_str()) {
             return Ok(Some(published(&room, event)));
         }
+        let oldest_ms = page.chunk.last().and_then(|event| event["origin_server_ts"].as_i64());
+        let is_older = not_before_ms(&post.key).zip(oldest_ms).is_some_and(|(limit, oldest_ms)| oldest_ms < limit);
         match page.end {
-            Some(end) if !page.chunk.is_empty() => from = Some(end),
+            Some(end) if !is_older && from.as_ref() != Some(&end) => from = Some(end),
             _ => return Ok(None),
         }
     }
-    Ok(None)
+    Err(NetworkError::retry("so much was sent since that the server does not tell whether it is there"))
 }
 
 fn own(native_id: &str) -> Result<(&str, &str)> {

@@ -20,13 +20,13 @@ use crate::{
     event::{Attachment, Event},
     http,
     network::Sink,
-    outgoing::{Media, Outgoing, Published, Uploaded, fingerprint},
+    outgoing::{Media, Outgoing, Published, Uploaded, fingerprint, not_before_ms},
 };
 
 /// The name of our metadata.
 const MARK: &str = "gatepost_post";
-/// Pages of a hundred messages that are looked through for a post of ours: it is minutes old.
-const FIND_PAGES_MAX: usize = 5;
+/// Pages of a hundred messages that are looked through for a post of ours. It is minutes old; beyond that nobody can tell.
+const FIND_PAGES_MAX: usize = 10;
 /// How often Slack is asked where a file was shared, and the pause between: it shares them in its own time.
 const SHARE_LOOKS_MAX: usize = 5;
 const SHARE_PAUSE: Duration = Duration::from_millis(500);
@@ -150,9 +150,11 @@ pub(crate) async fn find(session: &Session, post: &Outgoing) -> Result<Option<Pu
     }
     let mark = fingerprint(&post.key);
     let method = if target.thread.is_some() { "conversations.replies" } else { "conversations.history" };
+    let oldest = not_before_ms(&post.key).map(|ms| (ms / 1_000).to_string());
     let mut next = String::new();
     for _ in 0..FIND_PAGES_MAX {
         let mut fields = vec![("channel", target.channel), ("limit", "100"), ("include_all_metadata", "true")];
+        fields.extend(oldest.as_deref().map(|oldest| ("oldest", oldest)));
         fields.extend(target.thread.map(|ts| ("ts", ts)));
         if !next.is_empty() {
             fields.push(("cursor", &next));
@@ -170,7 +172,7 @@ pub(crate) async fn find(session: &Session, post: &Outgoing) -> Result<Option<Pu
             None => return Ok(None),
         }
     }
-    Ok(None)
+    Err(NetworkError::retry("so much was said since that Slack does not tell whether it is there"))
 }
 
 fn own(native_id: &str) -> Result<(&str, &str)> {

@@ -12,7 +12,8 @@ use networks::outgoing::{Media, Outgoing};
 use serde_json::{Value, json};
 use testkit::eventually;
 use testkit::fault_proxy::{Fault, FaultProxy, Reply};
-use testkit::peers::synapse::{REGISTRATION_SECRET, Synapse};
+use testkit::peers::synapse::Synapse;
+use testkit::peers::synapse_people::{escaped, register, say};
 
 use crate::rig::Kept;
 
@@ -20,7 +21,6 @@ use crate::rig::Kept;
 struct Home {
     server: Synapse,
     proxy: FaultProxy,
-    client: reqwest::Client,
     ada: String,
 }
 
@@ -28,45 +28,19 @@ impl Home {
     async fn start(more: &str, service: Option<&str>) -> Self {
         let server = Synapse::start(more, service).expect("Synapse starts");
         let proxy = FaultProxy::before(server.address()).await.expect("proxy");
-        let mut home = Self { server, proxy, client: reqwest::Client::new(), ada: String::new() };
-        home.ada = home.register("ada").await;
-        home
-    }
-
-    /// A call of somebody else, past the connector.
-    async fn call(&self, method: &str, path: &str, token: &str, body: Value) -> Value {
-        let url = format!("http://{}{path}", self.server.address());
-        let method = method.parse().expect("a method");
-        let mut request = self.client.request(method, url).bearer_auth(token);
-        if !body.is_null() {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.expect("asked").bytes().await.expect("answered");
-        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
-        assert!(answer["errcode"].is_null(), "{path}: {answer}");
-        answer
-    }
-
-    /// Makes a user by the shared secret; their token.
-    async fn register(&self, name: &str) -> String {
-        let path = "/_synapse/admin/v1/register";
-        let nonce = self.call("GET", path, "", Value::Null).await["nonce"].as_str().expect("a nonce").to_owned();
-        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, REGISTRATION_SECRET.as_bytes());
-        let mac = aws_lc_rs::hmac::sign(&key, format!("{nonce}\0{name}\0pw-{name}\0notadmin").as_bytes());
-        let body =
-            json!({"nonce": nonce, "username": name, "password": format!("pw-{name}"), "admin": false, "mac": hex::encode(mac)});
-        self.call("POST", path, "", body).await["access_token"].as_str().expect("a token").to_owned()
+        let ada = register(&server.url(), "ada").await;
+        Self { server, proxy, ada }
     }
 
     /// The connector's account, signed in by its password.
     async fn desk(&self) -> Session {
-        self.register("desk").await;
+        register(&self.server.url(), "desk").await;
         let fields = [("server", self.proxy.url()), ("user", "desk".to_owned()), ("password", "pw-desk".to_owned())];
         session(connected("password", &fields).await)
     }
 
     async fn as_ada(&self, method: &str, path: &str, body: Value) -> Value {
-        self.call(method, &format!("/_matrix/client/v3/{path}"), &self.ada, body).await
+        say(&self.server.url(), method, path, &self.ada, body).await
     }
 
     /// A room of Ada's; whoever is invited comes.
@@ -82,7 +56,7 @@ impl Home {
 
     async fn join(&self, room: &str, session: &Session) {
         let token = session.secrets.get("access_token").expect("a token");
-        self.call("POST", &format!("/_matrix/client/v3/join/{}", escaped(room)), token, json!({})).await;
+        say(&self.server.url(), "POST", &format!("join/{}", escaped(room)), token, json!({})).await;
     }
 
     async fn put(&self, room: &str, kind: &str, key: &str, content: Value) -> String {
@@ -93,10 +67,6 @@ impl Home {
     async fn ada_says(&self, room: &str, text: &str) -> String {
         self.put(room, "m.room.message", &format!("t-{text}").replace(' ', "-"), json!({"msgtype": "m.text", "body": text})).await
     }
-}
-
-fn escaped(part: &str) -> String {
-    part.replace('!', "%21").replace(':', "%3A").replace('$', "%24").replace('#', "%23")
 }
 
 async fn begun(method: &str, fields: &[(&str, String)]) -> Result<Begun> {
@@ -307,6 +277,13 @@ async fn a_post_goes_out_once_whatever_happens_to_its_answer() {
     let found = Matrix.find(&desk, &once).await.expect("looked up").expect("it is there");
     let again = Matrix.send(&desk, &once).await.expect("the server knows the transaction");
     assert_eq!(again.native_id, found.native_id, "a repetition is no second message");
+    for page in 0..20 {
+        let others = json!({"chunk": [{"event_id": "$other", "origin_server_ts": 1, "content": {}}], "end": format!("t{page}")});
+        home.proxy.when(1, |call| call.path.contains("/messages"), Fault::Instead(Reply::json(others.to_string())));
+    }
+    let untold = Matrix.find(&desk, &post(&room, "key-3", "mine")).await.unwrap_err();
+    assert_eq!(untold.class, Class::RetryLater, "a list without end does not tell that it is not there: {untold}");
+    home.proxy.heal();
     home.proxy.when(1, |call| call.path.contains("/send/"), Fault::Duplicate);
     let reply = Outgoing { reply_to: Some(found.native_id.clone()), place: None, ..post(&room, "key-2", "a reply") };
     Matrix.send(&desk, &reply).await.expect("sent");

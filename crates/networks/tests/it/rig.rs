@@ -8,6 +8,7 @@ use networks::{
     network::{Answer, ConnectRequest, Sink},
     outgoing::Media,
 };
+use testkit::picture::PICTURE;
 
 /// Looks for something that takes a server a moment.
 const LOOKS_MAX: u32 = 60;
@@ -40,11 +41,10 @@ pub fn post(key: &str, text: &str) -> Outgoing {
     Outgoing { language: Some("en".to_owned()), ..Outgoing::new(key, text) }
 }
 
-/// A picture of one pixel, by hand.
+/// A picture of one pixel.
 pub fn picture() -> Media {
-    const PNG: &str = "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082";
     Media {
-        bytes: hex::decode(PNG).expect("hexadecimal"),
+        bytes: PICTURE.to_vec(),
         media_type: "image/png".to_owned(),
         file_name: "kite.png".to_owned(),
         alt: Some("a red kite".to_owned()),

@@ -310,6 +310,18 @@ async fn a_post_with_an_unknown_outcome_is_looked_up_and_not_doubled() {
 }
 
 #[tokio::test]
+async fn where_the_list_of_messages_has_no_end_nobody_says_that_a_post_is_not_there() {
+    let workspace = Workspace::start().await;
+    let endless = r#"{"ok":true,"messages":[{"ts":"1.000001","text":"another"}],"response_metadata":{"next_cursor":"more"}}"#;
+    let is_list = |call: &testkit::fault_proxy::Seen| call.path.starts_with("/api/conversations.history");
+    workspace.proxy.when(usize::MAX, is_list, Fault::Instead(Reply::json(endless)));
+    let error = Slack.find(&workspace.session, &workspace.post("key-1", "mine")).await.unwrap_err();
+    assert_eq!(error.class, Class::RetryLater, "{error}");
+    let asked = workspace.proxy.count("/api/conversations.history");
+    assert!(asked <= 10, "the looking has an end: {asked}");
+}
+
+#[tokio::test]
 async fn own_posts_are_changed_and_taken_back() {
     let workspace = Workspace::start().await;
     let session = &workspace.session;

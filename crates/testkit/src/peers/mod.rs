@@ -10,6 +10,7 @@ pub mod mail;
 pub mod slack;
 pub mod snac;
 pub mod synapse;
+pub mod synapse_people;
 
 use std::{io, path::PathBuf, time::Duration};
 

@@ -80,6 +80,12 @@ impl Synapse {
         self.address
     }
 
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// What it printed since it was started last.
     #[must_use]
     pub fn said(&self) -> String {

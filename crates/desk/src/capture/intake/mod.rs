@@ -263,9 +263,7 @@ impl Intake {
         let lock = self.lock_of(profile);
         let mut stream = lock.lock_owned().await;
         *stream = None;
-        let before = self.applied(profile).await?;
-        self.open(profile, &mut stream).await?;
-        Ok(stream.unwrap_or(before) - before)
+        self.open(profile, &mut stream).await
     }
 
     /// The same for every stream: what a crash left in the record only, and no source sends again. Answers with how many entries.
@@ -304,7 +302,7 @@ impl Intake {
             let ledger = this.inner.ledger.clone();
             blocking(move || record::append_entries(&ledger, entries)).await?;
             // Read back like everything else: one way into the tables.
-            this.open(profile, &mut stream).await
+            this.read_back(profile, &mut stream).await.map(|_| ())
         });
         done.await.map_err(|error| Error::Internal(error.to_string()))?
     }
@@ -327,11 +325,22 @@ impl Intake {
         Ok(store::streams::get(&mut reader, profile).await?.map_or(0, |stream| stream.applied))
     }
 
-    async fn open(&self, profile: ProfileId, stream: &mut Option<i64>) -> Result<()> {
+    /// Opens a stream; what an interruption left in the record only is worth a line.
+    async fn open(&self, profile: ProfileId, stream: &mut Option<i64>) -> Result<i64> {
+        let entries = self.read_back(profile, stream).await?;
+        if entries > 0 {
+            tracing::info!(%profile, entries, "read back what the record had and the database lacked");
+        }
+        Ok(entries)
+    }
+
+    /// Makes visible what the record has and the tables lack. Answers with how many entries that were.
+    async fn read_back(&self, profile: ProfileId, stream: &mut Option<i64>) -> Result<i64> {
         let mut tx = self.inner.desk.db().begin().await?;
         store::streams::ensure(&mut tx, profile).await?;
         tx.commit().await?;
-        let mut applied = self.applied(profile).await?;
+        let before = self.applied(profile).await?;
+        let mut applied = before;
         loop {
             let ledger = self.inner.ledger.clone();
             let desk = self.inner.desk.clone();
@@ -339,13 +348,11 @@ impl Intake {
             if back.appended.reach.count == 0 {
                 break;
             }
-            let entries = back.appended.reach.count;
-            tracing::info!(%profile, entries, "reading back what the record has and the database lacks");
             let ready = self.look(back).await?;
             self.apply(profile, ready, &mut applied).await?;
         }
         *stream = Some(applied);
-        Ok(())
+        Ok(applied - before)
     }
 
     /// Names the events, finds out whom they concern, hands them to the ledger and waits until they are durable.

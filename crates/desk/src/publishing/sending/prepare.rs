@@ -46,6 +46,7 @@ impl Sender {
             return self.settle(key, refuse(Next::Reconnect, "the profile has no connection; connect it again"), None).await;
         };
         let Some(content) = what.approved.content() else { return Ok(()) };
+        let mut is_told = false;
         for (number, part) in (0u32..).zip(&content.parts) {
             let mut there = self.part_for_files(what, number).await?;
             for medium in part.media.iter().skip(there.len()) {
@@ -53,6 +54,7 @@ impl Sender {
                     Ok(uploaded) => {
                         there.push(uploaded);
                         self.keep_uploaded(what, number, &there).await?;
+                        is_told = true;
                     }
                     Err(error) => {
                         let next = errors::next(&error, 0, self.desk.random());
@@ -61,7 +63,8 @@ impl Sender {
                 }
             }
         }
-        Ok(())
+        // A process that ended between keeping what a file is called and saying so left the latter to be done.
+        if is_told { Ok(()) } else { self.tell_left(what).await }
     }
 
     /// What the network has of a part already; gives it a key when it has none.
@@ -110,9 +113,15 @@ impl Sender {
             return Ok(());
         }
         parts::uploaded(&mut tx, key, part, there).await?;
-        let has: usize = parts::all(&mut tx, key).await?.iter().map(|row| row.media.len()).sum();
-        let all = what.approved.content().map_or(0, |content| content.parts.iter().map(|part| part.media.len()).sum());
         tx.commit().await?;
+        self.tell_left(what).await
+    }
+
+    /// Says how many files the network still has to be given.
+    async fn tell_left(&self, what: &Preparing) -> Result<()> {
+        let key = what.approved.key;
+        let has: usize = parts::all(&mut self.desk.db().read().await?, key).await?.iter().map(|row| row.media.len()).sum();
+        let all = what.approved.content().map_or(0, |content| content.parts.iter().map(|part| part.media.len()).sum());
         let uploads_left = u32::try_from(all.saturating_sub(has)).unwrap_or(u32::MAX);
         self.settle(key, Event::Prepared { uploads_left }, None).await
     }

@@ -1,5 +1,6 @@
 //! Posts from draft to published, on both databases.
 
+mod files;
 mod foreign;
 mod media;
 mod posts;

@@ -57,6 +57,19 @@ async fn an_attempt_of_unknown_outcome_is_found_instead_of_repeated() {
 }
 
 #[tokio::test]
+async fn an_attempt_is_found_among_all_that_was_posted_since() {
+    let Rig { proxy, session, _server } = rig().await;
+    let lost = post("01900000-0000-7000-8000-000000000001", "the lost one");
+    proxy.when(1, is_post, Fault::CutBeforeAnswer);
+    assert_eq!(Mastodon.send(&session, &lost).await.unwrap_err().effect, Effect::Unknown);
+    for number in 0..45 {
+        Mastodon.send(&session, &post(&format!("k{number}"), &format!("kite {number}"))).await.expect("posted");
+    }
+    assert!(Mastodon.find(&session, &lost).await.expect("a look").is_some());
+    assert_eq!(Mastodon.find(&session, &post("k", "never sent")).await, Ok(None), "the list came to its end");
+}
+
+#[tokio::test]
 async fn the_same_words_from_before_the_key_was_made_are_not_taken_for_the_post() {
     let Rig { proxy: _proxy, session, _server } = rig().await;
     let outgoing = post("k", "every day the same");

@@ -4,14 +4,16 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use networks::{
-    Account, Clock, Network, Secrets, Session,
+    Account, Class, Clock, Network, Outgoing, Secrets, Session,
+    error::Effect,
     event::{PlaceKind, What},
     mastodon::Mastodon,
+    outgoing::Uploaded,
 };
 use serde_json::{Value, json};
 use testkit::fault_proxy::{Fault, FaultProxy, Reply, Seen};
 
-use crate::rig::{about, content, picture, read_all};
+use crate::rig::{about, content, picture, post, read_all};
 
 /// Longer than any of these tests takes; a stream is waited for this long.
 const WAIT: Duration = Duration::from_secs(20);
@@ -242,4 +244,44 @@ async fn a_file_that_the_server_still_works_on_is_waited_for() {
     let sent = server.seen().into_iter().find(|call| call.path == "/api/v2/media").expect("uploaded");
     let body = sent.text();
     assert!(body.contains("name=\"description\"") && body.contains("a red kite") && body.contains("filename=\"kite.png\""));
+}
+
+#[tokio::test]
+async fn a_post_refused_for_a_file_that_is_gone_is_told_from_one_that_is_not_wanted() {
+    let server = alone().await;
+    let session = session(&server);
+    let with_files = Outgoing { media: vec![Uploaded("55".to_owned()), Uploaded("56".to_owned())], ..post("k", "two kites") };
+    let refused = || Fault::Instead(Reply::status(422).piece(Duration::ZERO, r#"{"error":"Validation failed"}"#));
+    server.next("/api/v1/statuses", refused());
+    server.next("/api/v1/media/55", Fault::Instead(Reply::json(r#"{"id":"55","url":"https://m.example.test/55.png"}"#)));
+    let error = Mastodon.send(&session, &with_files).await.unwrap_err();
+    assert_eq!((error.class, error.effect), (Class::Gone, Effect::None), "the second is not there (404): {error}");
+
+    plays(&server, "/api/v1/media/", &json!({"id": "55", "url": "https://m.example.test/55.png"}));
+    server.next("/api/v1/statuses", refused());
+    let error = Mastodon.send(&session, &with_files).await.unwrap_err();
+    assert_eq!(error.class, Class::RefusedContent, "both are there: {error}");
+    server.next("/api/v1/statuses", refused());
+    assert_eq!(Mastodon.send(&session, &post("k", "no kite")).await.unwrap_err().class, Class::RefusedContent);
+}
+
+#[tokio::test]
+async fn where_not_all_that_was_posted_since_can_be_seen_nobody_says_that_a_post_is_not_there() {
+    let page = |from: u32| (from..from + 40).rev().map(|id| status(&id.to_string(), "another")).collect::<Vec<_>>();
+    // A server that goes on telling: posts without end, or the newest ones again and again.
+    for changes in [true, false] {
+        let server = FaultProxy::alone().await.expect("a port");
+        let session = session(&server);
+        for number in (0..20).rev() {
+            let page = page(if changes { number * 40 } else { 0 });
+            server.next("/api/v1/accounts/1/statuses", Fault::Instead(Reply::json(json!(page).to_string())));
+        }
+        let error = Mastodon.find(&session, &post("k", "mine")).await.unwrap_err();
+        assert_eq!(error.class, Class::RetryLater, "{error}");
+    }
+    // One whose list ends before the key was made.
+    let server = FaultProxy::alone().await.expect("a port");
+    plays(&server, "/api/v1/accounts/1/statuses", &json!(page(0)));
+    let later = post("01b00000-0000-7000-8000-000000000000", "mine");
+    assert_eq!(Mastodon.find(&session(&server), &later).await, Ok(None));
 }

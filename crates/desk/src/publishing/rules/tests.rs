@@ -4,15 +4,13 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    model::{HeldFor, Next, Outcome, Target, TargetState, Window},
-    rules::{
-        ATTEMPTS_MAX, CALL_MAX_MS, Claim, Event, Found, LATE_MS_MAX, LOOK_AFTER_MS, LOOKS_MAX, PREPARE_MS, Paused, Task, Unfit,
-        apply, broken_invariant,
-    },
+    ATTEMPTS_MAX, CALL_MAX_MS, Claim, Event, Found, LATE_MS_MAX, LOOK_AFTER_MS, LOOKS_MAX, PREPARE_MS, Paused, Task, Unfit,
+    apply, broken_invariant,
 };
 use crate::{
     approvals::ContentDigest,
     ids::{HolderId, Time},
+    publishing::model::{HeldFor, Next, Outcome, Target, TargetState, Window},
 };
 
 const HOUR: i64 = 3_600_000;
