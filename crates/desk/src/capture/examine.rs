@@ -239,7 +239,7 @@ fn note(lists: &ListSet, report: &Report<'_>, zone: Option<&str>, findings: &mut
         if findings.len() >= FINDINGS_MAX {
             return;
         }
-        let kind = lists.kind(report, found);
+        let kind = ListSet::kind(report, found);
         findings.push(Finding {
             version: lists.version(&kind).to_owned(),
             kind,

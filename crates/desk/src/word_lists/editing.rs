@@ -24,7 +24,7 @@ const LOCK: &str = "word_lists";
 /// # Errors
 /// [`Error::Invalid`] with every problem, those of the text by line; [`Error::Conflict`] when it is too much together with the others.
 pub async fn create(desk: &Desk, actor: &Actor, form: ListForm) -> Result<WordListId> {
-    let form = rules::checked(form)?;
+    let form = rules::checked(&form)?;
     let mut act = begin(desk, actor).await?;
     let all = store::all(act.tx()).await?;
     if all.len() >= rules::LISTS_MAX {
@@ -46,7 +46,7 @@ pub async fn change(desk: &Desk, actor: &Actor, id: WordListId, seen: i64, form:
     let mut act = begin(desk, actor).await?;
     let all = store::all(act.tx()).await?;
     let before = all.iter().find(|list| list.id == id).ok_or(Error::NotFound("word list"))?;
-    let form = rules::checked(ListForm { code: before.code.clone(), kind: before.kind, ..form })?;
+    let form = rules::checked(&ListForm { code: before.code.clone(), kind: before.kind, ..form })?;
     if before.version != seen {
         return Ok(Saved::Conflict(Box::new(before.clone())));
     }

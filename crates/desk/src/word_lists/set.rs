@@ -102,7 +102,7 @@ impl ListSet {
     }
 
     /// The kind of a finding as the desk names it: a listed term with its list.
-    pub(crate) fn kind(&self, report: &Report<'_>, found: &inspect::Finding) -> String {
+    pub(crate) fn kind(report: &Report<'_>, found: &inspect::Finding) -> String {
         let kind = report.kind(found);
         if kind == TERM_KIND { format!("{kind}.{}", report.detector(found)) } else { kind.to_owned() }
     }
@@ -186,7 +186,7 @@ mod tests {
     fn found(set: &ListSet, text: &str) -> Vec<String> {
         let mut scratch = Scratch::new();
         let report = set.inspector().inspect(&Message::from_text(text), &mut scratch);
-        report.findings().iter().map(|found| set.kind(&report, found)).collect()
+        report.findings().iter().map(|found| ListSet::kind(&report, found)).collect()
     }
 
     #[test]

@@ -110,10 +110,10 @@ pub async fn try_out(desk: &Desk, actor: &Actor, saved: Option<WordListId>, form
 
 /// What is tried, and the list as it stands.
 async fn sides(desk: &Desk, saved: Option<WordListId>, form: ListForm) -> Result<(ListForm, Option<WordList>)> {
-    let Some(id) = saved else { return Ok((rules::checked(form)?, None)) };
+    let Some(id) = saved else { return Ok((rules::checked(&form)?, None)) };
     let mut reader = desk.db().read().await?;
     let list = store::get(&mut reader, id).await?.ok_or(Error::NotFound("word list"))?;
-    Ok((rules::checked(ListForm { code: list.code.clone(), kind: list.kind, ..form })?, Some(list)))
+    Ok((rules::checked(&ListForm { code: list.code.clone(), kind: list.kind, ..form })?, Some(list)))
 }
 
 async fn note(desk: &Desk, actor: &Actor, saved: Option<WordListId>, form: &ListForm, trial: &Trial) -> Result<()> {

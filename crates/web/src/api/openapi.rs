@@ -153,7 +153,7 @@ use crate::{
         views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
         approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName, posts::PostsCursor, Revision,
         Line<500>, Line<2000>, publishing::PauseModeName,
-        word_lists::ListKindName, word_lists::EffectName, Line<40>, Line<80>, Note<200000>
+        word_lists::ListKindName, word_lists::EffectName, Line<40>, Line<80>, Note<200_000>
     ))
 )]
 struct Document;

@@ -113,7 +113,7 @@ pub(crate) struct NewWordList {
     /// Whether it is in force.
     on: bool,
     /// Its lines.
-    text: Note<200000>,
+    text: Note<200_000>,
 }
 
 /// What a list says from now on.
@@ -129,7 +129,7 @@ pub(crate) struct ChangedWordList {
     /// Whether it is in force.
     on: bool,
     /// Its lines.
-    text: Note<200000>,
+    text: Note<200_000>,
 }
 
 /// A list to be tried.
@@ -142,7 +142,7 @@ pub(crate) struct TriedWordList {
     /// What is written in it; for a saved list, that one's kind counts.
     kind: ListKindName,
     /// Its lines.
-    text: Note<200000>,
+    text: Note<200_000>,
 }
 
 /// A place in a message, masked as the message is.

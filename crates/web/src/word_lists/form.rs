@@ -51,7 +51,7 @@ pub(super) struct Said {
 }
 
 /// The page, with what was typed and what is to be said about it.
-pub(super) async fn page(ctx: &Ctx, which: &Which, typed: &Fields, said: Said) -> PageResult {
+pub(super) fn page(ctx: &Ctx, which: &Which, typed: &Fields, said: &Said) -> PageResult {
     let kind = match which {
         Which::New => ListKind::parse(typed.get("kind")).unwrap_or_default(),
         Which::Saved(list) => list.kind,
@@ -66,7 +66,7 @@ pub(super) async fn page(ctx: &Ctx, which: &Which, typed: &Fields, said: Said) -
     let mut head = PageHead::new(&title);
     head.crumbs = Crumbs { links: std::iter::once(NavLink::new("Word lists", "/word-lists")).chain(crumb).collect() };
     let mut form = Form::new("word-list", action, Vec::new(), "Save");
-    form.sections = sections(which, kind, typed, &said);
+    form.sections = sections(which, kind, typed, said);
     form.errors = summary(&said.invalid);
     form.hidden = vec![("kind".to_owned(), kind.id().to_owned()), ("seen".to_owned(), typed.get("seen").to_owned())];
     let again = Does::SubmitWith { name: "do".to_owned(), value: "try".to_owned() };

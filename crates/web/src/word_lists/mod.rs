@@ -146,7 +146,7 @@ fn id_of(id: &str) -> Result<WordListId, Error> {
 
 /// `GET /word-lists/new`
 async fn new(ctx: Ctx, QueryFields(query): QueryFields) -> PageResult {
-    form::page(&ctx, &Which::New, &typed::empty(query.get("kind")), form::Said::default()).await
+    form::page(&ctx, &Which::New, &typed::empty(query.get("kind")), &form::Said::default())
 }
 
 /// `POST /word-lists`
@@ -157,7 +157,7 @@ async fn create(ctx: Ctx, fields: Fields) -> PageResult {
     }
     match word_lists::create(ctx.desk(), ctx.actor(), typed::form(&fields)).await {
         Ok(id) => Ok(ctx.done(&format!("/word-lists/{id}"), "The list is saved")),
-        Err(error) => again(&ctx, &which, &fields, error).await,
+        Err(error) => again(&ctx, &which, &fields, error),
     }
 }
 
@@ -171,7 +171,7 @@ async fn edit(ctx: Ctx, Path(id): Path<String>, QueryFields(query): QueryFields)
         (written.name, written.effect, written.text) = (old.name, old.effect, old.text);
     }
     let fields = typed::of(&written, list.version);
-    form::page(&ctx, &Which::Saved(Box::new(list)), &fields, form::Said::default()).await
+    form::page(&ctx, &Which::Saved(Box::new(list)), &fields, &form::Said::default())
 }
 
 /// `POST /word-lists/{id}`
@@ -186,28 +186,28 @@ async fn change(ctx: Ctx, Path(id): Path<String>, fields: Fields) -> PageResult 
         Ok(Saved::Done(version)) => Ok(ctx.done(&format!("/word-lists/{id}"), &format!("Saved as version {version}"))),
         Ok(Saved::Conflict(theirs)) => {
             let said = form::Said { conflict: Some(form::conflict(&ctx, &fields, &theirs).await?), ..form::Said::default() };
-            form::page(&ctx, &which, &fields, said).await
+            form::page(&ctx, &which, &fields, &said)
         }
-        Err(error) => again(&ctx, &which, &fields, error).await,
+        Err(error) => again(&ctx, &which, &fields, error),
     }
 }
 
 async fn try_out(ctx: &Ctx, which: &Which, fields: &Fields) -> PageResult {
     let (form, messages) = (typed::form_to_try(fields), typed::messages(fields));
     match word_lists::try_out(ctx.desk(), ctx.actor(), which.id(), form, messages).await {
-        Ok(trial) => form::page(ctx, which, fields, form::Said { trial: Some(trial), ..form::Said::default() }).await,
-        Err(error) => again(ctx, which, fields, error).await,
+        Ok(trial) => form::page(ctx, which, fields, &form::Said { trial: Some(trial), ..form::Said::default() }),
+        Err(error) => again(ctx, which, fields, error),
     }
 }
 
 /// The form once more, with what is wrong.
-async fn again(ctx: &Ctx, which: &Which, fields: &Fields, error: Error) -> PageResult {
+fn again(ctx: &Ctx, which: &Which, fields: &Fields, error: Error) -> PageResult {
     let invalid = match error {
         Error::Invalid(invalid) => invalid,
         Error::Conflict(why) => Invalid { fields: vec![("", why)] },
         error => return Err(error.into()),
     };
-    form::page(ctx, which, fields, form::Said { invalid, ..form::Said::default() }).await
+    form::page(ctx, which, fields, &form::Said { invalid, ..form::Said::default() })
 }
 
 /// `POST /word-lists/{id}/switch`
