@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 
+import goals
 import rewrites
 import spans
 
@@ -18,13 +19,22 @@ ORDINARY = [
     "edos/dev.tsv", "github-incivility/train.tsv",
 ]  # fmt: skip
 STRICT = ["CREDIT_CARD", "IBAN_CODE", "US_SSN", "SECRET"]
-# Files whose labels are those of a head: (head, file, labels that count as yes).
+# Files whose labels are those of a head: (head, file, goal for F1, goal for macro-F1).
 HEADS = [
-    ("offensive", "tweeteval/offensive/val.tsv", {"1"}),
-    ("identity_hate", "tweeteval/hate/val.tsv", {"1"}),
-    ("identity_hate", "hatemoji-build/validation.tsv", {"1"}),
-    ("identity_hate", "dynahate/dev_500.tsv", {"1"}),
+    ("offensive", "tweeteval/offensive/val.tsv", None, 0.79),
+    ("identity_hate", "tweeteval/hate/val.tsv", None, 0.60),
+    ("identity_hate", "hatemoji-build/validation.tsv", None, None),
+    ("identity_hate", "dynahate/dev_500.tsv", None, None),
+    ("incivility", "toxicr/train.tsv", 0.85, None),
 ]
+YES = "1"
+# What is to be known of a file before its row is believed.
+CAUTIONS = {
+    "toxicr/train.tsv": "comments on code by colleagues; kind to us: no weight was trained on them, but the threshold was chosen on "
+    "them among others, and word classes and templates after reading samples",
+}  # fmt: skip
+SENTIMENT = "tweeteval/sentiment/val.tsv"
+FEELINGS = ["negative", "neutral", "positive"]
 PEER_NAMES = {"IBAN": "IBAN_CODE", "DOMAIN_NAME": "URL", "IPV4": "IP_ADDRESS", "IPV6": "IP_ADDRESS"}
 
 
@@ -46,7 +56,16 @@ def interval(hits, total):
     return f"{hits / total:.3f} ({low:.3f}–{high:.3f})" if total else "–"
 
 
-def span_tables(out, systems, data):
+def span_goals(met, name, table, peer, total):
+    f1 = lambda counts: spans.scores(*counts)[2]
+    met.least("the first seven kinds together, F1", name, f1(total), 0.97)
+    for kind, goal in [("PHONE_NUMBER", 0.88), ("DATE_TIME", 0.90)]:
+        met.least(f"{kind}, F1", name, f1(table[kind]), goal)
+    below = [kind for kind in table if f1(table[kind]) < f1(peer[kind])]
+    met.add("kinds below Presidio", name, ", ".join(below) or "none", "none", not below)
+
+
+def span_tables(out, met, systems, data):
     for name in FILES:
         rows = spans.load(data / "presidio-research" / name)
         golds, texts = [spans.gold(r) for r in rows], [r["full_text"] for r in rows]
@@ -68,12 +87,14 @@ def span_tables(out, systems, data):
                     total[s] = [a + b for a, b in zip(total[s], tables[s][kind])]
         cells = [f"**{spans.scores(*total[s])[2]:.3f}**" for s in systems]
         out.append(f"| **the first seven together** | {total['Gatepost'][0] + total['Gatepost'][2]} | | | " + " | ".join(cells) + " |")
+        span_goals(met, name, tables["Gatepost"], tables["Presidio"], total["Gatepost"])
 
 
-def rewrite_table(out, systems, data):
+def rewrite_table(out, met, systems, data):
     rows = [r for name in FILES for r in spans.load(data / "presidio-research" / name)]
     out.append("\n## Recall when the value is rewritten\n")
     out.append("| rewriting | values | " + " | ".join(systems) + " |\n|---|---|" + "---|" * len(systems))
+    recalls = []
     for name, (rewrite, kinds) in rewrites.REWRITES.items():
         items = []
         for row in rows:
@@ -83,14 +104,19 @@ def rewrite_table(out, systems, data):
                     value = rewrite(text[start:end])
                     items.append((text[:start] + value + text[end:], (kind, start, start + len(value))))
         cells = []
-        for run in systems.values():
+        for system, run in systems.items():
             found = run([t for t, _ in items])
             hits = sum(any(f[0] == g[0] and spans.overlap(g, f) >= 0.5 for f in fs) for (_, g), fs in zip(items, found))
             cells.append(interval(hits, len(items)))
+            if system == "Gatepost":
+                recalls.append(hits / len(items))
         out.append(f"| {name} | {len(items)} | " + " | ".join(cells) + " |")
+    files = "both files of spans"
+    met.least("recall of rewritten values, mean of the rewritings", files, sum(recalls) / len(recalls), 0.95)
+    met.least("recall of rewritten values, worst rewriting", files, min(recalls), 0.90)
 
 
-def ordinary_table(out, systems, data):
+def ordinary_table(out, met, systems, data):
     texts = []
     for name in ORDINARY:
         rows = [t for _, t in read_tsv(data / name)]
@@ -102,25 +128,54 @@ def ordinary_table(out, systems, data):
     counts = {s: collections.Counter(f[0] for fs in run(texts) for f in fs) for s, run in systems.items()}
     for kind in STRICT + ["PHONE_NUMBER", "EMAIL_ADDRESS", "IP_ADDRESS", "PERSON"]:
         out.append(f"| {kind} | " + " | ".join(f"{counts[s][kind] / len(texts) * 1000:.2f}" for s in systems) + " |")
+    strict = sum(counts["Gatepost"][kind] for kind in STRICT) / len(texts) * 1000
+    met.most("false cards, IBANs, SSNs and secrets a thousand posts", "ordinary posts", strict, 1)
 
 
-def head_table(out, binary, data):
+def assess(binary, texts):
+    """What `gatepost inspect` says of every text."""
+    stdin = "".join(json.dumps({"text": t}) + "\n" for t in texts)
+    done = subprocess.run([binary, "inspect", "--jsonl"], input=stdin, capture_output=True, text=True, check=False)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def head_table(out, met, binary, data):
     out.append("\n## Text heads at their published thresholds\n")
     out.append("| head | file | rows | precision | recall | F1 | macro-F1 |\n|---|---|---|---|---|---|---|")
-    for head, name, yes in HEADS:
+    for head, name, f1_goal, macro_goal in HEADS:
         if not (data / name).is_file():
             continue
         rows = read_tsv(data / name)
-        stdin = "".join(json.dumps({"text": t}) + "\n" for _, t in rows)
-        done = subprocess.run([binary, "inspect", "--jsonl"], input=stdin, capture_output=True, text=True, check=False)
-        flags = [head in json.loads(line)["flags"] for line in done.stdout.splitlines()]
-        tp = sum(f and l in yes for f, (l, _) in zip(flags, rows))
-        fp = sum(f and l not in yes for f, (l, _) in zip(flags, rows))
-        fn = sum(not f and l in yes for f, (l, _) in zip(flags, rows))
+        flags = [head in report["flags"] for report in assess(binary, [t for _, t in rows])]
+        tp = sum(f and l == YES for f, (l, _) in zip(flags, rows))
+        fp = sum(f and l != YES for f, (l, _) in zip(flags, rows))
+        fn = sum(not f and l == YES for f, (l, _) in zip(flags, rows))
         tn = len(rows) - tp - fp - fn
         f1, rest = spans.scores(tp, fp, fn)[2], spans.scores(tn, fn, fp)[2]
-        cells = [head, name, str(len(rows)), interval(tp, tp + fp), interval(tp, tp + fn), f"{f1:.3f}", f"{(f1 + rest) / 2:.3f}"]
+        macro, file = (f1 + rest) / 2, f"{name} ({CAUTIONS[name]})" if name in CAUTIONS else name
+        cells = [head, file, str(len(rows)), interval(tp, tp + fp), interval(tp, tp + fn), f"{f1:.3f}", f"{macro:.3f}"]
         out.append("| " + " | ".join(cells) + " |")
+        if f1_goal:
+            met.least(f"{head}, F1", name + (" (kind to us, see below)" if name in CAUTIONS else ""), f1, f1_goal, head)
+        if macro_goal:
+            met.least(f"{head}, macro-F1", name, macro, macro_goal, head)
+
+
+def sentiment_table(out, met, binary, data):
+    rows = read_tsv(data / SENTIMENT)
+    said = [report["sentiment"] for report in assess(binary, [t for _, t in rows])]
+    out.append(f"\n## Sentiment on {SENTIMENT} ({len(rows)} posts)\n")
+    out.append("The most probable of the three is what counts; a post that is not assessed counts as missed.\n")
+    out.append("| feeling | posts | recall |\n|---|---|---|")
+    recalls = []
+    for number, feeling in enumerate(FEELINGS):
+        of = [s for s, (label, _) in zip(said, rows) if label == str(number)]
+        hits = sum(bool(s) and max(FEELINGS, key=lambda f: s[f]) == feeling for s in of)
+        recalls.append(hits / len(of))
+        out.append(f"| {feeling} | {len(of)} | {interval(hits, len(of))} |")
+    macro = sum(recalls) / len(recalls)
+    out.append(f"| **macro recall** | | **{macro:.3f}** |")
+    met.least("sentiment, macro recall", SENTIMENT, macro, 0.66)
 
 
 def main():
@@ -141,10 +196,13 @@ def main():
         "runs its pattern recognisers without a language model (`scripts/accuracy/presidio.py`), redact-core its default",
         "engine. Shares come with 95 % Wilson intervals.",
     ]
-    span_tables(out, systems, data)
-    rewrite_table(out, systems, data)
-    ordinary_table(out, systems, data)
-    head_table(out, binary, data)
+    met, tables = goals.Goals(), []
+    span_tables(tables, met, systems, data)
+    rewrite_table(tables, met, systems, data)
+    ordinary_table(tables, met, systems, data)
+    head_table(tables, met, binary, data)
+    sentiment_table(tables, met, binary, data)
+    out += met.section() + tables
     text = "\n".join(out) + "\n"
     pathlib.Path(target).write_text(text, encoding="utf-8")
     print(text)

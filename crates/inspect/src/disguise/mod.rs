@@ -74,7 +74,7 @@ pub(crate) fn is_suspect(text: &str, tokens: &Tokens, vocabulary: &Vocabulary, o
         }
         last_end = end;
         let is_odd = token.marks.has(Marks::WITH_DIGIT) | is_sign(start.wrapping_sub(1)) | is_sign(end);
-        if is_odd & (token.kind != TokenKind::Number) && start >= tried {
+        if is_odd && token.kind != TokenKind::Number && start >= tried {
             // Most words with a digit or a sign are none in disguise: only this one is tried.
             let from = start - bytes[tried..start].iter().rev().take_while(|byte| !byte.is_ascii_whitespace()).count();
             tried = end + bytes[end..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
