@@ -16,6 +16,6 @@ pub async fn on_desk(desk: &Desk, actor: &Actor) -> Medium {
     let new = media::NewMedia { file_name: "kite.png".to_owned(), bytes: PICTURE.len() as u64 };
     let id = media::begin(desk, actor, &new).await.expect("begun");
     media::chunk(desk, actor, id, 0, PICTURE).await.expect("taken");
-    let info = media::finish(desk, actor, id).await.expect("a picture");
+    let info = media::finish(desk, actor, id, None).await.expect("a picture");
     Medium { digest: info.digest, media_type: info.media_type, file_name: new.file_name, alt: "a red kite".to_owned() }
 }

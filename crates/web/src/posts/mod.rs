@@ -9,6 +9,7 @@ mod comments;
 mod composer;
 mod conflict;
 mod correct;
+mod file_names;
 mod import;
 pub(crate) mod list;
 mod media;

@@ -4,8 +4,6 @@
 //! is named by its digest and nothing else of it is taken from the form; a time is read in the zone beside it, and one that does not
 //! exist or exists twice is said to be so. The names of the fields are here and in `composer.rs`, where they are written.
 
-use std::collections::BTreeMap;
-
 use desk::{
     Invalid, Time,
     ids::{NotAnId, ProfileId},
@@ -342,33 +340,6 @@ fn shift(media: &mut Vec<Medium>, from: usize, to: usize) {
     }
 }
 
-/// Fills in what forms do not carry. A file keeps the name that it has in its place in the saved draft; one that is new there has the
-/// name that its upload is known by.
-pub(super) fn name_files(draft: &mut Draft, saved: Option<&Draft>, known: &BTreeMap<MediaDigest, (String, String)>) {
-    name_files_of(&mut draft.common, saved.map(|saved| &saved.common), known);
-    for (profile, own) in &mut draft.targets {
-        if let Some(content) = own {
-            let saved = saved.and_then(|saved| saved.targets.get(profile)?.as_ref());
-            name_files_of(content, saved, known);
-        }
-    }
-}
-
-fn name_files_of(content: &mut Content, saved: Option<&Content>, known: &BTreeMap<MediaDigest, (String, String)>) {
-    for (number, part) in content.parts.iter_mut().enumerate() {
-        let there = saved.and_then(|saved| saved.parts.get(number)).map_or(&[][..], |part| &part.media);
-        for medium in &mut part.media {
-            if let Some(same) = there.iter().find(|same| same.digest == medium.digest) {
-                medium.media_type.clone_from(&same.media_type);
-                medium.file_name.clone_from(&same.file_name);
-            } else if let Some((media_type, file_name)) = known.get(&medium.digest) {
-                medium.media_type.clone_from(media_type);
-                medium.file_name.clone_from(file_name);
-            }
-        }
-    }
-}
-
 /// The time as `<input type=datetime-local>` wants it.
 pub(super) fn local_text(at: Time, zone: &TimeZone) -> String {
     calendar::on_the_wall(at, zone).strftime("%Y-%m-%dT%H:%M").to_string()
@@ -453,19 +424,6 @@ mod tests {
         assert_eq!(files(&swapped), ["2"]);
         let kept = after(&[both[0], both[1], both[3]], &format!("swap:common.0:{ONE}:{TWO}"));
         assert_eq!(kept.common.parts[0].media[0].alt, "words");
-    }
-
-    #[test]
-    fn a_file_keeps_its_name_in_its_place_and_has_that_of_its_upload_elsewhere() {
-        let one = digest_of(ONE).expect("a digest");
-        let known = BTreeMap::from([(one, ("image/png".to_owned(), "second.png".to_owned()))]);
-        let mut saved = typed(&[("common.0.text", ""), ("common.0.media", ONE)]).form.draft;
-        saved.common.parts[0].media[0].file_name = "first.png".to_owned();
-        let fields = [("common.0.text", ""), ("common.0.media", ONE), ("common.1.text", ""), ("common.1.media", ONE)];
-        let mut draft = typed(&fields).form.draft;
-        name_files(&mut draft, Some(&saved), &known);
-        let names: Vec<_> = draft.common.parts.iter().map(|part| part.media[0].file_name.as_str()).collect();
-        assert_eq!(names, ["first.png", "second.png"]);
     }
 
     #[test]

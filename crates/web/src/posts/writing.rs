@@ -15,6 +15,7 @@ use jiff::{civil::Date, tz::TimeZone};
 
 use super::{
     composer, conflict,
+    file_names::name_files,
     media::{self, Taken},
     outlets::{self, Outlet},
     received::Received,
@@ -248,7 +249,7 @@ async fn save_form(ctx: &Ctx, id: Option<PostId>, received: Received) -> Result<
     }
     let files = known_files(ctx, &typed.form).await?;
     let known = files.into_iter().map(|(digest, facts)| (digest, (facts.media_type, facts.file_name))).collect();
-    typed::name_files(&mut typed.form.draft, before.as_ref().map(|post| &post.draft), &known);
+    name_files(&mut typed.form.draft, before.as_ref().map(|post| &post.draft), &known);
     if !typed.mistakes.fields.is_empty() {
         return again(ctx, before, typed, outlets).await;
     }

@@ -30,14 +30,14 @@ const WAIT_MAX: Duration = Duration::from_mins(1);
 /// When the lives of a season end.
 pub(super) struct Lives {
     early: Moments,
-    lives: Moments,
+    later: Moments,
     number: usize,
 }
 
 impl Lives {
     /// The same for the same seed.
     pub(super) fn new(seed: u64) -> Self {
-        Self { early: Moments::new(!seed, EARLY_MAX), lives: Moments::new(seed, LIFE_MAX), number: 0 }
+        Self { early: Moments::new(!seed, EARLY_MAX), later: Moments::new(seed, LIFE_MAX), number: 0 }
     }
 
     /// Starts a server and kills it when its time has come; whether it had answered before.
@@ -50,7 +50,7 @@ impl Lives {
         if comes_up {
             process.answers(address, "/readyz", WAIT_MAX).expect("it comes up after every kill");
         }
-        let moments = if comes_up { &mut self.lives } else { &mut self.early };
+        let moments = if comes_up { &mut self.later } else { &mut self.early };
         std::thread::sleep(moments.next().expect("there is always another"));
         process.kill().expect("killed");
         comes_up

@@ -61,18 +61,18 @@ impl Server for Mastodon {
             let session = self.session(name, &password).await;
             let statuses = format!("{url}/api/v1/accounts/{}/statuses", session.settings["account_id"]);
             let token = session.secrets.get("access_token").expect("a token").to_owned();
-            Box::new(Statuses { profile, statuses, token }) as Box<dyn Account>
+            Box::new(Feed { profile, statuses, token }) as Box<dyn Account>
         })
     }
 }
 
-struct Statuses {
+struct Feed {
     profile: ProfileId,
     statuses: String,
     token: String,
 }
 
-impl Account for Statuses {
+impl Account for Feed {
     fn network(&self) -> &'static str {
         "snac"
     }

@@ -31,19 +31,19 @@ impl Server for Matrix {
             let password = format!("pw-{name}");
             let fields = [("server", server.as_str()), ("user", name), ("password", &password)];
             let profile = connecting.connected("matrix", "password", &fields).await;
-            Box::new(Room { profile, server, room, reader }) as Box<dyn Account>
+            Box::new(Member { profile, server, room, reader }) as Box<dyn Account>
         })
     }
 }
 
-struct Room {
+struct Member {
     profile: ProfileId,
     server: String,
     room: String,
     reader: String,
 }
 
-impl Account for Room {
+impl Account for Member {
     fn network(&self) -> &'static str {
         "Synapse"
     }
