@@ -43,6 +43,8 @@ pub enum Topic {
     Publishing,
     /// Something waits for approval, or was decided; workflows changed.
     Approvals,
+    /// Word lists changed.
+    WordLists,
 }
 
 impl Topic {
@@ -60,6 +62,7 @@ impl Topic {
         Self::Posts,
         Self::Publishing,
         Self::Approvals,
+        Self::WordLists,
     ];
 
     /// The name on the wire.
@@ -77,6 +80,7 @@ impl Topic {
             Self::Posts => "posts",
             Self::Publishing => "publishing",
             Self::Approvals => "approvals",
+            Self::WordLists => "word_lists",
         }
     }
 

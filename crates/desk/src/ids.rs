@@ -256,4 +256,6 @@ typed_ids! {
     CorrectionId,
     /// A process that sends, as attempts name it.
     HolderId,
+    /// A list of words, or of kinds of numbers, that the company wants to find.
+    WordListId,
 }

@@ -27,6 +27,7 @@ pub mod sealed;
 pub mod search;
 pub mod sign_in;
 pub mod views;
+pub mod word_lists;
 pub mod workspace;
 
 mod desk;

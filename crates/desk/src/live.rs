@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -43,6 +44,18 @@ pub async fn listen(desk: &Desk, stop: &CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_millis(wait_ms.unsigned_abs())) => {}
+        }
+    }
+}
+
+/// Waits until a topic is announced in this process, or so much was that it may have been.
+pub(crate) async fn told(updates: &mut Receiver<Topic>, topic: Topic) {
+    loop {
+        match updates.recv().await {
+            Ok(told) if told == topic => return,
+            Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It is served on loopback only, every page says that it is invented, and its passwords are published on purpose.
 
 mod approvals;
+mod word_lists;
 
 use desk::{
     Actor, Desk,
@@ -96,6 +97,7 @@ pub(crate) async fn ensure(desk: &Desk) -> anyhow::Result<()> {
     desk::people::create(desk, &operator, "nico@northwind.example", "Nico Newcomer", &[role_of("Author")?]).await?;
     teams(desk, &actor, &people).await?;
     profiles_and_groups(desk, &actor, &people).await?;
+    word_lists::fill(desk, &actor).await?;
     approvals::fill(desk, &actor, &people).await?;
     crate::demo_posts::write(desk).await
 }

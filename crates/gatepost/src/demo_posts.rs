@@ -88,6 +88,15 @@ const AUTHORS: &[DemoPost] = &[
         becomes: Becomes::Draft,
     },
     DemoPost {
+        title: "Sneak preview",
+        profiles: &[(FANS, None)],
+        texts: &["Psst! Our Project Heron flies next spring, and no Galewind will keep up with it."],
+        in_hours: None,
+        campaign: None,
+        tags: &[],
+        becomes: Becomes::Draft,
+    },
+    DemoPost {
         title: "",
         profiles: &[(FANS, None)],
         texts: &["An idea for next week: the story of our oldest kite"],

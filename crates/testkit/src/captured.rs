@@ -20,7 +20,10 @@ pub struct Captured {
     pub record: Record,
     /// The way in.
     pub intake: Intake,
-    desk: Desk,
+    /// What it looks for.
+    pub examiner: Arc<Examiner>,
+    /// The desk.
+    pub desk: Desk,
     index: Arc<dyn SearchIndex>,
     folder: tempfile::TempDir,
 }
@@ -36,8 +39,8 @@ impl Captured {
         let ledger = Arc::new(ledger_in(folder.path()));
         let examiner = Arc::new(Examiner::new().expect("the inspector compiles"));
         let (index, _follows) = search::open(&folder.path().join("search")).expect("an index");
-        let intake = Intake::new(desk.clone(), ledger.clone(), examiner);
-        Self { record: Record::of(ledger), intake, desk: desk.clone(), index, folder }
+        let intake = Intake::new(desk.clone(), ledger.clone(), examiner.clone());
+        Self { record: Record::of(ledger), intake, examiner, desk: desk.clone(), index, folder }
     }
 
     /// The folder of the ledger.

@@ -45,6 +45,7 @@ mod state;
 mod thread;
 pub mod ui;
 pub mod views;
+mod word_lists;
 pub mod workflows;
 
 use std::time::Duration;

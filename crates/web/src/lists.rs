@@ -123,6 +123,28 @@ fn nothing_matches(names: Names, path: &str) -> Empty {
         .with_action(Button::link("Show all", path))
 }
 
+/// A plain table that fits on one page.
+pub(crate) fn whole_table(
+    id: &str,
+    caption: &str,
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+    empty: Empty,
+    noun: (&'static str, &'static str),
+) -> Table {
+    let count = Count { matching: rows.len() as u64, of: None, one: noun.0, many: noun.1 };
+    let rows = if rows.is_empty() { Rows::Empty(empty) } else { Rows::Some(rows) };
+    Table {
+        id: id.to_owned(),
+        caption: caption.to_owned(),
+        columns,
+        rows,
+        count: Some(count),
+        bulk: None,
+        pager: Pager::default(),
+    }
+}
+
 /// A link as a table's or fact's content.
 pub(crate) fn link(href: &str, text: &str) -> Markup {
     html! { a href=(href) { (text) } }

@@ -176,6 +176,12 @@ fn network_of(message: &Message, profiles: &[Profile]) -> NetworkTag {
 
 /// The words of a kind of finding: `CREDIT_CARD` is "Credit card".
 pub(crate) fn kind_name(kind: &str) -> String {
+    if let Some((_, list)) = kind.split_once('.') {
+        return format!("On the list {list}");
+    }
+    if kind.chars().any(char::is_lowercase) {
+        return kind.to_owned();
+    }
     let words = kind.replace('_', " ").to_lowercase();
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))

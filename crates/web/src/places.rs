@@ -182,6 +182,15 @@ pub(crate) const PLACES: &[Place] = &[
         also: "channels networks accounts pages",
     },
     Place {
+        label: "Word lists",
+        about: "What is looked for, and what is never published",
+        href: "/word-lists",
+        icon: Icon::ListChecks,
+        room: Room::Settings,
+        operation: Operation::WordListsRead,
+        also: "lexicon blocked terms keywords competitors rules kinds patterns starter packs",
+    },
+    Place {
         label: "Import",
         about: "Put export files on record",
         href: "/import",

@@ -18,7 +18,7 @@ use crate::{
     account, api, approvals, attachments, audit_log, calendar, canary, connections, door, evidence, gate, home, imports, jobs,
     live, messages, outside, people, posts, profiles, publishing, publishing_held, record, rights, search, set_up, settings,
     state::{BODY_MAX, WebState},
-    thread, views, workflows,
+    thread, views, word_lists, workflows,
 };
 
 /// For whom an answer is made.
@@ -237,6 +237,7 @@ pub fn routes() -> Vec<Route> {
         form("/views/{id}/remove", O::ViewSave, post(views::remove)),
     ];
     routes.extend(approval_routes());
+    routes.extend(word_lists::routes());
     routes.extend(posts::routes());
     routes.extend(publishing_routes());
     routes.extend(capture_routes());

@@ -38,7 +38,7 @@ const ELSEWHERE = {
 
 flow("pages", (desk) => ({
   "every page of the route table is looked at": async () => {
-    const sources = ["routes.rs", "posts/mod.rs", "door/mod.rs", "account/mod.rs", "api/mod.rs"].map((file) => readFileSync(join(root, "crates/web/src", file), "utf8"));
+    const sources = ["routes.rs", "posts/mod.rs", "word_lists/mod.rs", "door/mod.rs", "account/mod.rs", "api/mod.rs"].map((file) => readFileSync(join(root, "crates/web/src", file), "utf8"));
     const routes = sources.flatMap((source) => [...source.matchAll(/\b(?:page\(|open\(Method::GET, (?=.*Face::Page))"(\/[^"]*)"/g)].map((found) => found[1]));
     equal(routes.length > 25, true, `pages found in the route table: ${routes.length}`);
     const listed = readFileSync(join(root, "web-ui/e2e/desk-pages.txt"), "utf8").split("\n").filter((line) => line && !line.startsWith("#"));

@@ -1,63 +1,122 @@
 //! Inspecting what was recorded: findings with their place, heads and sentiment in a dozen bytes.
 //!
 //! Invariants: only what is in the record is looked at; a found value is never stored, logged or handed on, only where it stands; the
-//! inspector can be exchanged while messages come in, and each finding says which version made it.
+//! company's lists are exchanged while messages come in, and each finding says which version of which rules made it.
 
 use std::{
     cell::RefCell,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
-use inspect::{Config, Inspector, Message, Report, Scratch, heads::Head};
+use inspect::{Message, Report, Scratch, heads::Head};
 use networks::event::Content;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, Result};
+use crate::{
+    desk::{Desk, Topic},
+    error::Result,
+    live,
+    word_lists::{self, Depth, ListSet},
+};
 
 /// The version of [`Assessment`]'s bytes.
 const ASSESSMENT_FORMAT: u8 = 1;
 /// Most findings kept of one text: a list of a thousand card numbers is one incident.
 pub const FINDINGS_MAX: usize = 200;
 
-/// The inspector in use.
+/// How often the number of the lists' changes is read when nothing is announced: twice within what a change may take to reach everybody.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What is looked for at the moment: the inspector with the company's lists. Cheap to share; everybody who shares it sees the same.
 pub struct Examiner {
-    inspector: RwLock<Arc<Inspector>>,
+    lists: RwLock<Arc<ListSet>>,
+    depth: Depth,
+    /// One at a time compiles.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Examiner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Examiner")
+        f.debug_struct("Examiner").field("depth", &self.depth).finish_non_exhaustive()
     }
 }
 
 impl Examiner {
-    /// With everything the inspector can find by itself.
+    /// With everything the inspector can find by itself; [`Self::refresh`] adds the company's lists.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the built-in model cannot be read.
+    /// [`Error::Internal`](crate::error::Error::Internal) when the built-in model cannot be read.
     pub fn new() -> Result<Self> {
-        let inspector = Inspector::compile(&Config::default()).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(Self { inspector: RwLock::new(Arc::new(inspector)) })
+        Self::with(Depth::Everything)
     }
 
-    /// Uses another inspector from now on.
-    pub fn exchange(&self, inspector: Arc<Inspector>) {
-        *self.inspector.write().unwrap_or_else(PoisonError::into_inner) = inspector;
+    /// That finds what stands in lists and nothing else: for whoever only has to know what is never published.
+    pub(crate) fn of_lists() -> Self {
+        Self::with(Depth::ListsOnly).expect("without lists and model there is nothing that could not be compiled")
     }
 
-    pub(crate) fn current(&self) -> Arc<Inspector> {
-        self.inspector.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn with(depth: Depth) -> Result<Self> {
+        let lists = RwLock::new(Arc::new(ListSet::compile(&[], 0, depth)?));
+        Ok(Self { lists, depth, turn: tokio::sync::Mutex::default() })
+    }
+
+    /// What is looked for now. Whoever holds it finishes with the same lists.
+    pub fn current(&self) -> Arc<ListSet> {
+        self.lists.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes in the lists as they stand, when they changed.
+    ///
+    /// # Errors
+    /// The database's; what was in use stays in use.
+    pub async fn refresh(&self, desk: &Desk) -> Result<()> {
+        if word_lists::revision(&mut desk.db().read().await?).await? == self.current().revision() {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        let (revision, lists) = word_lists::in_force(&mut desk.db().read().await?).await?;
+        if revision == self.current().revision() {
+            return Ok(());
+        }
+        let depth = self.depth;
+        let compiled = super::intake::blocking(move || ListSet::compile(&lists, revision, depth)).await?;
+        for (name, why) in compiled.unusable() {
+            tracing::error!(
+                list = name,
+                why,
+                "a word list does not compile here and finds nothing; nothing is published until it is mended or switched off"
+            );
+        }
+        *self.lists.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(compiled);
+        Ok(())
+    }
+
+    /// Keeps the lists as they stand until told to stop: a change is in use here within two seconds, whichever process made it.
+    pub async fn follow(self: Arc<Self>, desk: Desk, stop: CancellationToken) {
+        let mut updates = desk.live();
+        while !stop.is_cancelled() {
+            if let Err(error) = self.refresh(&desk).await {
+                tracing::error!(%error, "word lists cannot be read; the ones known here stay in use");
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = live::told(&mut updates, Topic::WordLists) => {}
+            }
+        }
     }
 }
 
 /// Where in a message something was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The kind, for example `CREDIT_CARD`.
+    /// The kind, for example `CREDIT_CARD`, or `LISTED_TERM.` with the code of the list.
     pub kind: String,
     /// The rule that found it.
     pub detector: String,
-    /// The version of the rules.
+    /// The version of the rules: the list's, or the inspector's for what no list brings.
     pub version: String,
     /// `low`, `medium` or `high`.
     pub level: String,
@@ -143,46 +202,48 @@ thread_local! {
 }
 
 /// Looks at a content: text, subject, alternative texts, link targets.
-pub(crate) fn examine(inspector: &Inspector, content: &Content) -> Examined {
-    SCRATCH.with_borrow_mut(|scratch| examine_with(inspector, content, scratch))
+pub(crate) fn examine(lists: &ListSet, content: &Content) -> Examined {
+    SCRATCH.with_borrow_mut(|scratch| examine_with(lists, content, scratch))
 }
 
-fn examine_with(inspector: &Inspector, content: &Content, scratch: &mut Scratch) -> Examined {
+fn examine_with(lists: &ListSet, content: &Content, scratch: &mut Scratch) -> Examined {
     let alt_texts: Vec<_> = content.attachments.iter().map(|attachment| attachment.alt.as_deref().unwrap_or("")).collect();
     // A target that stands in the text was read there; the part's index stays that of the link.
     let links: Vec<_> =
         content.links.iter().map(|link| if content.text.contains(link.as_str()) { "" } else { link.as_str() }).collect();
     let message = Message { text: &content.text, alt_texts: &alt_texts, links: &links, image_texts: &[] };
     let mut examined = Examined::default();
-    let report = inspector.inspect(&message, scratch);
+    let report = lists.inspector().inspect(&message, scratch);
     examined.assessment = Assessment::of(&report);
     examined.language = report.language().map(inspect::language::Language::id).filter(|id| *id != "und");
-    note(&report, None, &mut examined.findings);
+    note(lists, &report, None, &mut examined.findings);
     if let Some(subject) = &content.subject {
-        note(&inspector.inspect(&Message::from_text(subject), scratch), Some("subject"), &mut examined.findings);
+        let report = lists.inspector().inspect(&Message::from_text(subject), scratch);
+        note(lists, &report, Some("subject"), &mut examined.findings);
     }
     examined
 }
 
 /// Looks at what is written in the pictures of a content, each in its place; empty for a picture that nobody read.
-pub(crate) fn examine_pictures(inspector: &Inspector, image_texts: &[&str]) -> Vec<Finding> {
+pub(crate) fn examine_pictures(lists: &ListSet, image_texts: &[&str]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if image_texts.iter().any(|text| !text.is_empty()) {
         let message = Message { image_texts, ..Message::default() };
-        SCRATCH.with_borrow_mut(|scratch| note(&inspector.inspect(&message, scratch), None, &mut findings));
+        SCRATCH.with_borrow_mut(|scratch| note(lists, &lists.inspector().inspect(&message, scratch), None, &mut findings));
     }
     findings
 }
 
-fn note(report: &Report<'_>, zone: Option<&str>, findings: &mut Vec<Finding>) {
+fn note(lists: &ListSet, report: &Report<'_>, zone: Option<&str>, findings: &mut Vec<Finding>) {
     for found in report.findings() {
         if findings.len() >= FINDINGS_MAX {
             return;
         }
+        let kind = lists.kind(report, found);
         findings.push(Finding {
-            kind: report.kind(found).to_owned(),
+            version: lists.version(&kind).to_owned(),
+            kind,
             detector: report.detector(found).to_owned(),
-            version: inspect::VERSION.to_owned(),
             level: found.level().name().to_owned(),
             score: thousandths(found.score),
             zone: zone.unwrap_or(found.zone.name()).to_owned(),

@@ -1,9 +1,11 @@
-//! What of a message a reader may see without the right to unmask: personal data and secrets are covered, the rest is plain.
+//! What of a message a reader may see without the right to unmask: personal data and secrets are covered, the rest is plain, words of the
+//! company's lists too.
 //!
 //! Invariants: a covered value leaves nothing of itself behind, not even its length; the pieces, put together, say the whole text and
 //! nothing twice. It is pure; who may lift the cover is decided by [`super::unmask`].
 
 use super::{examine::Finding, model::Message};
+use crate::word_lists::TERM_KIND;
 
 /// What stands for a covered value, whatever its length.
 pub const MASK: &str = "••••••";
@@ -73,7 +75,8 @@ pub fn cut<'m>(text: &'m str, findings: &'m [Finding], zone: &str, part: i64, co
 
 /// Whether a finding's value is covered.
 pub fn is_covered(finding: &Finding) -> bool {
-    finding.level != "low" && !PLAIN_KINDS.contains(&finding.kind.as_str())
+    let is_word = finding.kind.split('.').next() == Some(TERM_KIND);
+    finding.level != "low" && !is_word && !PLAIN_KINDS.contains(&finding.kind.as_str())
 }
 
 #[cfg(test)]

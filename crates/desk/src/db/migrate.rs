@@ -16,6 +16,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "publishing", include_str!("../../migrations/0003_publishing.sql")),
     (4, "approvals", include_str!("../../migrations/0004_approvals.sql")),
     (5, "intake", include_str!("../../migrations/0005_intake.sql")),
+    (6, "word_lists", include_str!("../../migrations/0006_word_lists.sql")),
     (8, "pictures", include_str!("../../migrations/0008_pictures.sql")),
 ];
 

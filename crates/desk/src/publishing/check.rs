@@ -3,7 +3,7 @@
 //! Invariants: what a network would refuse for certain blocks; everything else warns and says why; a found value is never repeated, only
 //! where it stands. Nothing here decides who has to agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use networks::capabilities::Capabilities;
 use serde::Serialize;
@@ -27,12 +27,11 @@ use crate::{
     profiles,
     rights::Operation,
     text_enum::text_enum,
+    word_lists::ListSet,
 };
 
 /// Other posts that a draft is compared with.
 const COMPARED_MAX: i64 = 2_000;
-/// The kind of finding that stops a post: a term that the workspace listed as one that is never published.
-const BLOCKED_KIND: &str = "LISTED_TERM";
 /// What the inspector finds and nobody has to be warned of: a post is there to lead somewhere.
 const ORDINARY_KIND: &str = "URL";
 /// Tags that say somebody pays for a post.
@@ -136,13 +135,15 @@ pub async fn check(
             refused_by(&can, content, profile.id, &mut warnings);
         }
     }
+    examiner.refresh(desk).await?;
+    let lists = examiner.current();
     let mut reader = desk.db().read().await?;
     let image_texts = media::image_texts(&mut reader, &form.draft).await?;
-    for (place, found) in
-        examined(examiner, &form.draft, &image_texts).into_iter().filter(|(_, found)| found.kind != ORDINARY_KIND)
-    {
-        warnings.push(of_finding(place, found));
+    let found = examined(&lists, &form.draft, &image_texts).into_iter();
+    for (place, found) in found.filter(|(_, found)| found.kind != ORDINARY_KIND) {
+        warnings.push(of_finding(&lists, place, found));
     }
+    warnings.extend(unusable(&lists).map(|why| Warning::new(WarningKind::BlockedTerm, why).blocking()));
     disclosure(form, &mut warnings);
     let others = near(&mut reader, &wanted, form.slot, desk.now()).await?;
     clashing(form, saved_as, &others, &mut warnings);
@@ -219,23 +220,28 @@ fn media_refused_by(can: &Capabilities, part: &Part, (here, number): (Option<Pro
 
 /// Where something was found: on which profile (nothing for the common content) and in which part.
 type At = (Option<ProfileId>, usize);
+/// What is written in pictures.
+type ImageTexts = BTreeMap<MediaDigest, String>;
 
 /// `image_texts` is what is written in its pictures.
-fn examined(examiner: &Examiner, draft: &Draft, image_texts: &BTreeMap<MediaDigest, String>) -> Vec<(At, Finding)> {
-    let inspector = examiner.current();
+fn examined(lists: &ListSet, draft: &Draft, image_texts: &ImageTexts) -> Vec<(At, Finding)> {
     let common = draft.targets.values().any(Option::is_none).then_some((None, &draft.common));
     let own = draft.targets.iter().filter_map(|(&profile, own)| Some((Some(profile), own.as_ref()?)));
     let mut found = Vec::new();
     for (profile, content) in common.into_iter().chain(own) {
-        for (number, part) in content.parts.iter().enumerate() {
-            let seen = examine::examine(&inspector, &as_captured(content, part, number == 0));
-            let written: Vec<_> =
-                part.media.iter().map(|medium| image_texts.get(&medium.digest).map_or("", String::as_str)).collect();
-            let in_pictures = examine::examine_pictures(&inspector, &written);
-            found.extend(seen.findings.into_iter().chain(in_pictures).map(|finding| ((profile, number), finding)));
-        }
+        found.extend(examined_content(lists, content, image_texts).map(|(number, finding)| ((profile, number), finding)));
     }
     found
+}
+
+fn examined_content(lists: &ListSet, content: &Content, image_texts: &ImageTexts) -> impl Iterator<Item = (usize, Finding)> {
+    content.parts.iter().enumerate().flat_map(move |(number, part)| {
+        let seen = examine::examine(lists, &as_captured(content, part, number == 0));
+        let written: Vec<_> =
+            part.media.iter().map(|medium| image_texts.get(&medium.digest).map_or("", String::as_str)).collect();
+        let in_pictures = examine::examine_pictures(lists, &written);
+        seen.findings.into_iter().chain(in_pictures).map(move |finding| (number, finding))
+    })
 }
 
 /// A part as the inspector knows contents.
@@ -257,11 +263,15 @@ fn as_captured(content: &Content, part: &Part, is_first: bool) -> networks::even
     }
 }
 
-fn of_finding((profile, part): At, found: Finding) -> Warning {
-    let blocked = found.kind == BLOCKED_KIND;
+fn of_finding(lists: &ListSet, (profile, part): At, found: Finding) -> Warning {
+    let blocked = lists.blocks(&found.kind);
     let kind = if blocked { WarningKind::BlockedTerm } else { WarningKind::Finding };
     let place = |value: i64| usize::try_from(value).unwrap_or(0);
-    let message = if blocked { "a term that is never published".to_owned() } else { found.kind.clone() };
+    let message = match (blocked, lists.title(&found.kind)) {
+        (true, title) => never_published(title.unwrap_or(&found.kind)),
+        (false, Some(title)) => title.to_owned(),
+        (false, None) => found.kind.clone(),
+    };
     Warning {
         blocks: blocked,
         zone: Some(found.zone),
@@ -270,6 +280,18 @@ fn of_finding((profile, part): At, found: Finding) -> Warning {
         rule: Some(format!("{} {}", found.detector, found.version)),
         ..Warning::new(kind, message).at(profile, part)
     }
+}
+
+fn never_published(title: &str) -> String {
+    format!("“{title}” is never published; take it out")
+}
+
+/// Lists in force that do not compile here: what they would keep back is not known, so everything is.
+fn unusable(lists: &ListSet) -> impl Iterator<Item = String> {
+    let told = |(name, why): &(String, String)| {
+        format!("the word list “{name}” does not work ({why}); nothing is published until somebody mends it or switches it off")
+    };
+    lists.unusable().iter().map(told)
 }
 
 fn disclosure(form: &PostForm, warnings: &mut Vec<Warning>) {
@@ -324,17 +346,49 @@ fn clashing(form: &PostForm, saved_as: Option<PostId>, others: &[(PostId, Option
     }
 }
 
-/// What the inspector finds in a draft and its pictures, for the workflows.
-pub(super) async fn findings(on: &mut dyn Connection, examiner: &Examiner, draft: &Draft) -> Result<Vec<Finding>> {
+/// What the inspector, with the lists as they stand this moment, finds in a draft that is submitted.
+pub(super) struct Seen {
+    /// The kinds, for the workflows.
+    pub(super) kinds: BTreeSet<String>,
+    /// Why it may not go out at all.
+    kept_back: BTreeSet<String>,
+}
+
+/// Looks at a draft that is submitted, and its pictures.
+pub(super) async fn look(desk: &Desk, examiner: &Examiner, draft: &Draft) -> Result<Seen> {
+    examiner.refresh(desk).await?;
+    let lists = examiner.current();
+    let image_texts = media::image_texts(&mut desk.db().read().await?, draft).await?;
+    let kinds: BTreeSet<_> = examined(&lists, draft, &image_texts).into_iter().map(|(_, finding)| finding.kind).collect();
+    Ok(Seen { kept_back: reasons(&lists, kinds.iter()).collect(), kinds })
+}
+
+/// Why what a profile would get is kept back; nothing when it is not.
+pub(super) async fn kept_back(
+    on: &mut dyn Connection,
+    lists: &ListSet,
+    draft: &Draft,
+    profile: ProfileId,
+) -> Result<Option<String>> {
+    if lists.blocks_nothing() {
+        return Ok(None);
+    }
     let image_texts = media::image_texts(on, draft).await?;
-    Ok(examined(examiner, draft, &image_texts).into_iter().map(|(_, finding)| finding).collect())
+    let found = draft.content_for(profile).into_iter().flat_map(|content| examined_content(lists, content, &image_texts));
+    let kinds: BTreeSet<_> = found.map(|(_, found)| found.kind).collect();
+    Ok(reasons(lists, kinds.iter()).next())
+}
+
+fn reasons<'k>(lists: &ListSet, kinds: impl Iterator<Item = &'k String>) -> impl Iterator<Item = String> {
+    let blocked = kinds.filter(|kind| lists.blocks(kind)).map(|kind| never_published(lists.title(kind).unwrap_or(kind)));
+    blocked.chain(unusable(lists))
 }
 
 /// Refuses what a network would refuse for certain, and what the desk itself never lets out. Part of submitting.
 pub(super) async fn refuse_blocked(
     act: &mut Act<'_>,
     form: &PostForm,
-    findings: &[Finding],
+    seen: &Seen,
     can: &[(ProfileId, Option<Capabilities>)],
 ) -> Result<()> {
     let mut warnings = Vec::new();
@@ -344,9 +398,7 @@ pub(super) async fn refuse_blocked(
     }
     disclosure(form, &mut warnings);
     let mut invalid = Invalid::new();
-    if findings.iter().any(|finding| finding.kind == BLOCKED_KIND) {
-        invalid.add("text", "it has a term that is never published; take it out");
-    }
+    seen.kept_back.iter().for_each(|why| invalid.add("text", why));
     for warning in warnings.into_iter().filter(|warning| warning.blocks) {
         let title = match warning.profile {
             Some(profile) => profiles::exists(act.tx(), profile).await?.title,

@@ -144,7 +144,7 @@ pub async fn edit_published(
     let mut draft = row.draft.clone();
     draft.targets.insert(key.profile, Some(content.clone()));
     let now = act.now();
-    let findings = check::findings(act.tx(), examiner, &draft).await?;
+    let looked = check::look(desk, examiner, &draft).await?;
     let tags = posts::tags(act.tx(), key.post).await?;
     let form = PostForm {
         title: row.title.clone(),
@@ -155,7 +155,7 @@ pub async fn edit_published(
         tags,
     };
     let can = check::limits(desk, &draft).await?;
-    check::refuse_blocked(&mut act, &form, &findings, &can).await?;
+    check::refuse_blocked(&mut act, &form, &looked, &can).await?;
     posts::save(act.tx(), key.post, row.revision, &form, person, now).await?;
     posts::touched_by(act.tx(), key.post, person, hand, now).await?;
     let version = Version {
@@ -164,7 +164,7 @@ pub async fn edit_published(
         draft,
         slot: None,
         zone: row.zone,
-        findings: findings.into_iter().map(|finding| finding.kind).collect(),
+        findings: looked.kinds,
         made_by: person,
         hand,
         made_at: now,

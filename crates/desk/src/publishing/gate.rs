@@ -67,7 +67,7 @@ pub async fn submit(
 ) -> Result<Sent> {
     let (person, hand) = access::writer(actor)?;
     let seen = super::posts::get(desk, actor, id).await?;
-    let findings = check::findings(&mut desk.db().read().await?, examiner, &seen.draft).await?;
+    let looked = check::look(desk, examiner, &seen.draft).await?;
     let limits = check::limits(desk, &seen.draft).await?;
     let Held { mut act, row, targets: known } = access::act_on_post(desk, actor, Operation::PostSubmit, id).await?;
     if row.revision != revision || row.draft != seen.draft {
@@ -78,14 +78,14 @@ pub async fn submit(
     let now = act.now();
     refuse_unready(&row, &known, now)?;
     let form = PostForm { draft: row.draft.clone(), tags: seen.tags, ..PostForm::default() };
-    check::refuse_blocked(&mut act, &form, &findings, &limits).await?;
+    check::refuse_blocked(&mut act, &form, &looked, &limits).await?;
     let version = Version {
         number: row.version + 1,
         digest: digest(&row.draft, row.slot),
         draft: row.draft,
         slot: row.slot,
         zone: row.zone,
-        findings: findings.into_iter().map(|finding| finding.kind).collect(),
+        findings: looked.kinds,
         made_by: person,
         hand,
         made_at: now,

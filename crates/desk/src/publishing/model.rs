@@ -48,6 +48,8 @@ text_enum! {
         Missed = "missed", "Its time passed while nothing could be sent";
         /// What would be sent is not what was approved.
         Changed = "changed", "What would be sent is not what was approved";
+        /// A list says that something in it is never published.
+        Blocked = "blocked", "It has something that is never published";
         /// The network does not know us any more.
         Connection = "connection", "The profile has to be connected again";
         /// Whoever scheduled it was suspended or removed.

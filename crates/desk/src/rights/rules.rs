@@ -96,6 +96,7 @@ fn has_need(actor: &Actor, operation: Operation, target: Target) -> Result<(), R
     let allowed = match (operation.need(), target) {
         (Need::Nothing | Need::SignedIn, _) => true,
         (Need::Right(right), _) => actor.rights.has(right),
+        (Need::AnyRight(any), _) => any.iter().any(|right| actor.rights.has(*right)),
         (Need::Level(levels), Target::Profile(profile, group)) => {
             let level = actor.rights.level(profile, group);
             level != Level::NoAccess && levels.contains(&level)
@@ -171,9 +172,9 @@ mod tests {
         for &right in Right::ALL {
             let actor = person(rights_of(&[Given::Right(right)]), Some(NOW), SecondFactor::Shown);
             for &operation in Operation::ALL {
-                if let Need::Right(needed) = operation.need() {
+                if operation.need().is_right() {
                     let answer = decide(&actor, operation, Target::Workspace, NOW);
-                    assert_eq!(answer.is_ok(), needed == right, "{} with {}", operation.id(), right.id());
+                    assert_eq!(answer.is_ok(), operation.need().is_opened_by(right), "{} with {}", operation.id(), right.id());
                 }
             }
         }

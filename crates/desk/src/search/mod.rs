@@ -36,6 +36,7 @@ use crate::{
     ids::{MessageId, ProfileId},
     profiles::Profile,
     rights::{Operation, Target},
+    word_lists,
 };
 
 /// The language of messages whose source and inspector do not say: that of most messages nobody marks.
@@ -135,7 +136,8 @@ impl Search {
     pub async fn ask(&self, desk: &Desk, actor: &Actor, question: &Question) -> Result<Answer> {
         desk.allow(actor, Operation::MessagesSearch, Target::Workspace).await?;
         let readable = capture::readable(desk, actor).await?;
-        let query = match ::search::Query::parse(&question.text, &setting(desk, &readable, question)) {
+        let listed = word_lists::kinds(&mut desk.db().read().await?).await?;
+        let query = match ::search::Query::parse(&question.text, &setting(desk, &readable, &listed, question)) {
             Ok(query) => query,
             Err(error) => return Ok(Answer::NotUnderstood(error)),
         };
@@ -169,7 +171,7 @@ pub fn time_zone(name: &str) -> Result<TimeZone> {
     TimeZone::get(name).map_err(|_| Invalid::field("zone", "no such time zone; write one such as Europe/Vienna or UTC"))
 }
 
-fn setting(desk: &Desk, readable: &[Profile], question: &Question) -> Setting {
+fn setting(desk: &Desk, readable: &[Profile], listed: &[(String, String)], question: &Question) -> Setting {
     let names = readable.iter().flat_map(|profile| {
         let key = key(profile.id);
         [profile.title.clone(), profile.handle.clone(), profile.id.0.to_string()].map(|name| (name, key))
@@ -177,8 +179,8 @@ fn setting(desk: &Desk, readable: &[Profile], question: &Question) -> Setting {
     let mut networks: Vec<String> = readable.iter().map(|profile| profile.network.to_lowercase()).collect();
     networks.sort_unstable();
     networks.dedup();
-    // Lists of a company's own name their kinds in the rules; until those are here, every kind is one of the inspector's.
-    let finding_kinds = inspect::kinds::all().iter().map(|kind| kind.id.to_lowercase()).collect();
+    let built_in = inspect::kinds::all().iter().map(|kind| kind.id.to_lowercase());
+    let finding_kinds = built_in.chain(listed.iter().map(|(kind, _)| kind.to_lowercase())).collect();
     Setting { profiles: names.collect(), networks, finding_kinds, ..Setting::at(desk.now().0, question.zone.clone()) }
 }
 

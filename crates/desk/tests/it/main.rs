@@ -14,3 +14,4 @@ mod records;
 mod rights;
 mod search;
 mod sign_in;
+mod word_lists;

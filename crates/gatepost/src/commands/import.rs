@@ -27,6 +27,7 @@ use desk::{
 use ledger::{engine::OnFatal, keys::master::LocalMasterKey};
 use networks::import::{FORMATS, Format, Limits, format, tally};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     data::DataFolder,
@@ -81,10 +82,15 @@ pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> 
         let ledger = opened
             .context("failed to open the ledger for writing; a running server holds it, or `gatepost ledger verify` says more")?
             .ledger;
-        let intake = Intake::new(desk.clone(), ledger.clone(), Arc::new(Examiner::new()?));
+        let (examiner, stop) = (Arc::new(Examiner::new()?), CancellationToken::new());
+        examiner.refresh(&desk).await.context("failed to read the word lists")?;
+        let with_lists = tokio::spawn(examiner.clone().follow(desk.clone(), stop.clone()));
+        let intake = Intake::new(desk.clone(), ledger.clone(), examiner);
         let following = lock.as_ref().map(|lock| Following::begin(&desk, &search_folder(&folder), lock)).transpose()?;
         let done = import(common.json, format, args, &desk, &intake).await;
         drop(intake);
+        stop.cancel();
+        with_lists.await?;
         if let Some(following) = following
             && let Err(error) = following.end().await
         {

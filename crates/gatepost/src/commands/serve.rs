@@ -124,6 +124,9 @@ async fn serve(folder: &DataFolder, config: &Config, args: &Args) -> anyhow::Res
     let end_record = CancellationToken::new();
     let keeping = tokio::spawn(keeper.run(opened, end_record.clone()));
     let examiner = Arc::new(Examiner::new()?);
+    // The lists as they stand, before anything is looked at; from then on as they change.
+    examiner.refresh(&desk).await.context("failed to read the word lists")?;
+    tasks.spawn(examiner.clone().follow(desk.clone(), stop.clone()));
     let reception = Reception::new(desk.clone(), record.clone(), examiner.clone(), Connectors::all());
     if roles.record {
         tasks.spawn(reception.clone().run(stop.clone()));

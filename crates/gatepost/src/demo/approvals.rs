@@ -1,4 +1,4 @@
-//! What waits for approval in the demo company: two workflows, a rule, and posts of the author's on their way.
+//! What waits for approval in the demo company: two workflows, two rules, and posts of the author's on their way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,14 +67,19 @@ pub(super) async fn fill(desk: &Desk, actor: &Actor, people: &[(PersonId, &DemoP
         let workflow = Workflow { name: name.to_owned(), cover, steps, window_ms: WINDOW_MS };
         workflows::create(desk, actor, workflow).await?;
     }
-    let rule = Addition {
-        name: "Prices go through Legal".to_owned(),
-        cover: Cover::default(),
-        tags: BTreeSet::from(["price".to_owned()]),
-        findings: BTreeSet::new(),
-        steps: vec![step("Legal", legal)],
-    };
-    workflows::create_addition(desk, actor, rule).await?;
+    let competitors = format!("{}.{}", desk::word_lists::TERM_KIND, super::word_lists::COMPETITORS);
+    for (name, tag, finding) in
+        [("Prices go through Legal", Some("price"), None), ("Competitors go through Legal", None, Some(competitors))]
+    {
+        let rule = Addition {
+            name: name.to_owned(),
+            cover: Cover::default(),
+            tags: tag.map(str::to_owned).into_iter().collect(),
+            findings: finding.into_iter().collect(),
+            steps: vec![step("Legal", legal.clone())],
+        };
+        workflows::create_addition(desk, actor, rule).await?;
+    }
     submit(desk, actor, author).await
 }
 

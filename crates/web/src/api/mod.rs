@@ -28,6 +28,7 @@ mod shown;
 mod teams;
 mod tokens;
 mod views;
+mod word_lists;
 
 use axum::{
     Json,
@@ -112,6 +113,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(publishing_routes());
     routes.extend(message_routes());
     routes.extend(approval_routes());
+    routes.extend(word_list_routes());
     routes.extend(post_routes());
     routes.extend(house_routes());
     let reason = "whoever writes a program reads it before they have a token";
@@ -237,6 +239,18 @@ fn approval_routes() -> Vec<Route> {
         call(Method::GET, "/api/v1/approvals/{id}", O::ApprovalsRead, get(approvals::read)),
         call(Method::POST, "/api/v1/approvals/{id}/decision", O::ApprovalDecide, post(approvals::decide)),
         call(Method::PUT, "/api/v1/agents", O::AgentsFreeze, put(approvals::agents)),
+    ]
+}
+
+fn word_list_routes() -> Vec<Route> {
+    use Operation as O;
+    vec![
+        call(Method::GET, "/api/v1/word-lists", O::WordListsRead, get(word_lists::list)),
+        call(Method::POST, "/api/v1/word-lists", O::WordListChange, post(word_lists::create)),
+        call(Method::POST, "/api/v1/word-lists/try", O::WordListTry, post(word_lists::try_out)),
+        call(Method::GET, "/api/v1/word-lists/{id}", O::WordListsRead, get(word_lists::read)),
+        call(Method::PUT, "/api/v1/word-lists/{id}", O::WordListChange, put(word_lists::change)),
+        call(Method::GET, "/api/v1/word-lists/{id}/versions", O::WordListsRead, get(word_lists::versions)),
     ]
 }
 

@@ -18,7 +18,7 @@ use super::{
     input::{Digest, Id, Line, Moment, Note, Revision},
     jobs,
     lists::Limit,
-    messages, people, posts, profiles, publishing, rights, roles, search, settings, teams, tokens, views,
+    messages, people, posts, profiles, publishing, rights, roles, search, settings, teams, tokens, views, word_lists,
 };
 use crate::{
     gate::SESSION_COOKIE,
@@ -114,6 +114,12 @@ use crate::{
         approvals::decide,
         approvals::decide_many,
         approvals::agents,
+        word_lists::list,
+        word_lists::create,
+        word_lists::read,
+        word_lists::change,
+        word_lists::versions,
+        word_lists::try_out,
         posts::list,
         posts::create,
         posts::read,
@@ -146,7 +152,8 @@ use crate::{
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
         views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
         approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName, posts::PostsCursor, Revision,
-        Line<500>, Line<2000>, publishing::PauseModeName
+        Line<500>, Line<2000>, publishing::PauseModeName,
+        word_lists::ListKindName, word_lists::EffectName, Line<40>, Line<80>, Note<200000>
     ))
 )]
 struct Document;
@@ -306,6 +313,7 @@ fn describe_needs(operation: &mut Map<String, Value>, needs: Operation) {
         Need::Nothing => json!(null),
         Need::SignedIn => json!("signed in"),
         Need::Right(right) => json!(right.id()),
+        Need::AnyRight(any) => json!(any.iter().map(|right| right.id()).collect::<Vec<_>>()),
         Need::Level(levels) => json!(levels.iter().map(|level| level.id()).collect::<Vec<_>>()),
     };
     operation.insert("x-right".to_owned(), right);

@@ -109,7 +109,7 @@ pub(crate) struct HeldShape {
     profile: Id,
     /// Its title, or how its text begins.
     title: String,
-    /// Why it is held: `paused`, `missed`, `changed`, `connection`, `orphaned` or `uncertain`.
+    /// Why it is held: `paused`, `missed`, `changed`, `connection`, `blocked`, `orphaned` or `uncertain`.
     held_for: Option<String>,
     /// The same for people, with what happened.
     reason: Option<String>,

@@ -62,8 +62,8 @@ pub(crate) struct OperationShape {
     id: &'static str,
     /// What it does.
     title: &'static str,
-    /// The feature right it needs, if it needs one.
-    right: Option<RightName>,
+    /// The feature rights of which it needs one; empty when it needs none.
+    rights: Vec<RightName>,
     /// The levels one of which it needs on the profile concerned; empty when it needs none.
     levels: Vec<LevelName>,
     /// Whether it reads, reads on record, or changes something.
@@ -329,15 +329,17 @@ pub(crate) async fn operations() -> Answer<Vec<OperationShape>> {
 }
 
 fn operation_shape(operation: Operation) -> OperationShape {
-    let (right, levels) = match operation.need() {
-        Need::Right(right) => (Some(RightName(right)), Vec::new()),
-        Need::Level(levels) => (None, levels.iter().map(|level| LevelName(*level)).collect()),
-        Need::Nothing | Need::SignedIn => (None, Vec::new()),
+    let named = |rights: &[Right]| rights.iter().map(|right| RightName(*right)).collect();
+    let (rights, levels) = match operation.need() {
+        Need::Right(right) => (named(&[right]), Vec::new()),
+        Need::AnyRight(any) => (named(any), Vec::new()),
+        Need::Level(levels) => (Vec::new(), levels.iter().map(|level| LevelName(*level)).collect()),
+        Need::Nothing | Need::SignedIn => (Vec::new(), Vec::new()),
     };
     OperationShape {
         id: operation.id(),
         title: operation.title(),
-        right,
+        rights,
         levels,
         access: match operation.access() {
             Access::Read => OperationAccess::Read,

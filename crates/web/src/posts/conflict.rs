@@ -21,6 +21,7 @@ pub(super) async fn between(ctx: &Ctx, mine: &PostForm, theirs: &Post) -> Result
     let names = people::names(ctx.desk(), ctx.actor(), &[theirs.changed_by]).await?;
     let keep = Does::SubmitWith { name: "do".to_owned(), value: format!("keep-mine:{}", theirs.revision) };
     Ok(Conflict {
+        thing: "post",
         other: names.into_iter().next().map_or_else(|| "Somebody else".to_owned(), |(_, name)| name),
         when: ctx.times().relative(theirs.changed_at).words(),
         differences: differences(mine, &form_of(theirs)),

@@ -7,6 +7,7 @@ use desk::{
 use maud::{Markup, Render, html};
 
 use super::names::ScopeNames;
+pub(super) use crate::lists::whole_table;
 use crate::{
     frame::{Ctx, Fields},
     people::field,
@@ -18,32 +19,9 @@ use crate::{
         facts::Card,
         feedback::Empty,
         field::TextField,
-        results::{Count, Pager},
-        table::{Column, ColumnKind, Row, Rows, Table},
+        table::{Column, ColumnKind, Row, Table},
     },
 };
-
-/// A plain table that fits on one page.
-pub(super) fn whole_table(
-    id: &str,
-    caption: &str,
-    columns: Vec<Column>,
-    rows: Vec<Row>,
-    empty: Empty,
-    noun: (&'static str, &'static str),
-) -> Table {
-    let count = Count { matching: rows.len() as u64, of: None, one: noun.0, many: noun.1 };
-    let rows = if rows.is_empty() { Rows::Empty(empty) } else { Rows::Some(rows) };
-    Table {
-        id: id.to_owned(),
-        caption: caption.to_owned(),
-        columns,
-        rows,
-        count: Some(count),
-        bulk: None,
-        pager: Pager::default(),
-    }
-}
 
 pub(super) fn text(label: &str) -> Column {
     Column::new(ColumnKind::Text, label)

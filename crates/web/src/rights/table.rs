@@ -1,6 +1,6 @@
 //! The table of rights in code, as a page.
 
-use desk::rights::{Level, Need, Operation, Right};
+use desk::rights::{Level, Operation, Right};
 use maud::html;
 
 use super::grants::{text, whole_table};
@@ -20,11 +20,12 @@ use crate::{
 
 /// `GET /settings/rights`
 pub(crate) async fn table(ctx: Ctx) -> PageResult {
-    let opened = |need: Need| -> Vec<&'static str> {
-        Operation::ALL.iter().filter(|operation| operation.need() == need).map(|operation| operation.title()).collect()
+    let opened = |right: Right| -> Vec<&'static str> {
+        let opens = Operation::ALL.iter().filter(|operation| operation.need().is_opened_by(right));
+        opens.map(|operation| operation.title()).collect()
     };
     let rights_rows = Right::ALL.iter().map(|right| {
-        let operations = opened(Need::Right(*right));
+        let operations = opened(*right);
         Row {
             id: right.id().to_owned(),
             name: right.title().to_owned(),

@@ -10,6 +10,8 @@ use super::{Component, Icon, Sample};
 /// What the other person saved, beside what was written here.
 #[derive(Debug, Clone, Default)]
 pub struct Conflict {
+    /// What was changed by both: "post".
+    pub thing: &'static str,
     /// Who saved it.
     pub other: String,
     /// When, in words.
@@ -23,8 +25,8 @@ pub struct Conflict {
 impl Render for Conflict {
     fn render(&self) -> Markup {
         html! {
-            section.conflict role="alert" aria-label="Somebody else saved this post" {
-                div.conflict-head { (Icon::TriangleAlert) p { strong { (self.other) " saved this post " (self.when) "." } " Your text is not saved yet, and nothing is lost: choose what stays." } }
+            section.conflict role="alert" aria-label={ "Somebody else saved this " (self.thing) } {
+                div.conflict-head { (Icon::TriangleAlert) p { strong { (self.other) " saved this " (self.thing) " " (self.when) "." } " Your text is not saved yet, and nothing is lost: choose what stays." } }
                 @for (field, mine, theirs) in &self.differences {
                     div.conflict-pair {
                         div { p.label { (field) ", yours" } pre.conflict-text tabindex="0" { (mine) } }
@@ -39,12 +41,13 @@ impl Render for Conflict {
 
 impl Component for Conflict {
     const NAME: &'static str = "Conflict";
-    const ABOUT: &'static str = "When two people edit one post. Both texts are shown before one is chosen.";
+    const ABOUT: &'static str = "When two people edit one thing. Both texts are shown before one is chosen.";
 
     fn samples() -> Vec<Sample> {
         vec![Sample::new(
             "one text differs",
             Self {
+                thing: "post",
                 other: "Frida Muster".into(),
                 when: "2 min ago".into(),
                 differences: vec![(

@@ -21,6 +21,7 @@ pub mod form;
 pub mod icon;
 pub mod keys;
 pub mod layout;
+pub mod lines;
 pub mod live;
 pub mod message;
 pub mod nav;
@@ -149,7 +150,7 @@ pub fn families() -> Vec<Family> {
     families! {
         "marks", "Marks": [badge::Badge, badge::Kbd, badge::Code, badge::NetworkTag, person::Avatar, person::Person, time::TimeStamp, icon::IconSheet];
         "actions", "Actions": [button::Button, button::Menu, button::Segmented];
-        "forms", "Forms": [form::ErrorSummary, field::TextField, field::PasswordField, field::CodeField, text_area::TextArea, field::FileField, choice::Select, choice::Toggle, choice::Options, passkey::PasskeyForm, form::Form];
+        "forms", "Forms": [form::ErrorSummary, field::TextField, field::PasswordField, field::CodeField, text_area::TextArea, lines::LinesField, field::FileField, choice::Select, choice::Toggle, choice::Options, passkey::PasskeyForm, form::Form];
         "lists", "Lists": [results::Filter, results::Count, results::Pager, results::Results, table::Table];
         "feedback", "Feedback": [feedback::Banner, feedback::Toast, feedback::Empty, feedback::Skeleton, progress::Progress, live::LiveDot];
         "dialogs", "Dialogs": [dialog::Confirm, dialog::Dialog, palette::Palette, keys::KeyMap];

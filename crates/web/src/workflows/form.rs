@@ -11,7 +11,7 @@ use desk::{
 };
 use maud::{Markup, Render, html};
 
-use super::typed::{steps_shown, value_of};
+use super::typed::{findings, steps_shown, value_of};
 use crate::{
     approvals::below,
     frame::{Ctx, Fields},
@@ -78,7 +78,7 @@ pub(super) async fn page(ctx: &Ctx, which: &Which, typed: &Fields, invalid: &Inv
         "The steps that everything covered has to go through, one after the other.".to_owned()
     });
     let mut sections = vec![
-        Section { title: String::new(), fields: first_fields(*which, typed, invalid) },
+        Section { title: String::new(), fields: first_fields(*which, typed, invalid, &choices) },
         Section { title: "What it covers".to_owned(), fields: cover_fields(typed, &choices) },
     ];
     let steps = (0..steps_shown(typed)).map(|number| step_fields(number, typed, &choices)).collect();
@@ -95,21 +95,28 @@ pub(super) async fn page(ctx: &Ctx, which: &Which, typed: &Fields, invalid: &Inv
     ctx.page(which.title(), Room::Publish).status(status_of(invalid)).show(&below(&[&head, &content]))
 }
 
-fn first_fields(which: Which, typed: &Fields, invalid: &Invalid) -> Vec<Markup> {
+fn first_fields(which: Which, typed: &Fields, invalid: &Invalid, choices: &Choices) -> Vec<Markup> {
     let text = |name: &'static str, label: &str, hint: &str| {
         let value = typed.get(name).to_owned();
         TextField { frame: field(invalid, name, label).hint(hint), value, autocomplete: Some("off"), ..TextField::default() }
     };
     let mut fields = vec![text("name", "Name", "Shown with every post as the reason why somebody is asked.").render()];
     if which.is_rule() {
-        for (name, label, hint) in [
-            ("tags", "Tags", "Any of these, separated by commas; empty for any."),
-            ("findings", "Kinds of finding", "Any of these, as the inspector names them, separated by commas; empty for any."),
-        ] {
-            let mut field = text(name, label, hint);
-            field.frame = field.frame.optional();
-            fields.push(field.render());
+        let mut tags = text("tags", "Tags", "Any of these, separated by commas; empty for any.");
+        tags.frame = tags.frame.optional();
+        fields.push(tags.render());
+        let (listed, others): (Vec<_>, Vec<_>) =
+            findings(typed).into_iter().partition(|kind| choices.listed.iter().any(|(known, _)| known == kind));
+        if !choices.listed.is_empty() {
+            let choices = choices.listed.iter().map(|(kind, name)| Choice::new(kind, name).hint(kind)).collect();
+            let frame = FieldFrame::new("listed", "Found by a word list").hint("Any of these.").optional();
+            fields.push(Picker { frame, choices, chosen: listed }.render());
         }
+        let hint = "Any of these, as the inspector names them, separated by commas; LISTED_TERM is every word list.";
+        let mut kinds = text("findings", "Other kinds of finding", hint);
+        kinds.frame = kinds.frame.optional();
+        kinds.value = others.join(", ");
+        fields.push(kinds.render());
     } else {
         fields.push(
             text("window", "Minutes around the approved time", "How far earlier or later it may go out without asking again.")

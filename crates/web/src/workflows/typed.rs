@@ -73,12 +73,18 @@ pub(super) fn workflow(fields: &Fields) -> Result<Workflow, Error> {
 pub(super) fn addition(fields: &Fields) -> Result<Addition, Error> {
     let mut invalid = Invalid::new();
     let (cover, steps) = (cover(fields, &mut invalid), steps(fields, &mut invalid));
-    let (tags, findings) = (words(fields.get("tags")), words(fields.get("findings")));
+    let (tags, findings) = (words(fields.get("tags")), findings(fields));
     if tags.is_empty() && findings.is_empty() {
         invalid.add("tags", "name a tag or a kind of finding; what always applies belongs in a workflow");
     }
     invalid.check()?;
     Ok(Addition { name: fields.get("name").to_owned(), cover, tags, findings, steps })
+}
+
+/// The kinds of finding that were typed, and those that were chosen from the company's own lists.
+pub(super) fn findings(fields: &Fields) -> BTreeSet<String> {
+    let chosen = fields.all("listed").map(str::to_owned);
+    words(fields.get("findings")).into_iter().chain(chosen).collect()
 }
 
 fn words(text: &str) -> BTreeSet<String> {

@@ -50,7 +50,7 @@ async fn every_route_that_needs_a_right_refuses_a_person_without_it_and_a_token_
     let without = As::from(&desk.person_with(&[]).await);
     for route in routes().iter().filter(|route| route.face == Face::Api) {
         let Needs::Operation(needs) = route.needs else { continue };
-        if matches!(needs.need(), rights::Need::Right(_)) {
+        if needs.need().is_right() {
             let answer = edge.send(&without, route.method.clone(), &filled(route.path), &[], Some("{}")).await;
             assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::FORBIDDEN, "not-allowed"), "{}", route.line());
         }

@@ -18,3 +18,4 @@ mod posts;
 mod record;
 mod set_up;
 mod walk;
+mod word_lists;

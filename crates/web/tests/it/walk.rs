@@ -46,6 +46,9 @@ fn the_table_of_rights_is_the_golden_one() {
             Need::Nothing => "nobody has to be signed in".to_owned(),
             Need::SignedIn => "signed in, own account".to_owned(),
             Need::Right(right) => format!("right {} in the workspace", right.id()),
+            Need::AnyRight(any) => {
+                format!("right {} in the workspace", any.iter().map(|right| right.id()).collect::<Vec<_>>().join(" or "))
+            }
             Need::Level(levels) => {
                 format!("on the profile one of {}", levels.iter().map(|level| level.id()).collect::<Vec<_>>().join(", "))
             }
@@ -119,7 +122,7 @@ async fn a_person_without_the_right_is_refused_on_every_route_that_needs_one() {
         // A session of its own for each route: some of them end it.
         let person = test.sign_in(person.person).await;
         let answer = send(&edge, route.method.clone(), &filled(&route), Some(&person.cookie), "").await;
-        if matches!(operation.need(), Need::Right(_)) || operation.callers() == Callers::Operator {
+        if operation.need().is_right() || operation.callers() == Callers::Operator {
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", route.line());
         } else {
             // The own account is open; nothing may break on empty input.
@@ -138,11 +141,13 @@ async fn every_right_opens_exactly_the_routes_whose_operations_need_it() {
         let person = test.person_with(&[desk::rights::Given::Right(right)]).await;
         for route in guarded().into_iter().filter(|route| route.face == Face::Page) {
             let Needs::Operation(operation) = route.needs else { continue };
-            let Need::Right(needed) = operation.need() else { continue };
+            if !operation.need().is_right() {
+                continue;
+            }
             let answer = send(&edge, route.method.clone(), &filled(&route), Some(&person.cookie), "").await;
             assert_eq!(
                 answer.status == StatusCode::FORBIDDEN,
-                needed != right,
+                !operation.need().is_opened_by(right),
                 "{} with {}: {}",
                 route.line(),
                 right.id(),

@@ -10,6 +10,7 @@ use crate::{
     ids::{GroupId, ProfileId},
     people, profiles,
     rights::{self, Operation, Target},
+    word_lists,
 };
 
 /// Somebody or something that can be asked, with its name.
@@ -32,6 +33,8 @@ pub struct Choices {
     pub profiles: Vec<(ProfileId, String, String)>,
     /// Groups of profiles.
     pub groups: Vec<(GroupId, String)>,
+    /// Kinds of finding that the company's own lists bring, with what people call them.
+    pub listed: Vec<(String, String)>,
 }
 
 /// What a workflow can name at this moment.
@@ -57,5 +60,6 @@ pub async fn choices(desk: &Desk, actor: &Actor) -> Result<Choices> {
         approvers,
         profiles: profiles.into_iter().map(|profile| (profile.id, profile.title, profile.network)).collect(),
         groups: groups.into_iter().map(|group| (group.id, group.name)).collect(),
+        listed: word_lists::kinds(&mut reader).await?,
     })
 }

@@ -1,5 +1,7 @@
 //! Creating, changing, ordering and removing workflows and additions.
 
+use std::collections::BTreeSet;
+
 use super::{
     ADDITIONS_MAX, APPROVERS_MAX, Addition, Cover, DELEGATE_AFTER_MS_MAX, WINDOW_MS_MAX, WORKFLOWS_MAX, Workflow, check, store,
 };
@@ -10,11 +12,12 @@ use crate::{
         model::{Need, Step},
         rules::STEPS_MAX,
     },
-    db::DbError,
+    db::{Connection, DbError},
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
     ids::{AdditionId, WorkflowId},
     rights::{Operation, Target},
+    word_lists,
 };
 
 /// Characters in the name of a workflow, addition or step.
@@ -181,12 +184,24 @@ async fn checked_addition(act: &mut Act<'_>, addition: Addition) -> Result<Addit
             invalid.add(field, format!("at most {WORDS_MAX} words of at most {WORD_MAX} characters"));
         }
     }
+    unknown_kinds(act.tx(), &addition.findings).await?.into_iter().for_each(|kind| {
+        invalid.add("findings", format!("nothing is ever found as “{kind}”; take a kind of the inspector's or of a word list"));
+    });
     let because = format!("rule “{name}”");
     let steps = checked_steps(&mut invalid, addition.steps, &because);
     invalid.check()?;
     let addition = Addition { name, steps, ..addition };
     refuse_stuck(act, &addition.cover, &addition.steps).await?;
     Ok(addition)
+}
+
+/// Names that no finding will ever have: a rule that waits for one would be no rule.
+async fn unknown_kinds(on: &mut dyn Connection, wanted: &BTreeSet<String>) -> Result<Vec<String>> {
+    let of_lists = word_lists::kinds(on).await?;
+    let known = |kind: &&String| {
+        inspect::kinds::all().iter().any(|known| known.id == kind.as_str()) || of_lists.iter().any(|(known, _)| known == *kind)
+    };
+    Ok(wanted.iter().filter(|kind| !known(kind)).cloned().collect())
 }
 
 async fn refuse_stuck(act: &mut Act<'_>, cover: &Cover, steps: &[Step]) -> Result<()> {

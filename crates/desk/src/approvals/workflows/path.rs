@@ -70,7 +70,7 @@ pub struct Addition {
     pub cover: Cover,
     /// Any of these tags.
     pub tags: BTreeSet<String>,
-    /// Any of these kinds of finding.
+    /// Any of these kinds of finding, or of kinds of these families.
     pub findings: BTreeSet<String>,
     /// The steps that it adds. Never empty.
     pub steps: Vec<Step>,
@@ -159,12 +159,18 @@ impl Cover {
     }
 }
 
+/// What a kind of finding belongs to: `LISTED_TERM` for every `LISTED_TERM.competitors`; itself for most.
+fn family(kind: &str) -> &str {
+    kind.split('.').next().unwrap_or(kind)
+}
+
 impl Addition {
     fn holds(&self, facts: &Facts) -> bool {
-        let hit = |wanted: &BTreeSet<String>, there: &BTreeSet<String>| wanted.is_empty() || !wanted.is_disjoint(there);
+        let tagged = self.tags.is_empty() || !self.tags.is_disjoint(&facts.tags);
+        let wanted = |found: &String| self.findings.contains(found) || self.findings.contains(family(found));
         facts.targets.iter().any(|target| self.cover.holds(target, facts.kind))
-            && hit(&self.tags, &facts.tags)
-            && hit(&self.findings, &facts.findings)
+            && tagged
+            && (self.findings.is_empty() || facts.findings.iter().any(wanted))
     }
 }
 
@@ -302,7 +308,11 @@ mod tests {
         let mut post = facts(vec![target(1, false, Some(Level::FullPublishing))]);
         assert_eq!(path(&[], std::slice::from_ref(&addition), &post), Ok(Path::Free));
         post.findings.insert("competitor".to_owned());
-        assert_eq!(names(path(&[], &[addition], &post).unwrap()), ["legal"]);
+        assert_eq!(names(path(&[], std::slice::from_ref(&addition), &post).unwrap()), ["legal"]);
+        let any_list = Addition { findings: BTreeSet::from(["LISTED_TERM".to_owned()]), ..addition };
+        assert_eq!(path(&[], std::slice::from_ref(&any_list), &post), Ok(Path::Free));
+        post.findings.insert("LISTED_TERM.competitors".to_owned());
+        assert_eq!(names(path(&[], &[any_list], &post).unwrap()), ["legal"]);
     }
 
     #[test]

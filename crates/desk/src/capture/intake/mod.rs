@@ -408,12 +408,12 @@ impl Intake {
     }
 
     async fn look_now(&self, durable: Durable) -> Result<Ready> {
-        let inspector = self.inner.examiner.current();
+        let lists = self.inner.examiner.current();
         blocking(move || {
             let Durable { appended: Appended { recorded, order, reach }, attached, gaps, beat_at, then } = durable;
             let look = |recorded: Recorded| {
                 let examined = match &recorded.named.event.what {
-                    What::Posted(content) | What::Edited(content) => examine::examine(&inspector, content),
+                    What::Posted(content) | What::Edited(content) => examine::examine(&lists, content),
                     _ => Examined::default(),
                 };
                 Looked { recorded, examined }

@@ -1,6 +1,6 @@
 //! Claiming: in one transaction, with the pauses, the record's state, the clearance and the digest computed again.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -19,6 +19,7 @@ use crate::{
     people::{self, PersonState},
     profiles::{self, Profile, ProfileState},
     publishing::{
+        check,
         content::digest,
         model::{Attempt, HeldFor, TargetKey, TargetState},
         pauses::{self, Pause},
@@ -28,6 +29,7 @@ use crate::{
     },
     records::{self, RecordEntry},
     rights::{Operation, Target as Place},
+    word_lists::{self, ListSet},
 };
 
 /// How soon something that waits for the record is looked at again.
@@ -38,6 +40,8 @@ const PREPARE_LEASE_MS: i64 = 60_000;
 /// What one claim knows of the world.
 struct World {
     open: Vec<Pause>,
+    /// What is never published.
+    lists: Arc<ListSet>,
     now: Time,
     /// Whether something was written.
     changed: bool,
@@ -52,11 +56,17 @@ impl Sender {
             // Nothing is locked for looking.
             return Ok(Vec::new());
         }
+        self.lists.refresh(&self.desk).await?;
+        let lists = self.lists.current();
         let actor = Actor::desk("publishing");
         let mut act = self.desk.act(&actor, Operation::PostSend, Place::Workspace).await?;
+        if word_lists::revision(act.tx()).await? != lists.revision() {
+            // Somebody changed a list this moment: it counts already.
+            return Ok(Vec::new());
+        }
         let now = act.now();
         let due = targets::due(act.tx(), now, i64::try_from(permits.len()).unwrap_or(1)).await?;
-        let mut world = World { open: pauses::in_force(act.tx()).await?, now, changed: false };
+        let mut world = World { open: pauses::in_force(act.tx()).await?, lists, now, changed: false };
         let mut claimed = Vec::new();
         let mut seen = HashSet::new();
         for key in due.into_iter().filter(|key| seen.insert(*key)) {
@@ -88,7 +98,7 @@ impl Sender {
                 world.changed = true;
                 return Ok(None);
             }
-            if let Some(event) = standing_in_the_way(act, &target, &profile, cleared.as_ref(), &version).await? {
+            if let Some(event) = standing_in_the_way(act, &target, &profile, cleared.as_ref(), &version, &world.lists).await? {
                 self.change(act, &mut target, event, world).await?;
                 return Ok(None);
             }
@@ -238,6 +248,7 @@ async fn standing_in_the_way(
     profile: &Profile,
     cleared: Option<&Cleared>,
     version: &Version,
+    lists: &ListSet,
 ) -> Result<Option<Event>> {
     if let Some(person) = target.scheduled_by
         && !is_active(act, person).await?
@@ -253,7 +264,10 @@ async fn standing_in_the_way(
             Some(cleared) if cleared.digest() != digest(&version.draft, version.slot) => {
                 hold(HeldFor::Changed, HeldFor::Changed.title())
             }
-            Some(_) => None,
+            Some(_) => {
+                let kept_back = check::kept_back(act.tx(), lists, &version.draft, profile.id).await?;
+                kept_back.map(|reason| Event::Hold { why: HeldFor::Blocked, reason })
+            }
         },
     })
 }

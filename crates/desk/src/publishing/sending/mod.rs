@@ -31,11 +31,11 @@ use super::{
     triage,
 };
 use crate::{
-    capture::Connectors,
+    capture::{Connectors, Examiner},
     desk::{Desk, Topic},
     error::Result,
     ids::{CorrectionId, HolderId, Time},
-    metric_names,
+    live, metric_names,
 };
 
 /// Calls at once: a network that hangs takes this many with it, not the desk.
@@ -56,6 +56,8 @@ const WATCH_EVERY: Duration = Duration::from_secs(10);
 pub struct Sender {
     desk: Desk,
     connectors: Connectors,
+    /// What is never published.
+    lists: Arc<Examiner>,
     holder: HolderId,
     in_flight: Arc<Mutex<HashSet<Work>>>,
     permits: Arc<Semaphore>,
@@ -105,7 +107,8 @@ impl Sender {
     /// A sender of this process.
     pub fn new(desk: Desk, connectors: Connectors) -> Self {
         let holder = desk.fresh();
-        Self { desk, connectors, holder, in_flight: Arc::default(), permits: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
+        let (lists, permits) = (Arc::new(Examiner::of_lists()), Arc::new(Semaphore::new(AT_ONCE_MAX)));
+        Self { desk, connectors, lists, holder, in_flight: Arc::default(), permits }
     }
 
     /// Sends until told to stop; what is under way then is brought to its end.
@@ -132,7 +135,7 @@ impl Sender {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
-                () = news(&mut updates), if !wait.is_zero() => {}
+                () = live::told(&mut updates, Topic::Posts), if !wait.is_zero() => {}
             }
         }
         while tasks.join_next().await.is_some() {}
@@ -204,18 +207,6 @@ impl Sender {
             Err(_) => OWN_FAILURE_WAIT,
         };
         wait.clamp(LOOK_MIN, LOOK_EVERY)
-    }
-}
-
-/// Waits until posts changed.
-async fn news(updates: &mut tokio::sync::broadcast::Receiver<Topic>) {
-    use tokio::sync::broadcast::error::RecvError;
-    loop {
-        match updates.recv().await {
-            Ok(Topic::Posts) | Err(RecvError::Lagged(_)) => return,
-            Ok(_) => {}
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
     }
 }
 

@@ -108,10 +108,17 @@ async fn a_step_nobody_could_end_today_is_refused() {
             name: "mentions a competitor".to_owned(),
             cover: Cover::default(),
             tags: BTreeSet::new(),
-            findings: BTreeSet::from(["competitor".to_owned()]),
+            findings: BTreeSet::from(["CREDIT_CARD".to_owned()]),
             steps: vec![step("Legal", [person(&blind)], Need::Any)],
         };
         assert!(matches!(workflows::create_addition(desk, &owner.actor, addition.clone()).await, Err(Error::Invalid(_))));
+        let misspelt = Addition {
+            findings: BTreeSet::from(["LISTED_TERM.competitor".to_owned()]),
+            steps: vec![step("Legal", [person(&sees)], Need::Any)],
+            ..addition.clone()
+        };
+        let refused = workflows::create_addition(desk, &owner.actor, misspelt).await;
+        assert!(matches!(refused, Err(Error::Invalid(invalid)) if invalid.to_string().contains("nothing is ever found")));
         let workable = Addition { steps: vec![step("Legal", [person(&sees)], Need::Any)], ..addition };
         workflows::create_addition(desk, &owner.actor, workable).await.expect("created");
     })

@@ -3,6 +3,7 @@
 mod files;
 mod foreign;
 mod media;
+mod never_published;
 mod posts;
 mod sending;
 mod simulation;
