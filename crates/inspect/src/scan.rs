@@ -108,14 +108,16 @@ impl Scan {
     }
 }
 
-/// Room for the words of a block and for those before it that phrases may begin with; a power of two.
-const NOTED: usize = 64;
+/// Room for the words of a few blocks and for those before them that phrases may begin with; a power of two.
+const NOTED: usize = 128;
+/// Words that end in one block at most: every second byte.
+const BLOCK_WORDS_MAX: usize = 33;
 
-/// Words of a block: which of them are known cannot be foretold, so that is noted without a branch, and only the known
-/// ones are visited afterwards.
+/// Words of a few blocks: which of them are known cannot be foretold, so that is noted without a branch, and only the
+/// known ones are visited afterwards.
 #[derive(Debug)]
 struct Noted {
-    /// Keys, starts and ends, from the last [`PHRASE_BEFORE_MAX`] words of the block before on.
+    /// Keys, starts and ends, from the last [`PHRASE_BEFORE_MAX`] words of the blocks before on.
     keys: [u64; NOTED],
     starts: [u32; NOTED],
     ends: [u32; NOTED],
@@ -129,7 +131,7 @@ impl Default for Noted {
     }
 }
 
-/// Looks words up, a block of them at a time.
+/// Looks words up, a few blocks of them at a time.
 struct Words<'a> {
     bytes: &'a [u8],
     table: &'a WordTable,
@@ -159,8 +161,11 @@ impl Words<'_> {
                 start = next_of(&mut starts, base);
             }
             before = inside >> 63;
-            self.look_up();
+            if self.count > NOTED - BLOCK_WORDS_MAX {
+                self.look_up();
+            }
         }
+        self.look_up();
     }
 
     #[inline]
@@ -181,7 +186,7 @@ impl Words<'_> {
         }
     }
 
-    /// Looks up what was noted, and makes room for the next block.
+    /// Looks up what was noted, and makes room for the next blocks.
     fn look_up(&mut self) {
         let Self { table, hits, noted, .. } = self;
         let Noted { keys, starts, ends, known } = &mut **noted;

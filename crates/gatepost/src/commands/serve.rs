@@ -227,12 +227,11 @@ async fn start_web(
         .with_search(edge.search)
         .with_examiner(edge.examiner)
         .with_uploads(edge.uploads);
-    let state = match Tesseract::installed() {
-        Some(reader) => state.with_text_reader(Arc::new(reader)),
-        None => {
-            tracing::info!("the text in uploaded pictures is not read: install tesseract-ocr to have it inspected");
-            state
-        }
+    let state = if let Some(reader) = Tesseract::installed() {
+        state.with_text_reader(Arc::new(reader))
+    } else {
+        tracing::info!("the text in uploaded pictures is not read: install tesseract-ocr to have it inspected");
+        state
     };
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("failed to listen on {}; another program may use the port, choose one with --listen", config.listen)
