@@ -127,12 +127,10 @@ fn packs(lists: &[WordList]) -> Card {
     let body = html! {
         p { "Taken over, a pack is a list of your own that flags: change it, switch it off, or let nothing with it be published." }
         @if left.is_empty() { p.muted { "All of them are taken over." } }
-        ul.choices role="list" {
+        div.row {
             @for (code, title) in &left {
-                li.row {
-                    form method="post" action={ "/word-lists/packs/" (code) } {
-                        (Button::new(format!("Take over “{title}”"), Does::Submit).with_size(Size::Small))
-                    }
+                form method="post" action={ "/word-lists/packs/" (code) } {
+                    (Button::new(format!("Take over “{title}”"), Does::Submit).with_size(Size::Small))
                 }
             }
         }
