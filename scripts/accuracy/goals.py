@@ -39,8 +39,7 @@ class Goals:
         return [
             "\n## Goals\n",
             "The design's goals beside the figures of this run. Goals for heads are set on official tests that nobody here has seen;",
-            "the figures are those of the validation files, which are another year's or another sample's and can be easier (hate) or",
-            "harder (offensive).\n",
+            "the figures are those of the validation files, which may be easier or harder than those tests.\n",
             "| what | measured on | figure | goal | |\n|---|---|---|---|---|",
             *self.lines,
             "\nNot in this report:\n",

@@ -17,7 +17,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "approvals", include_str!("../../migrations/0004_approvals.sql")),
     (5, "intake", include_str!("../../migrations/0005_intake.sql")),
     (6, "word_lists", include_str!("../../migrations/0006_word_lists.sql")),
-    (8, "pictures", include_str!("../../migrations/0008_pictures.sql")),
+    (7, "pictures", include_str!("../../migrations/0007_pictures.sql")),
 ];
 
 /// How the schema in the database relates to this program.
