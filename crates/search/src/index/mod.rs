@@ -11,6 +11,7 @@ mod excluded;
 mod fields;
 mod folder;
 mod forget;
+mod phrase;
 pub(crate) mod plan;
 mod rebuild;
 mod writer;

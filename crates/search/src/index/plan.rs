@@ -7,15 +7,14 @@ use std::collections::BTreeSet;
 
 use tantivy::{
     Term,
-    query::{
-        AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery, TermSetQuery,
-    },
+    query::{AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, Query, RangeQuery, TermQuery, TermSetQuery},
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
     excluded::Excluded,
     fields::{ANY_FINDING, Fields},
+    phrase::Phrase,
 };
 use crate::{
     language::Language,
@@ -183,7 +182,7 @@ fn phrase(field: Field, text: &str) -> Box<dyn Query> {
     match terms.len() {
         0 => Box::new(EmptyQuery),
         1 => Box::new(TermQuery::new(terms.remove(0).1, IndexRecordOption::WithFreqs)),
-        _ => Box::new(PhraseQuery::new_with_offset(terms)),
+        _ => Box::new(Phrase::new(terms)),
     }
 }
 
