@@ -7,6 +7,7 @@ use super::tests::{Fixture, append, entry, master};
 use super::*;
 use crate::blob::{BLOB_BYTES_MAX, CHUNK_BYTES};
 use crate::damage::DamageClass;
+use crate::entry::EntryKind;
 use crate::governance::erasure::Target;
 use crate::governance::{Responsible, Verdict};
 use crate::verify::{Report, Settings, verify};

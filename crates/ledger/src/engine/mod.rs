@@ -10,37 +10,36 @@
 mod attach;
 mod log_file;
 mod open;
+mod options;
 mod pending;
 mod pipeline;
 mod queue;
 mod reader;
+mod record;
 mod sealer;
+mod shared;
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 pub use self::attach::{BlobError, StoredBlob};
 pub use self::log_file::{FORMAT, LogFile, SigningKey};
 pub use self::open::{OpenError, create, create_in};
+pub use self::options::{Environment, OnFatal, Options};
 pub use self::pending::Pending;
 pub(crate) use self::reader::Leaves;
 pub use self::reader::{Opened, ReadError, Reader, StreamEntries};
+pub use self::record::{AppendError, NewEntry, Receipt};
 
 use self::pending::{Answer, pending};
-use self::queue::{Control, Item, LastWord, Queue};
+use self::queue::{Control, Item, LastWord};
+use self::record::{check_caller, check_limits};
+use self::shared::Shared;
 use crate::body;
 use crate::checkpoint::Checkpoint;
-use crate::context::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::entry::EntryKind;
-use crate::frame::{BODY_BYTES_MAX, SUBJECTS_MAX};
-use crate::hash::Hash;
-use crate::ids::{RecordId, StreamId, SubjectId};
-use crate::index::Index;
-use crate::io::{Disk, RealDisk};
+use crate::ids::StreamId;
 use crate::keys::keystore::Generation;
 use crate::keys::ring::KeyRing;
 use crate::note::Signer;
@@ -54,149 +53,6 @@ pub const LEDGER_CLASS: u16 = 0;
 /// Highest retention class: each open one takes room in the low-water mark.
 pub const CLASS_MAX: u16 = 99;
 
-/// Longest wait of a reader for an entry that is durable but not readable yet; only a full disk takes longer.
-const READ_WAIT_MAX: Duration = Duration::from_secs(5);
-
-/// What comes from outside.
-#[derive(Clone)]
-pub struct Environment {
-    /// The file system.
-    pub disk: Arc<dyn Disk>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub entropy: Arc<dyn Entropy>,
-}
-
-impl Default for Environment {
-    fn default() -> Self {
-        Self { disk: Arc::new(RealDisk), clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy::default()) }
-    }
-}
-
-/// What happens when syncing fails and nobody knows what is on the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFatal {
-    /// End the process at once: the only safe thing for a server.
-    Abort,
-    /// Refuse everything from then on: for tests and tools.
-    Stop,
-}
-
-/// Limits and intervals.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// Longest time between a change and the checkpoint over it.
-    pub checkpoint_interval: Duration,
-    /// Most entries between checkpoints.
-    pub checkpoint_entries: u64,
-    /// Most records waiting to be sealed; more make callers wait.
-    pub queue_records_max: usize,
-    /// Most bytes waiting to be sealed; more make callers wait.
-    pub queue_bytes_max: usize,
-    /// Most records in one batch.
-    pub batch_records_max: usize,
-    /// Most bytes in one batch; a ring holds at least eight of them.
-    pub batch_bytes_max: usize,
-    /// A segment of bodies is ended at this size.
-    pub segment_bytes_max: u64,
-    /// A segment of bodies is ended after this time, so that it can be disposed of as a whole.
-    pub segment_span_ms_max: i64,
-    /// New records are refused when less than this is free on the disk.
-    pub reserve_bytes: u64,
-    /// What happens when syncing fails.
-    pub on_fatal: OnFatal,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            checkpoint_interval: Duration::from_secs(1),
-            checkpoint_entries: 1 << 16,
-            queue_records_max: 1 << 15,
-            queue_bytes_max: 32 * 1024 * 1024,
-            batch_records_max: 4096,
-            batch_bytes_max: 2 * 1024 * 1024,
-            segment_bytes_max: 256 * 1024 * 1024,
-            segment_span_ms_max: 7 * 24 * 3600 * 1000,
-            reserve_bytes: 256 * 1024 * 1024,
-            on_fatal: OnFatal::Abort,
-        }
-    }
-}
-
-/// A record to append.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEntry {
-    /// What it records; the ledger's own kinds are refused.
-    pub kind: EntryKind,
-    /// Its name; appending it again answers with the first receipt.
-    pub record_id: RecordId,
-    /// The stream it belongs to.
-    pub stream: StreamId,
-    /// Whom it is about: it can be read only while all of their keys exist.
-    pub subjects: Vec<SubjectId>,
-    /// Retention class, 1 to [`CLASS_MAX`].
-    pub retention_class: u16,
-    /// The record this one is about, or none.
-    pub refers_to: RecordId,
-    /// When the source says it happened, Unix milliseconds.
-    pub source_time_ms: i64,
-    /// The bytes to keep.
-    pub body: Vec<u8>,
-}
-
-/// What an append is answered with, once it is durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Receipt {
-    /// Position in the log.
-    pub seq: u64,
-    /// The record's name.
-    pub record_id: RecordId,
-    /// Position in its stream.
-    pub stream_seq: u64,
-    /// When it was taken in, Unix milliseconds.
-    pub captured_at_ms: i64,
-    /// Its leaf hash in the log.
-    pub leaf_hash: Hash,
-    /// Whether this record id had been appended before; then the first receipt is repeated.
-    pub repeated: bool,
-}
-
-/// Why a record was not appended.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AppendError {
-    /// Over a limit.
-    #[error("record is over a limit: {0}")]
-    Limit(String),
-    /// A kind or stream of the ledger's own.
-    #[error("{0} is written by the ledger itself: use the operation for it")]
-    Reserved(&'static str),
-    /// The same record id with other content.
-    #[error("record id was used at entry {seq} for other content: record ids are used once")]
-    Conflict {
-        /// Where the first one is.
-        seq: u64,
-    },
-    /// Nothing more fits into the queue and the caller did not want to wait.
-    #[error("the queue is full: try again shortly")]
-    QueueFull,
-    /// The disk is nearly full.
-    #[error("{free} bytes are free on the disk, less than the reserve of {reserve}: free some space")]
-    OutOfSpace {
-        /// Bytes free.
-        free: u64,
-        /// Bytes kept in reserve.
-        reserve: u64,
-    },
-    /// The index could not be read.
-    #[error("the index could not be read: {0}; remove `index/` and open the ledger again")]
-    Index(String),
-    /// The ledger was closed or has stopped.
-    #[error("the ledger has stopped: {0}")]
-    Stopped(String),
-}
-
 /// A record on its way to the sealer.
 struct Request {
     entry: NewEntry,
@@ -206,74 +62,6 @@ struct Request {
     /// Removed with the request, unless the record is taken in.
     blob: Option<StoredBlob>,
     answer: Answer<Receipt>,
-}
-
-/// Lets readers wait for what is durable to become readable.
-#[derive(Default)]
-struct Applied {
-    size: Mutex<u64>,
-    grown: Condvar,
-}
-
-impl Applied {
-    fn grow(&self, size: u64) {
-        *self.size.lock().unwrap_or_else(PoisonError::into_inner) = size;
-        self.grown.notify_all();
-    }
-
-    /// Waits until `size` entries are readable, or for as long as a reader should at most.
-    fn wait_for(&self, size: u64) {
-        let applied = self.size.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.grown.wait_timeout_while(applied, READ_WAIT_MAX, |applied| *applied < size);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-/// What the threads and all handles share.
-struct Shared {
-    store: Arc<dyn Store>,
-    index: Index,
-    ring: RwLock<KeyRing>,
-    generation: Mutex<Generation>,
-    signer: RwLock<Signer>,
-    log: RwLock<LogFile>,
-    root: PathBuf,
-    environment: Environment,
-    options: Options,
-    queue: Queue,
-    checkpointed: AtomicU64,
-    committed: AtomicU64,
-    applied: Applied,
-    /// Why everything is refused, once it is.
-    stopped: Mutex<Option<String>>,
-}
-
-impl Shared {
-    fn stop(&self, reason: &str) {
-        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        if stopped.is_none() {
-            tracing::error!(reason, "the ledger stops");
-            *stopped = Some(reason.to_owned());
-        }
-        drop(stopped);
-        if self.options.on_fatal == OnFatal::Abort {
-            std::process::abort();
-        }
-        self.store.retire();
-        self.queue.abandon();
-    }
-
-    /// Ends without having put everything in its place: nothing acknowledged is lost, the next process finds it.
-    fn give_up(&self, reason: &str) {
-        tracing::warn!(reason, "the ledger ends early");
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| reason.to_owned());
-        self.store.retire();
-        self.queue.abandon();
-    }
-
-    fn stop_reason(&self) -> Option<String> {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 /// A ledger that is open for writing. Cheap to share behind an `Arc`; closing drains and checkpoints.
@@ -478,48 +266,6 @@ impl Drop for Ledger {
         // Why it stopped was logged when it did.
         let _ended = self.end();
     }
-}
-
-/// What callers may not write themselves.
-fn check_caller(entry: &NewEntry) -> Result<(), AppendError> {
-    use EntryKind as Kind;
-    let own = matches!(
-        entry.kind,
-        Kind::HoldSet
-            | Kind::HoldReleased
-            | Kind::PolicyChange
-            | Kind::DisposalTombstone
-            | Kind::ErasureTombstone
-            | Kind::KeyRotation
-            | Kind::RemovalRefused
-    );
-    if own {
-        return Err(AppendError::Reserved("this kind"));
-    }
-    if entry.stream == LEDGER_STREAM {
-        return Err(AppendError::Reserved("this stream"));
-    }
-    if entry.retention_class == LEDGER_CLASS {
-        return Err(AppendError::Reserved("retention class 0"));
-    }
-    Ok(())
-}
-
-fn check_limits(entry: &NewEntry, has_blob: bool) -> Result<(), AppendError> {
-    let bytes_max = BODY_BYTES_MAX - body::head_len(has_blob);
-    if entry.body.len() > bytes_max {
-        return Err(AppendError::Limit(format!("a body has at most {bytes_max} bytes: put what is larger beside it as a blob")));
-    }
-    if entry.subjects.len() > SUBJECTS_MAX {
-        return Err(AppendError::Limit(format!("a record names at most {SUBJECTS_MAX} subjects")));
-    }
-    if entry.retention_class > CLASS_MAX {
-        return Err(AppendError::Limit(format!("retention classes go up to {CLASS_MAX}")));
-    }
-    if entry.record_id.is_none() {
-        return Err(AppendError::Limit("a record id is not all zeroes".to_owned()));
-    }
-    Ok(())
 }
 
 /// The part of sealing that needs no order, done by the caller's thread.

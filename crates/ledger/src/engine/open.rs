@@ -11,7 +11,8 @@ use super::log_file::{FORMAT, LogFile, SigningKey};
 use super::queue::Queue;
 use super::reader::{Reader, ReaderParts};
 use super::sealer::Sealer;
-use super::{Environment, Ledger, Options, Shared, pipeline};
+use super::shared::{Applied, Shared};
+use super::{Environment, Ledger, Options, pipeline};
 use crate::checkpoint::Checkpoint;
 use crate::damage::{Damage, DamageClass};
 use crate::entry::{ENTRY_LEN, Entry};
@@ -151,7 +152,7 @@ impl Ledger {
             options,
             checkpointed: AtomicU64::new(checkpointed),
             committed: AtomicU64::new(size),
-            applied: super::Applied::default(),
+            applied: Applied::default(),
             stopped: Mutex::new(None),
             store,
         });

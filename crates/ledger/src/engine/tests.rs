@@ -6,6 +6,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::context::Clock;
+use crate::entry::EntryKind;
+use crate::frame::{BODY_BYTES_MAX, SUBJECTS_MAX};
+use crate::ids::{RecordId, SubjectId};
+use crate::io::{Disk, RealDisk};
 use crate::keys::keystore::Opener;
 use crate::keys::master::LocalMasterKey;
 use crate::keys::secret::Secret;

@@ -4,16 +4,20 @@
 //! file, names only after a sync of their folder; of the rest a cut keeps a random part, in sectors, so that torn writes happen.
 //! After a failed sync the unsynced bytes are as uncertain as after a cut. Everything random comes from one seed.
 
+mod contents;
+mod file;
+mod names;
+mod tests;
+
 use ledger::io::{Disk, DiskFile, Open};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// What a disk writes at once: within a sector a write happens or does not.
-const SECTOR: usize = 512;
-/// What copies of a disk share.
-const PAGE: usize = 4096;
+use self::contents::Inode;
+use self::file::SimFile;
+use self::names::{NameChange, Names};
 
 /// A small generator (SplitMix64); quality enough to choose faults, and the same on every machine.
 #[derive(Debug, Clone)]
@@ -74,130 +78,6 @@ pub enum Call {
     Len,
     SetLen,
     Lock,
-}
-
-/// Bytes in shared pages, so that a copy of a disk costs next to nothing. A page that was never written is zero.
-#[derive(Debug, Default, Clone)]
-struct Bytes {
-    len: usize,
-    pages: Vec<Option<Arc<[u8; PAGE]>>>,
-}
-
-impl Bytes {
-    fn resize(&mut self, len: usize) {
-        if len < self.len && !len.is_multiple_of(PAGE) {
-            let zeroes = vec![0; (PAGE - len % PAGE).min(self.len - len)];
-            self.write(len, &zeroes);
-        }
-        self.pages.resize(len.div_ceil(PAGE), None);
-        self.len = len;
-    }
-
-    fn write(&mut self, offset: usize, data: &[u8]) {
-        if self.len < offset + data.len() {
-            self.resize(offset + data.len());
-        }
-        let mut done = 0;
-        while done < data.len() {
-            let (page, start) = ((offset + done) / PAGE, (offset + done) % PAGE);
-            let length = (PAGE - start).min(data.len() - done);
-            let part = &data[done..done + length];
-            let slot = &mut self.pages[page];
-            if slot.is_some() || part.iter().any(|byte| *byte != 0) {
-                let bytes = slot.get_or_insert_with(|| Arc::new([0; PAGE]));
-                Arc::make_mut(bytes)[start..start + length].copy_from_slice(part);
-            }
-            done += length;
-        }
-    }
-
-    fn read(&self, offset: usize, out: &mut [u8]) {
-        let mut done = 0;
-        while done < out.len() {
-            let (page, start) = ((offset + done) / PAGE, (offset + done) % PAGE);
-            let length = (PAGE - start).min(out.len() - done);
-            match &self.pages[page] {
-                Some(bytes) => {
-                    out[done..done + length].copy_from_slice(&bytes[start..start + length]);
-                }
-                None => out[done..done + length].fill(0),
-            }
-            done += length;
-        }
-    }
-
-    fn to_vec(&self) -> Vec<u8> {
-        let mut out = vec![0; self.len];
-        self.read(0, &mut out);
-        out
-    }
-}
-
-#[derive(Debug, Default, Clone)]
-struct Inode {
-    current: Bytes,
-    durable: Bytes,
-    /// Changes since the last sync, oldest first.
-    pending: Vec<Change>,
-}
-
-#[derive(Debug, Clone)]
-enum Change {
-    Write { offset: usize, data: Vec<u8> },
-    Length(usize),
-}
-
-#[derive(Debug, Clone)]
-enum NameChange {
-    Link(PathBuf, u64),
-    Unlink(PathBuf),
-    Rename(PathBuf, PathBuf),
-    Folder(PathBuf),
-}
-
-/// Names of files and folders.
-#[derive(Debug, Clone, Default)]
-struct Names {
-    files: BTreeMap<PathBuf, u64>,
-    folders: BTreeSet<PathBuf>,
-}
-
-impl Names {
-    /// Drops what lies in folders that are not there.
-    fn prune(&mut self) {
-        let whole = |path: &Path, folders: &BTreeSet<PathBuf>| path.ancestors().skip(1).all(|folder| folders.contains(folder));
-        let folders = self.folders.clone();
-        self.folders.retain(|folder| whole(folder, &folders));
-        let folders = self.folders.clone();
-        self.files.retain(|file, _| whole(file, &folders));
-    }
-}
-
-impl NameChange {
-    fn folder(&self) -> Option<&Path> {
-        match self {
-            Self::Link(path, _) | Self::Unlink(path) | Self::Rename(_, path) | Self::Folder(path) => path.parent(),
-        }
-    }
-
-    fn apply(self, names: &mut Names) {
-        match self {
-            Self::Link(path, inode) => {
-                names.files.insert(path, inode);
-            }
-            Self::Unlink(path) => {
-                names.files.remove(&path);
-            }
-            Self::Rename(from, to) => {
-                if let Some(inode) = names.files.remove(&from) {
-                    names.files.insert(to, inode);
-                }
-            }
-            Self::Folder(path) => {
-                names.folders.insert(path);
-            }
-        }
-    }
 }
 
 /// Which call fails, and how.
@@ -339,48 +219,6 @@ impl SimDisk {
         inode.current.read(position, &mut byte);
         inode.current.write(position, &[byte[0] ^ mask]);
         inode.durable = inode.current.clone();
-    }
-}
-
-impl Inode {
-    fn apply(bytes: &mut Bytes, change: &Change) {
-        match change {
-            Change::Write { offset, data } => bytes.write(*offset, data),
-            Change::Length(length) => bytes.resize(*length),
-        }
-    }
-
-    /// Synced bytes, and of each later change a random choice of its sectors.
-    fn after_cut(&self, random: &mut Random) -> Self {
-        let mut bytes = self.durable.clone();
-        for change in &self.pending {
-            match change {
-                Change::Length(_) => {
-                    if random.coin() {
-                        Self::apply(&mut bytes, change);
-                    }
-                }
-                Change::Write { offset, data } => {
-                    let mut start = 0;
-                    while start < data.len() {
-                        let sector_end = ((offset + start) / SECTOR + 1) * SECTOR - offset;
-                        let end = data.len().min(sector_end);
-                        if random.coin() {
-                            let part = Change::Write { offset: offset + start, data: data[start..end].to_vec() };
-                            Self::apply(&mut bytes, &part);
-                        }
-                        start = end;
-                    }
-                }
-            }
-        }
-        Self { current: bytes.clone(), durable: bytes, pending: Vec::new() }
-    }
-
-    fn sync(&mut self) {
-        for change in std::mem::take(&mut self.pending) {
-            Self::apply(&mut self.durable, &change);
-        }
     }
 }
 
@@ -547,193 +385,5 @@ impl Disk for SimDisk {
         let mut state = self.state();
         state.enter(Call::FreeBytes)?;
         Ok(state.capacity.map_or(1 << 40, |capacity| capacity.saturating_sub(state.used())))
-    }
-}
-
-struct SimFile {
-    disk: SimDisk,
-    inode: u64,
-    handle: u64,
-}
-
-impl SimFile {
-    fn change(&self, call: Call, grows_to: usize, make: impl FnOnce(&Go) -> (Change, usize)) -> io::Result<usize> {
-        let mut state = self.disk.state();
-        let go = state.enter(call)?;
-        let capacity = state.capacity;
-        let used = if capacity.is_some() { state.used() } else { 0 };
-        let inode = state.inodes.get_mut(&self.inode).expect("open files stay");
-        let growth = grows_to.saturating_sub(inode.current.len) as u64;
-        if growth > 0 && capacity.is_some_and(|capacity| used + growth > capacity) {
-            return Err(error(ENOSPC));
-        }
-        let (change, done) = make(&go);
-        Inode::apply(&mut inode.current, &change);
-        inode.pending.push(change);
-        Ok(done)
-    }
-}
-
-impl DiskFile for SimFile {
-    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
-        let mut state = self.disk.state();
-        let go = state.enter(Call::Read)?;
-        let bytes = &state.inodes[&self.inode].current;
-        let start = usize::try_from(offset).expect("small files").min(bytes.len);
-        let mut length = out.len().min(bytes.len - start);
-        if matches!(go, Go::Shortened) && length > 1 {
-            length /= 2;
-        }
-        bytes.read(start, &mut out[..length]);
-        Ok(length)
-    }
-
-    fn write_at(&self, data: &[u8], offset: u64) -> io::Result<usize> {
-        let offset = usize::try_from(offset).expect("small files");
-        self.change(Call::Write, offset + data.len(), |go| {
-            let length = if matches!(go, Go::Shortened) && data.len() > 1 { data.len() / 2 } else { data.len() };
-            (Change::Write { offset, data: data[..length].to_vec() }, length)
-        })
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        let mut state = self.disk.state();
-        let entered = state.enter(Call::Sync).map(drop);
-        let mut random = state.random.take().unwrap_or(Random(0));
-        let inode = state.inodes.get_mut(&self.inode).expect("open files stay");
-        if entered.is_ok() {
-            inode.sync();
-        } else if !inode.pending.is_empty() {
-            // The kernel may have written a part and marks the rest clean: a later sync will not save it.
-            inode.durable = inode.after_cut(&mut random).durable;
-            inode.pending.clear();
-        }
-        state.random = Some(random);
-        entered
-    }
-
-    fn len(&self) -> io::Result<u64> {
-        let mut state = self.disk.state();
-        state.enter(Call::Len)?;
-        Ok(state.inodes[&self.inode].current.len as u64)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let length = usize::try_from(len).expect("small files");
-        self.change(Call::SetLen, length, |_| (Change::Length(length), 0)).map(drop)
-    }
-
-    fn try_lock(&self) -> io::Result<bool> {
-        let mut state = self.disk.state();
-        state.enter(Call::Lock)?;
-        let handle = self.handle;
-        Ok(*state.locks.entry(self.inode).or_insert(handle) == handle)
-    }
-}
-
-impl Drop for SimFile {
-    fn drop(&mut self) {
-        let mut state = self.disk.state();
-        if state.locks.get(&self.inode) == Some(&self.handle) {
-            state.locks.remove(&self.inode);
-        }
-    }
-}
-
-mod tests {
-    use super::*;
-    use ledger::io::{read_file, write_file};
-
-    fn with_folder() -> SimDisk {
-        let disk = SimDisk::new(1);
-        disk.create_dir_all(Path::new("/d")).expect("made");
-        disk.sync_dir(Path::new("/")).expect("synced");
-        disk
-    }
-
-    fn put(disk: &SimDisk, bytes: &[u8]) -> Box<dyn DiskFile> {
-        let file = disk.open(Path::new("/d/f"), Open::Write).expect("opens");
-        assert_eq!(file.write_at(bytes, 0).expect("writes"), bytes.len());
-        file
-    }
-
-    #[test]
-    fn a_power_cut_keeps_what_was_synced_and_tears_the_rest() {
-        let disk = with_folder();
-        let file = put(&disk, &[1; 4096]);
-        file.sync().expect("syncs");
-        disk.sync_dir(Path::new("/d")).expect("syncs");
-        assert_eq!(file.write_at(&[2; 8192], 4096).expect("writes"), 8192);
-        let mut torn = false;
-        for seed in 0..50 {
-            let after = read_file(&disk.after_power_cut(seed), Path::new("/d/f"), 1 << 20).expect("the name was synced");
-            assert_eq!(after[..4096], [1; 4096]);
-            let kept: usize = after[4096..].iter().map(|byte| usize::from(*byte == 2)).sum();
-            assert_eq!(kept % SECTOR, 0);
-            torn |= kept > 0 && kept < 8192;
-        }
-        assert!(torn, "some cut tears the write");
-    }
-
-    #[test]
-    fn a_name_is_safe_only_after_its_folder_was_synced() {
-        let disk = with_folder();
-        put(&disk, b"x").sync().expect("syncs");
-        let lost = (0..50).any(|seed| disk.after_power_cut(seed).files().is_empty());
-        assert!(lost, "some cut loses the name");
-        write_file(&disk, Path::new("/d/g"), b"whole").expect("writes");
-        for seed in 0..50 {
-            let after = read_file(&disk.after_power_cut(seed), Path::new("/d/g"), 100).expect("safe");
-            assert_eq!(after, b"whole");
-        }
-    }
-
-    #[test]
-    fn a_folder_is_safe_only_after_its_parent_was_synced() {
-        let disk = with_folder();
-        disk.create_dir_all(Path::new("/d/e")).expect("made");
-        write_file(&disk, Path::new("/d/e/f"), b"whole").expect("writes");
-        assert!((0..50).any(|seed| disk.after_power_cut(seed).files().is_empty()), "some cut loses the folder");
-        disk.sync_dir(Path::new("/d")).expect("synced");
-        assert!((0..50).all(|seed| disk.after_power_cut(seed).files().len() == 1));
-    }
-
-    #[test]
-    fn planned_faults_strike_once_and_power_stays_off() {
-        let disk = with_folder();
-        let file = put(&disk, &[1; 10]);
-        disk.fail_at(0, Fault::Short);
-        assert_eq!(file.write_at(&[3; 10], 0).expect("short"), 5);
-        assert_eq!(file.write_at(&[3; 10], 0).expect("whole again"), 10);
-        disk.fail_at(1, Fault::PowerCut);
-        assert!(file.len().is_ok());
-        assert!(file.sync().is_err());
-        assert!(file.len().is_err());
-        assert_eq!(disk.struck(), Some((Call::Sync, Fault::PowerCut)));
-    }
-
-    #[test]
-    fn one_holder_has_the_lock_until_it_lets_go() {
-        let disk = with_folder();
-        let open = || disk.open(Path::new("/d/lock"), Open::Write).expect("opens");
-        let (first, second) = (open(), open());
-        assert!(first.try_lock().expect("locks"));
-        assert!(!second.try_lock().expect("asks"));
-        drop(first);
-        assert!(second.try_lock().expect("locks"));
-    }
-
-    #[test]
-    fn a_full_disk_refuses_growth_and_a_read_only_one_every_change() {
-        let disk = with_folder();
-        let file = put(&disk, &[1; 100]);
-        disk.set_capacity(Some(150));
-        assert_eq!(disk.free_bytes(Path::new("/")).expect("counts"), 50);
-        assert!(file.write_at(&[1; 100], 0).is_ok(), "no growth");
-        let full = file.write_at(&[1; 100], 60).expect_err("full");
-        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
-        disk.set_read_only(true);
-        assert_eq!(file.write_at(&[1], 0).expect_err("read-only").kind(), io::ErrorKind::ReadOnlyFilesystem);
-        assert!(disk.open(Path::new("/d/new"), Open::Write).is_err());
     }
 }
