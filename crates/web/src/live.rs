@@ -26,7 +26,7 @@ use crate::{
 const RECHECK: Duration = Duration::from_secs(30);
 /// How often a sign of life is sent, so that proxies keep the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Changes within this time are told as one.
+/// A change is told at once, and what follows within this time as one.
 const GATHER: Duration = Duration::from_millis(400);
 /// A stream ends after this long; the page opens the next one by itself.
 const STREAM_MAX: Duration = Duration::from_mins(10);
@@ -37,6 +37,8 @@ struct Listener {
     topics: HashSet<Topic>,
     quiet: bool,
     updates: broadcast::Receiver<Topic>,
+    /// Before this moment nothing is told.
+    gathers_until: Instant,
     ends: Instant,
 }
 
@@ -55,6 +57,7 @@ pub(crate) async fn stream(ctx: Ctx, QueryFields(query): QueryFields, headers: h
         topics,
         quiet: query.has("quiet"),
         updates,
+        gathers_until: Instant::now(),
         ends: Instant::now() + STREAM_MAX,
     };
     let events = stream::unfold(listener, async |mut listener| {
@@ -87,7 +90,9 @@ impl Listener {
                         return None;
                     }
                     if self.topics.contains(&topic) {
-                        self.gather().await;
+                        if self.gather().await && !self.stands(&self.state.desk).await {
+                            return None;
+                        }
                         return Some(self.changed());
                     }
                 }
@@ -103,10 +108,21 @@ impl Listener {
         sign_in::resume(desk, &self.cookie, None, "").await.is_ok_and(|visit| visit.signed_in.is_some())
     }
 
-    /// Lets a burst of changes pass.
-    async fn gather(&mut self) {
-        let until = Instant::now() + GATHER;
-        while let Ok(Ok(_)) = tokio::time::timeout_at(until, self.updates.recv()).await {}
+    /// Lets a burst of changes pass, when something was told just now. Whether the session may have ended meanwhile.
+    async fn gather(&mut self) -> bool {
+        let mut access = false;
+        loop {
+            match tokio::time::timeout_at(self.gathers_until, self.updates.recv()).await {
+                Ok(Ok(topic)) => access |= topic == Topic::Access,
+                Ok(Err(_)) => {
+                    access = true;
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        self.gathers_until = Instant::now() + GATHER;
+        access
     }
 }
 

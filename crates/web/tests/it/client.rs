@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{Router, body::Body, body::to_bytes};
+use axum::{
+    Router,
+    body::{Body, BodyDataStream, to_bytes},
+};
 use desk::{Time, ids::TokenId, rights::TokenScope, sign_in};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
@@ -87,6 +90,21 @@ impl Edge {
         self.exchange(who, Method::GET, path, headers, None).await.2
     }
 
+    /// GETs, and answers with a body that comes bit by bit.
+    pub async fn open(&self, who: &As, path: &str) -> BodyDataStream {
+        let mut request = Request::builder().uri(path);
+        if let As::Cookie(cookie) = who {
+            request = request.header("cookie", format!("{SESSION_COOKIE}={cookie}"));
+        }
+        let response = self.respond(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body().into_data_stream()
+    }
+
+    async fn respond(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.expect("the router answers")
+    }
+
     async fn exchange(
         &self,
         who: &As,
@@ -108,7 +126,7 @@ impl Edge {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.unwrap_or_default().to_owned())).expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let response = self.respond(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, ANSWER_MAX).await.expect("a body");
         (parts.status, parts.headers, bytes.to_vec())

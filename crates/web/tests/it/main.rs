@@ -12,6 +12,7 @@ mod feed;
 mod hooks;
 mod idempotency;
 mod imports;
+mod live;
 mod openapi;
 mod pages;
 mod posts;

@@ -36,6 +36,8 @@ use crate::{
 pub const PULL_WAIT: Duration = Duration::from_secs(25);
 /// The least time between two questions to a network that answers at once that it has nothing.
 const IDLE_MIN: Duration = Duration::from_secs(1);
+/// The least time between two questions to a network that had something, and may have more by now.
+const BUSY_MIN: Duration = Duration::from_millis(100);
 /// How often all connections are looked at when nothing is announced.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How often "there was nothing new" goes on record.
@@ -60,7 +62,9 @@ pub struct Follower {
 pub enum Step {
     /// There is more right now.
     Again,
-    /// There was nothing (more).
+    /// There was something, and no more at that moment.
+    Busy,
+    /// There was nothing.
     Idle,
     /// Not before this time has passed.
     Wait(Duration),
@@ -140,6 +144,7 @@ impl Follower {
             let begun = Instant::now();
             let wait = match self.step(profile, &stop).await {
                 Ok(Step::Again) => Duration::ZERO,
+                Ok(Step::Busy) => BUSY_MIN.saturating_sub(begun.elapsed()),
                 Ok(Step::Idle) => IDLE_MIN.saturating_sub(begun.elapsed()),
                 Ok(Step::Wait(wait)) => wait.min(LOOK_EVERY),
                 Ok(Step::Stop) => return,
@@ -222,9 +227,14 @@ impl Follower {
         let cursor = stream.and_then(|stream| stream.cursor.clone()).map(Cursor);
         let wait = if filling { Duration::ZERO } else { self.wait };
         let batch = pull(network, opened, cursor.as_ref(), wait, stop).await?;
-        let more = batch.more || filling;
+        let step = match &batch {
+            batch if batch.more || filling => Step::Again,
+            // A network that repeats itself without going on is not asked faster for it.
+            batch if !batch.events.is_empty() && cursor.as_ref() != Some(&batch.cursor) => Step::Busy,
+            _ => Step::Idle,
+        };
         self.take(profile, opened, stream, cursor.as_ref(), batch).await?;
-        Ok(if more { Step::Again } else { Step::Idle })
+        Ok(step)
     }
 
     async fn back_fill(
