@@ -72,6 +72,7 @@ pub(crate) const KIND: Kind = Kind {
                 "erreichen",
                 "erreichbar",
                 "festnetz",
+                "meine nummer",
             ],
         ),
         (
@@ -87,13 +88,32 @@ pub(crate) const KIND: Kind = Kind {
                 "numéro de téléphone",
                 "joindre",
                 "appel",
+                "mon numéro",
             ],
         ),
-        ("es", &["teléfono", "telefono", "móvil", "movil", "llamar", "llama", "llámame", "llamada", "celular", "llame"]),
-        ("it", &["telefono", "cellulare", "chiamami", "chiama", "chiamare", "numero di telefono", "recapito"]),
-        ("nl", &["telefoon", "telefoonnummer", "bel", "bellen", "mobiel", "gsm", "telnr"]),
-        ("pt", &["telefone", "telemóvel", "ligar", "ligue", "celular", "telemovel", "contacto", "contato"]),
-        ("pl", &["telefon", "telefonu", "komórka", "zadzwoń", "dzwonić", "numer telefonu", "komórkowy", "dzwoń"]),
+        (
+            "es",
+            &[
+                "teléfono", "telefono", "móvil", "movil", "llamar", "llama", "llámame", "llamada", "celular", "llame", "mi número",
+                "mi numero", "su número",
+            ],
+        ),
+        (
+            "it",
+            &["telefono", "cellulare", "cell", "chiamami", "chiama", "chiamare", "numero di telefono", "recapito", "mio numero"],
+        ),
+        ("nl", &["telefoon", "telefoonnummer", "bel", "bellen", "mobiel", "gsm", "telnr", "mijn nummer", "bereikbaar"]),
+        (
+            "pt",
+            &["telefone", "telemóvel", "ligar", "ligue", "celular", "telemovel", "contacto", "contato", "meu número", "meu numero"],
+        ),
+        (
+            "pl",
+            &[
+                "telefon", "telefonu", "komórka", "zadzwoń", "dzwonić", "numer telefonu", "komórkowy", "dzwoń", "mój numer",
+                "mój nr", "kom",
+            ],
+        ),
     ],
     examples: &[
         "call me on +44 20 7946 0958",
@@ -104,6 +124,12 @@ pub(crate) const KIND: Kind = Kind {
         "0033 1 23 45 67 89",
         "Phone: 467 3395",
         "(08) 8747 6301 is my office",
+        "mi número es 612 345 678",
+        "il mio numero è 333 1234567",
+        "mijn nummer is 0612345678",
+        "mój numer to 601-234-567",
+        "📞020 7946 0958",
+        "電話は090-1234-5678です",
     ],
     counter_examples: &[
         "order 2024-11-0042",
@@ -111,6 +137,7 @@ pub(crate) const KIND: Kind = Kind {
         "it costs 1 200 000 euro",
         "2019-2024",
         "3.141592653",
+        "ERROR 1045 (28000)",
         "between 10 000 and 20 000", "lottery 04 11 19 23 35 42",
     ],
     ..BLANK
@@ -131,6 +158,8 @@ struct Written {
     separators: [u8; GROUPS_MAX],
     plus: bool,
     area_in_brackets: bool,
+    /// "1045 (28000)": no area code stands behind a number.
+    ends_in_brackets: bool,
     end: usize,
     extension: bool,
 }
@@ -187,6 +216,7 @@ fn read(context: &Context<'_>, start: usize) -> Option<Written> {
         separators: [0; GROUPS_MAX],
         plus: false,
         area_in_brackets: false,
+        ends_in_brackets: false,
         end: start,
         extension: false,
     };
@@ -217,6 +247,7 @@ fn read(context: &Context<'_>, start: usize) -> Option<Written> {
             break;
         }
         w.area_in_brackets |= open;
+        w.ends_in_brackets = open;
         w.groups[w.group_count] = u8::try_from(to - from).unwrap_or(u8::MAX);
         w.group_count += 1;
         at = to + usize::from(open);
@@ -271,7 +302,7 @@ fn extension(context: &Context<'_>, w: &mut Written) {
 fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
     let digits = &w.digits[..w.count];
     let groups = &w.groups[..w.group_count];
-    if one_byte_only(digits) || looks_like_date(w) || is_column(w) {
+    if one_byte_only(digits) || looks_like_date(w) || is_column(w) || w.ends_in_brackets {
         return None;
     }
     if w.plus || (digits.starts_with(b"00") && !digits.starts_with(b"000") && groups[0] >= 2) {
