@@ -367,7 +367,7 @@ const DOT_SIGNS: &[&str] = &["dot", "punkt", "punto", "punt", "ponto", "kropka"]
 
 /// Adds every word with a role.
 pub(crate) fn add(table: &mut WordTableBuilder) {
-    let lists: [(&[&str], Role); 21] = [
+    let lists: [(&[&str], Role); 22] = [
         (AGAINST, Role::Against),
         (HONORIFICS, Role::Honorific),
         (INTRODUCTIONS, Role::Introduction),
@@ -386,10 +386,14 @@ pub(crate) fn add(table: &mut WordTableBuilder) {
         (AT_SIGNS, Role::AtSign),
         (DOT_SIGNS, Role::DotSign),
         (crate::secrets::WORDS, Role::Secret),
+        (crate::kinds::swift_bic::ANNOUNCING, Role::BankCode),
         (crate::kinds::special_category::WORDS, Role::Special),
         (crate::kinds::special_category::PERSONAL, Role::Personal),
         (crate::kinds::nrp::WORDS, Role::Nationality),
     ];
+    for name in crate::secrets::command_line::programs() {
+        table.role(name, Role::Program);
+    }
     for (words, role) in lists {
         for word in words {
             table.role(word, role);

@@ -64,6 +64,10 @@ pub(crate) enum Role {
     DotSign,
     /// "password", "token": a secret may follow.
     Secret,
+    /// "curl", "mysql": a password may stand among the arguments.
+    Program,
+    /// "BIC", "SWIFT": a bank's identifier may follow.
+    BankCode,
     /// A statement about a person stands here: I, my, she …
     Personal,
     /// A word of health, belief, union, orientation.
