@@ -4,6 +4,8 @@
 //! Invariant: reads at most [`ESCAPE_MAX`] bytes and is a function of them alone. An escape that stands for a sign with no
 //! meaning inside values and words (`&amp;`, `%22`) is left as it is, so that ordinary addresses cost no further view.
 
+use super::characters::{self, Folding};
+
 /// Bytes of the longest escape, `&ZeroWidthSpace;`.
 const ESCAPE_MAX: usize = 16;
 
@@ -42,9 +44,12 @@ pub(super) fn read(bytes: &[u8]) -> Option<(char, usize)> {
         [b'\\', sign @ (b'_' | b'-' | b'.' | b'@' | b'+'), ..] => (char::from(sign), 2),
         _ => return None,
     };
-    let matters = c == ' ' || c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | ':' | '/' | '+' | '-' | '_');
-    let is_percent = bytes[0] == b'%';
-    (matters || (!c.is_ascii() && !is_percent)).then_some((c, length))
+    let matters = match characters::fold(c) {
+        _ if c.is_ascii() => c == ' ' || c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | ':' | '/' | '+' | '-' | '_'),
+        Folding::Keep | Folding::Quiet('\'' | '"') => false,
+        _ => bytes[0] != b'%',
+    };
+    matters.then_some((c, length))
 }
 
 /// `&#64;`, `&#x40;`: digits from `from` on, and a semicolon.
@@ -104,6 +109,9 @@ mod tests {
     fn what_is_none_or_stands_for_nothing_that_matters_is_left() {
         for text in [
             "&amp;",
+            "\\u2019",
+            "&#233;",
+            "\\u002c",
             "&#39;",
             "&lt;",
             "&",

@@ -47,7 +47,9 @@ pub(crate) fn value(context: &mut Context<'_>, word: &str, from: usize, end: usi
             push(context, "password", start..stop, "called a password", if assigned { 0.8 } else { 0.7 });
         }
     } else if (assigned || is_exact(word) || matches!(word, "bearer" | "authorization basic")) && is_like_key(value, word) {
-        push(context, "named-secret", start..stop, "called a key, token or secret, and looks random", 0.65);
+        // An address around it keeps only what is sure.
+        let score = if is_parameter && (is_exact(word) || matches!(word, "secret" | "token")) { 0.8 } else { 0.65 };
+        push(context, "named-secret", start..stop, "called a key, token or secret, and looks random", score);
     }
 }
 

@@ -147,3 +147,11 @@ fn listed_terms_are_found_in_escapes() {
         assert!(found.iter().filter(|kind| *kind == "LISTED_TERM").count() == 1, "{found:?} in {text}");
     }
 }
+
+#[test]
+fn a_key_inside_an_address_stays_beside_the_address() {
+    let inspector = super::inspector();
+    let text = "see https://api.example.test/v1?api_key=kT9xmq2LwZ7pR4vB8sNd&x=1 please";
+    let found = super::found(&inspector, text);
+    assert!(found.contains(&("SECRET".to_owned(), "kT9xmq2LwZ7pR4vB8sNd".to_owned())), "{found:?}");
+}
