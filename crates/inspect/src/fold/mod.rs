@@ -104,7 +104,8 @@ fn may_matter(text: &str) -> bool {
 pub(crate) fn fold(text: &str, scan: &Scan, out: &mut Folded) -> bool {
     out.clear();
     let has_escapes = scan.has_escapes && escapes::any(text);
-    if !has_escapes && !(scan.has_high && may_matter(text)) {
+    let may_change = has_escapes || scan.has_high && may_matter(text);
+    if !may_change {
         return false;
     }
     rewrite(text, has_escapes, out) || has_escapes

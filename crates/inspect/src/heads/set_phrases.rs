@@ -57,7 +57,6 @@ impl SetPhrases {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "only the top bits are wanted")]
 fn bit_of(hash: u64) -> usize {
     (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
 }

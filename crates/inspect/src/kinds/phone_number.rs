@@ -157,9 +157,8 @@ struct Written {
     group_count: usize,
     separators: [u8; GROUPS_MAX],
     plus: bool,
-    area_in_brackets: bool,
-    /// "1045 (28000)": no area code stands behind a number.
-    ends_in_brackets: bool,
+    /// The last group in brackets: an area code, so that "1045 (28000)" is no number.
+    in_brackets: Option<usize>,
     end: usize,
     extension: bool,
 }
@@ -215,8 +214,7 @@ fn read(context: &Context<'_>, start: usize) -> Option<Written> {
         group_count: 0,
         separators: [0; GROUPS_MAX],
         plus: false,
-        area_in_brackets: false,
-        ends_in_brackets: false,
+        in_brackets: None,
         end: start,
         extension: false,
     };
@@ -246,8 +244,7 @@ fn read(context: &Context<'_>, start: usize) -> Option<Written> {
             }
             break;
         }
-        w.area_in_brackets |= open;
-        w.ends_in_brackets = open;
+        w.in_brackets = if open { Some(w.group_count) } else { w.in_brackets };
         w.groups[w.group_count] = u8::try_from(to - from).unwrap_or(u8::MAX);
         w.group_count += 1;
         at = to + usize::from(open);
@@ -302,12 +299,12 @@ fn extension(context: &Context<'_>, w: &mut Written) {
 fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
     let digits = &w.digits[..w.count];
     let groups = &w.groups[..w.group_count];
-    if one_byte_only(digits) || looks_like_date(w) || is_column(w) || w.ends_in_brackets {
+    if one_byte_only(digits) || looks_like_date(w) || is_column(w) || w.in_brackets.is_some_and(|group| group + 1 == w.group_count) {
         return None;
     }
     if w.plus || (digits.starts_with(b"00") && !digits.starts_with(b"000") && groups[0] >= 2) {
         let skip = if w.plus { 0 } else { 2 };
-        let national = international(&digits[skip..], groups, w.area_in_brackets);
+        let national = international(&digits[skip..], groups, w.in_brackets.is_some());
         return match national {
             true if w.plus => Some(("calling code and length fit (E.164)", 85, 96)),
             true => Some(("calling code and length fit (E.164)", 60, 93)),
@@ -325,11 +322,11 @@ fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
     let trunk = digits[0] == b'0' && digits[1] != b'0' && !too_many_pairs;
     match w.count {
         9..=12 if trunk && groups_plausible && w.group_count >= 3 => Some(("national form with trunk prefix", 50, 85)),
-        8..=12 if trunk && groups_plausible && (w.group_count == 2 || w.area_in_brackets) => {
+        8..=12 if trunk && groups_plausible && (w.group_count == 2 || w.in_brackets.is_some()) => {
             Some(("national form with trunk prefix", 45, 85))
         }
         9..=12 if trunk && w.group_count == 1 => Some(("length of a national number", 0, 75)),
-        7..=11 if w.area_in_brackets && groups_plausible => Some(("area code in brackets", 50, 85)),
+        7..=11 if w.in_brackets.is_some() && groups_plausible => Some(("area code in brackets", 50, 85)),
         6..=12 if groups_plausible && w.group_count >= 2 && w.group_count <= 5 => Some(("groups like a local number", 0, 72)),
         7..=12 if w.group_count == 1 => Some(("length of a local number", 0, 55)),
         _ => None,
@@ -389,7 +386,7 @@ fn north_american(w: &Written, digits: &[u8], groups: &[u8]) -> Option<(&'static
     let valid = ten[0] >= b'2' && ten[3] >= b'2' && !(ten[1] == b'1' && ten[2] == b'1');
     match (grouped, valid) {
         (true, true) if groups != [3, 7] => Some(("North American number", 75, 95)),
-        (true, _) if w.area_in_brackets || w.extension => Some(("North American form", 60, 88)),
+        (true, _) if w.in_brackets.is_some() || w.extension => Some(("North American form", 60, 88)),
         (true, false) if groups != [3, 7] && digits[0] != b'0' => Some(("North American form", 50, 85)),
         (true, false) if groups != [3, 7] => Some(("North American form", 45, 85)),
         (false, true) if w.group_count == 1 => Some(("ten digits as in North America", 0, 72)),

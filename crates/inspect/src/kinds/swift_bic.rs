@@ -11,7 +11,7 @@ pub(crate) const KIND: Kind = Kind {
     docs: "Bank, country, place and sometimes branch (ISO 9362), beside a word.",
     words: &[("en", &["bic", "swift", "swift code"]), ("de", &["bankverbindung"])],
     examples: &["BIC DEUTDEFF500", "BIC: BNPAFRPP", "Swift code=DEUTDEFF", "(BIC COBADEFFXXX)", "BIC/SWIFT è UNCRITMM"],
-    counter_examples: &["DEUTDEFF500", "BNPAFRPP", "BIC REQUIRED FOR PAYMENT", "the swift response", "BIC: KNOWLEDGE"],
+    counter_examples: &["DEUTDEFF500", "BNPAFRPP", "BIC REQUIRED FOR PAYMENT", "the swift response", "BIC: KNOWLEDGE", "Taylor Swift: CONCERTS TONIGHT"],
     shapes: &[
         "LLLLLLdL",
         "LLLLLLLd",
@@ -50,11 +50,9 @@ pub(crate) fn word(context: &mut Context<'_>, end: usize) {
         at
     };
     let mut start = skip(end);
-    let mut assigned = context.bytes[end..start].iter().any(|b| matches!(b, b':' | b'='));
     let rest = context.text.get(start..).unwrap_or_default();
     if let Some(verb) = VERBS.iter().find(|verb| rest.starts_with(**verb)) {
         start = skip(start + verb.len());
-        assigned = true;
     }
     let length = context.bytes[start..].iter().take(12).take_while(|b| b.is_ascii_uppercase()).count();
     context.steps += (start - end + length) as u64;
@@ -65,7 +63,7 @@ pub(crate) fn word(context: &mut Context<'_>, end: usize) {
     }
     // In a line of capitals every word would do.
     let next = [context.byte(stop + 1), context.byte(stop + 2)];
-    if !assigned && context.byte(stop) == b' ' && next.iter().all(u8::is_ascii_uppercase) {
+    if context.byte(stop) == b' ' && next.iter().all(u8::is_ascii_uppercase) {
         return;
     }
     let reason = Reason { check: "bank, country and place in the form of ISO 9362", word: None, against: false, view: context.view };

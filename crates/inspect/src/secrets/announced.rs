@@ -86,8 +86,8 @@ fn value_start(context: &Context<'_>, end: usize) -> Option<(usize, bool)> {
 /// The end of the value: white space or a quotation mark, of a parameter in an address also the next parameter.
 fn value_end(context: &Context<'_>, start: usize, is_parameter: bool) -> Option<usize> {
     let rest = &context.bytes[start..];
-    let inside = |b: &&u8| !matches!(**b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>') && !(is_parameter && **b == b'&');
-    let length = rest.iter().take(VALUE_MAX + 1).take_while(inside).count();
+    let ends = |b: &u8| matches!(b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>') || is_parameter && *b == b'&';
+    let length = rest.iter().take(VALUE_MAX + 1).take_while(|b| !ends(b)).count();
     if length > VALUE_MAX {
         return None;
     }
@@ -107,7 +107,10 @@ pub(super) fn is_like_password(value: &[u8]) -> bool {
     let letter = value.iter().any(u8::is_ascii_alphabetic);
     let sign = value.iter().filter(|b| b.is_ascii_punctuation()).count();
     let is_number = value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'/' | b':'));
+    // The closing bracket may have been taken for the sentence's.
+    let name = value.iter().take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.')).count();
     let is_expression = value.contains(&b'(') && value.contains(&b')')
+        || name >= 3 && value.get(name) == Some(&b'(')
         || value.starts_with(b"$")
         || value.starts_with(b"/")
         || plausible::find(value, b"://")

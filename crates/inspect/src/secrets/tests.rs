@@ -191,6 +191,8 @@ fn commands_and_short_words_without_a_password_are_none() {
         "curl -u user:password https://api.example.test/",
         "docker login -u ci -p ${TOKEN1} registry.example.test",
         "my boarding pass is AB1234X",
+        "let password = compute_hash2(3);",
+        "let pass = compute_pass(3);",
         "the pass rate was 98percent2024",
         "password: [SECRET]",
         "Password=[SECRET];",
