@@ -102,6 +102,10 @@ pub(crate) const KIND: Kind = Kind {
             "it",
             &["telefono", "cellulare", "cell", "chiamami", "chiama", "chiamare", "numero di telefono", "recapito", "mio numero"],
         ),
+        ("zh", &["手机", "手机号", "电话", "電話", "微信"]),
+        ("ja", &["電話番号", "携帯", "携帯電話"]),
+        ("ko", &["전화", "전화번호", "휴대폰"]),
+        ("ru", &["телефон", "тел", "звоните"]),
         ("nl", &["telefoon", "telefoonnummer", "bel", "bellen", "mobiel", "gsm", "telnr", "mijn nummer", "bereikbaar"]),
         (
             "pt",
@@ -130,6 +134,8 @@ pub(crate) const KIND: Kind = Kind {
         "mój numer to 601-234-567",
         "📞020 7946 0958",
         "電話は090-1234-5678です",
+        "手机 138 0013 8000",
+        "Zentrale 089 98765-0",
     ],
     counter_examples: &[
         "order 2024-11-0042",
@@ -316,7 +322,10 @@ fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
     if let Some(verdict) = north_american(w, digits, groups) {
         return Some(verdict);
     }
-    let groups_plausible = groups.iter().all(|g| (2..=8).contains(g)) && uniform(w);
+    // "089 9876-0": the switchboard of a company.
+    let switchboard = digits[0] == b'0' && groups.len() == 3 && groups[2] == 1 && w.separators[1] == b'-';
+    let of_numbers = &groups[..groups.len() - usize::from(switchboard)];
+    let groups_plausible = of_numbers.iter().all(|g| (2..=8).contains(g)) && uniform(w);
     // Pairs with a trunk prefix are French and have ten digits; more pairs are drawn numbers.
     let too_many_pairs = groups.len() > 5 && groups.iter().all(|g| *g == 2);
     let trunk = digits[0] == b'0' && digits[1] != b'0' && !too_many_pairs;
