@@ -32,6 +32,8 @@ pub(crate) enum Role {
     WeakIntroduction,
     /// "Hi", "Dear": a name and a comma may follow.
     Greeting,
+    /// "kind regards", "viele Grüße": a name may stand in the next line.
+    Closing,
     /// "name:", "contact:" …: a name follows a colon.
     NameField,
     /// "my wife", "mein Chef": a name may follow.

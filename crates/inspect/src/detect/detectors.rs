@@ -175,6 +175,7 @@ fn announced(context: &mut Context<'_>, role: Role, hit: WordHit) {
         }
         Role::Honorific
         | Role::Introduction
+        | Role::Closing
         | Role::WeakIntroduction
         | Role::Greeting
         | Role::NameField
