@@ -11,7 +11,7 @@ pub(crate) const KIND: Kind = Kind {
     docs: "Bank, country, place and sometimes branch (ISO 9362), beside a word.",
     words: &[("en", &["bic", "swift", "swift code"]), ("de", &["bankverbindung"])],
     examples: &["BIC DEUTDEFF500", "BIC: BNPAFRPP", "Swift code=DEUTDEFF", "(BIC COBADEFFXXX)", "BIC/SWIFT è UNCRITMM"],
-    counter_examples: &["DEUTDEFF500", "BNPAFRPP", "BIC REQUIRED FOR PAYMENT", "the swift response", "BIC: KNOWLEDGE", "Taylor Swift: CONCERTS TONIGHT"],
+    counter_examples: &["our BIC", "DEUTDEFF500", "BNPAFRPP", "BIC REQUIRED FOR PAYMENT", "the swift response", "BIC: KNOWLEDGE", "Taylor Swift: CONCERTS TONIGHT"],
     shapes: &[
         "LLLLLLdL",
         "LLLLLLLd",
@@ -41,14 +41,8 @@ const GAP_MAX: usize = 12;
 
 /// Reports an identifier of letters after an announcing word that ends at `end`.
 pub(crate) fn word(context: &mut Context<'_>, end: usize) {
-    let skip = |mut at: usize| {
-        while matches!(context.byte(at), b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'(' | b')' | b'*' | b'`' | b'|' | b'>' | b',' | b';')
-            && at < end + GAP_MAX
-        {
-            at += 1;
-        }
-        at
-    };
+    let signs = |b: &u8| matches!(b, b' ' | b'\t' | b':' | b'=' | b'"' | b'\'' | b'(' | b')' | b'*' | b'`' | b'|' | b'>' | b',' | b';');
+    let skip = |at: usize| at + context.bytes[at..].iter().take(GAP_MAX).take_while(|b| signs(b)).count();
     let mut start = skip(end);
     let rest = context.text.get(start..).unwrap_or_default();
     if let Some(verb) = VERBS.iter().find(|verb| rest.starts_with(**verb)) {

@@ -7,7 +7,7 @@ use super::{announced, plausible, push};
 use crate::detect::Context;
 
 /// A longer command is a script.
-const LINE_MAX: usize = 240;
+const LINE_MAX: usize = 160;
 
 /// How a program takes a password.
 struct Program {

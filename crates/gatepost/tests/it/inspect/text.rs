@@ -140,6 +140,7 @@ fn what_would_go_unread_is_an_error() {
         (br#"{"text":"x","links":[7]}"#, &["inspect", "--jsonl"], "links"),
         (b"x", &["inspect", "--list", "--only", "no-such-kind"], "no-such-kind"),
         (b"x", &["inspect", "--explain", "--json"], "--json"),
+        (b"x", &["inspect", "--images"], "names"),
     ] {
         let answer = piped(&place, arguments, input);
         assert!(answer.code == 2 && answer.err.contains(said) && answer.out.is_empty(), "{answer:?}");
