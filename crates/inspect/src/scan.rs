@@ -5,6 +5,7 @@
 //!
 //! Invariant: linear in the text, every byte is read once; offsets are byte offsets into the scanned text.
 
+use crate::fold::is_escape;
 use crate::masks::Masks;
 use crate::words::{PHRASE_BEFORE_MAX, WordHit, WordTable, key};
 
@@ -76,7 +77,7 @@ pub(crate) struct Scan {
     pub masks: Masks,
     /// Characters beyond ASCII occur.
     pub has_high: bool,
-    /// Signs occur with which escapes begin.
+    /// Escapes occur that stand for something that matters.
     pub has_escapes: bool,
     /// Where runs of [`SINGLES_MIN`] words of one character stand, each apart from the next: the mark of "4 5 3 2 …".
     pub single_runs: Vec<u32>,
@@ -102,7 +103,7 @@ impl Scan {
         let count = PHRASE_BEFORE_MAX;
         Words { bytes, table, hits, single_runs, noted, count, known_count: 0, singles: 0 }.read(masks);
         self.chunks.clear();
-        self.has_escapes = chunks(bytes, &self.masks, &mut self.chunks) & ESCAPE != 0;
+        self.has_escapes = chunks(bytes, &self.masks, &mut self.chunks);
     }
 
     /// Index of the first hit that ends after `at`.
@@ -236,10 +237,10 @@ fn typographic(high: u64, bytes: &[u8], base: usize, behind: &mut u64) -> u64 {
     signs
 }
 
-/// Finds the chunks that are worth a second look: from each telling character to the white space around it. Gives the
-/// classes of the signs that were seen, those outside of such chunks included.
-fn chunks(bytes: &[u8], masks: &Masks, chunks: &mut Vec<Chunk>) -> u8 {
-    let mut seen = 0;
+/// Finds the chunks that are worth a second look: from each telling character to the white space around it. Says whether an
+/// escape stands in the text, in such a chunk or outside.
+fn chunks(bytes: &[u8], masks: &Masks, chunks: &mut Vec<Chunk>) -> bool {
+    let mut has_escapes = false;
     let blocks = masks.blocks();
     let mut done = 0;
     for (index, block) in blocks.iter().enumerate() {
@@ -256,18 +257,18 @@ fn chunks(bytes: &[u8], masks: &Masks, chunks: &mut Vec<Chunk>) -> u8 {
             anchors &= anchors - 1;
             let at = base + bit as usize;
             if signs >> bit & 1 == 1 && CLASS[usize::from(bytes[at])] & (AT | COLON | DOT) == 0 {
-                seen |= CLASS[usize::from(bytes[at])];
+                has_escapes |= CLASS[usize::from(bytes[at])] & ESCAPE != 0 && is_escape(&bytes[at..]);
                 continue;
             }
             let (start, end) = (masks.space_before(at), masks.space_after(at));
             let classes = bytes[start..end].iter().fold(0, |sum, byte| sum | CLASS[usize::from(*byte)]);
-            seen |= classes;
+            has_escapes |= classes & ESCAPE != 0 && (start..end).any(|at| is_escape(&bytes[at..]));
             chunks.push(Chunk { start: offset(start), end: offset(end), classes });
             done = end;
             anchors &= u64::MAX.checked_shl(u32::try_from(end - base).unwrap_or(u32::MAX)).unwrap_or(0);
         }
     }
-    seen
+    has_escapes
 }
 
 /// The first bits of runs of [`LONG_CHUNK`] set bits; `next` goes on where `bits` ends.

@@ -75,10 +75,10 @@ fn number(bytes: &[u8], from: usize, digits: usize) -> Option<char> {
     char::from_u32(u32::from_str_radix(std::str::from_utf8(value).ok()?, 16).ok()?)
 }
 
-/// Whether any escape stands in the text.
-pub(super) fn any(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.iter().enumerate().any(|(at, byte)| matches!(byte, b'&' | b'%' | b'\\') && read(&bytes[at..]).is_some())
+/// Whether an escape stands at the beginning of `bytes`.
+#[inline]
+pub(crate) fn is_escape(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(b'&' | b'%' | b'\\')) && read(bytes).is_some()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod escapes;
 mod join;
 mod stretches;
 
+pub(crate) use escapes::is_escape;
 pub(crate) use join::join;
 pub(crate) use stretches::{Stretches, worth_joining};
 
@@ -103,12 +104,8 @@ fn may_matter(text: &str) -> bool {
 /// Writes the folded view of a text; says whether anything changed that could matter to a detector.
 pub(crate) fn fold(text: &str, scan: &Scan, out: &mut Folded) -> bool {
     out.clear();
-    let has_escapes = scan.has_escapes && escapes::any(text);
-    let may_change = has_escapes || scan.has_high && may_matter(text);
-    if !may_change {
-        return false;
-    }
-    rewrite(text, has_escapes, out) || has_escapes
+    let may_change = scan.has_escapes || scan.has_high && may_matter(text);
+    may_change && (rewrite(text, scan.has_escapes, out) || scan.has_escapes)
 }
 
 fn rewrite(text: &str, has_escapes: bool, out: &mut Folded) -> bool {
