@@ -33,6 +33,7 @@ pub(super) fn event(raw: &[u8], place: &Place, source: &str, limits: Limits) -> 
         revision: String::new(),
         what: What::Posted(Box::new(content)),
         source_time_ms: time_ms,
+        posted_at_ms: None,
         place: place.clone(),
         by,
         raw,

@@ -285,6 +285,7 @@ impl LineOf<'_> {
                 revision,
                 what,
                 source_time_ms: Some(time_ms),
+                posted_at_ms: Some(said.create_at),
                 place: place.clone(),
                 by,
                 raw: raw.clone(),

@@ -38,6 +38,7 @@ fn threads_reactions_and_system_posts_are_what_they_were() {
     assert_eq!(react.what, What::Reacted { key: "+1".to_owned(), added: true });
     let first = all.events.iter().find(|event| event.revision == "edit:1700000009000").unwrap();
     assert_eq!(content(first).unwrap().thread.as_ref(), Some(&post.native_id));
+    assert!(first.posted_at_ms.is_some_and(|posted| posted < 1_700_000_009_000), "when it was written, not when it was changed");
     assert!(all.events.iter().any(|event| event.revision == "member:bo:joined:1700000005000"));
     let raw = std::str::from_utf8(&post.raw.bytes).unwrap();
     assert!(raw.contains("\"replies\":[]}}") && !raw.contains("first"), "{raw}");

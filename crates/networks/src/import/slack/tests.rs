@@ -109,9 +109,25 @@ fn reactions_joins_deletions_and_topics_are_events_of_their_own() {
     }
     let join = all.event("C1", "member:U2:joined:1700000002.000000");
     assert!(matches!(&join.what, What::Member { change: Membership::Joined, party } if party.native_id == "U2"));
-    assert_eq!(all.event("C1:1700000004.000000", "delete").what, What::Deleted);
+    let tombstone = all.event("C1:1700000004.000000", "delete");
+    assert_eq!((&tombstone.what, tombstone.source_time_ms), (&What::Deleted, None), "when it went is not told");
+    let posted = |id: &str, revision: &str| all.event(id, revision).posted_at_ms;
+    assert_eq!(posted("C1:1700000004.000000", "delete"), Some(1_700_000_004_000));
+    assert_eq!(posted("C1:1700000012.000000", "delete"), Some(1_700_000_012_000));
+    assert_eq!(posted("C1:1700000001.000200", "edit:1700000009.000000"), Some(1_700_000_001_000));
     assert_eq!(all.event("C1:1700000012.000000", "delete").source_time_ms, Some(1_700_000_013_000));
     assert_eq!(all.event("C1", "topic:1700000007.000000").what, What::PlaceChanged { change: "topic".to_owned() });
+}
+
+#[test]
+fn what_slack_shows_of_a_snippet_and_a_mail_stands_with_it() {
+    let day = br#"[{"type":"message","user":"U1","text":"f","ts":"1.0","files":[
+        {"id":"F1","name":"notes.txt","mode":"snippet","preview":"the first lines"},
+        {"id":"F2","name":"mail","mode":"email","plain_text":"dear all","preview":"<html>"},
+        {"id":"F3","name":"p.png","alt_txt":"a cat"}]}]"#;
+    let all = read(&FORMAT, &zip(&[("channels.json", CHANNELS.as_bytes()), ("general/2023-11-14.json", day)]));
+    let alts: Vec<_> = content(&all.events[0]).unwrap().attachments.iter().map(|file| file.alt.as_deref()).collect();
+    assert_eq!(alts, [Some("the first lines"), Some("dear all"), Some("a cat")]);
 }
 
 #[test]

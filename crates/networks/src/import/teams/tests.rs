@@ -32,7 +32,9 @@ fn an_answer_of_the_export_api_is_read() {
     );
     assert_eq!((said.attachments.len(), said.attachments[0].file_name.as_deref()), (2, Some("a.docx")));
     assert_eq!(all.event(first, "").source_time_ms, Some(1_700_000_000_000));
-    assert_eq!(content(all.event(reply, "edit:1700000100000")).unwrap().thread.as_deref(), Some(first));
+    let reply = all.event(reply, "edit:1700000100000");
+    assert_eq!(content(reply).unwrap().thread.as_deref(), Some(first));
+    assert_eq!(reply.posted_at_ms, Some(1_700_000_001_000), "when it was written, beside when it was changed");
 }
 
 #[test]
