@@ -155,6 +155,35 @@ fn an_export_in_a_folder_and_one_of_public_channels_only_are_read() {
 }
 
 #[test]
+fn a_day_that_was_altered_in_the_archive_is_told_from_a_whole_one() {
+    let day: &[u8] = br#"[{"type":"message","user":"U1","text":"hello","ts":"1700000020.000000"}]"#;
+    let mut stored = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in [("channels.json", CHANNELS.as_bytes()), ("general/2023-11-14.json", day)] {
+        stored.start_file(name, options).unwrap();
+        stored.write_all(bytes).unwrap();
+    }
+    let mut bytes = stored.finish().unwrap().into_inner();
+    assert!(read(&FORMAT, &bytes).refused.is_empty());
+    let at = bytes.windows(5).position(|five| five == b"hello").unwrap();
+    bytes[at] = b'H';
+    let all = read(&FORMAT, &bytes);
+    assert!(all.refused.len() == 1 && all.refused[0].reason.contains("its checksum is wrong"), "{:?}", all.refused);
+}
+
+#[test]
+fn an_export_is_of_the_workspace_that_most_of_its_people_are_of() {
+    let source = |users: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Export Nov 2023.zip");
+        std::fs::write(&path, zip(&[("channels.json", CHANNELS.as_bytes()), ("users.json", users)])).unwrap();
+        (FORMAT.open)(&path, Limits::default()).unwrap().source()
+    };
+    assert_eq!(source(br#"[{"id":"U8","team_id":"T0"},{"id":"U1","team_id":"T1"},{"id":"U2","team_id":"T1"}]"#), "T1");
+    assert_eq!(source(br#"[{"id":"U1"}]"#), "Export Nov 2023");
+}
+
+#[test]
 fn what_is_no_slack_export_is_refused_with_what_to_do() {
     let failed = read(&FORMAT, &zip(&[("channels/general.txt", b"hi")])).failed.unwrap();
     assert!(failed.contains("choose JSON"), "{failed}");
