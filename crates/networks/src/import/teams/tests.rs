@@ -67,6 +67,21 @@ fn pages_lists_and_lines_in_a_zip_are_read_alike() {
 }
 
 #[test]
+fn each_message_of_a_page_in_a_line_is_taken_or_refused_by_itself() {
+    let one = r#"{"id":"1","createdDateTime":"2023-11-14T22:13:20Z","chatId":"c","body":{"contentType":"text","content":"x"}}"#;
+    let all = read(&FORMAT, &zip(&[("a.jsonl", format!("{{\"value\":[5,{one},{{}}]}}\n").as_bytes())]));
+    assert_eq!(all.texts(), [("c:1", "", "x")]);
+    let places: Vec<_> = all.refused.iter().map(|refused| &*refused.place).collect();
+    assert_eq!(places, ["a.jsonl, line 1, item 1", "a.jsonl, line 1, item 3"]);
+}
+
+#[test]
+fn an_answer_that_failed_is_no_empty_export() {
+    let all = read(&FORMAT, br#"{"error":{"code":"Forbidden"}}"#);
+    assert!(all.refused.len() == 1 && all.refused[0].reason.contains("no list `value`"), "{:?}", all.refused);
+}
+
+#[test]
 fn damaged_files_never_panic_and_read_the_same_twice() {
     survives(&FORMAT, PAGE.as_bytes(), 600);
     survives(&FORMAT, &zip(&[("a.json", PAGE.as_bytes())]), 150);
