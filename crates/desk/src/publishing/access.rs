@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::{
-    post::{Post, PostTarget},
+    post::{Post, PostFilter, PostTarget},
     store::{
         posts::{self, PostRow},
         targets,
@@ -60,6 +60,16 @@ pub(super) async fn allowed(desk: &Desk, actor: &Actor, operation: Operation) ->
         }
     }
     Ok(found)
+}
+
+/// The profiles of a filter that the caller may read posts on.
+pub(super) async fn wanted(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Vec<ProfileId>> {
+    let readable = allowed(desk, actor, Operation::PostsRead).await?;
+    let fits = |profile: &profiles::Profile| {
+        (filter.profiles.is_empty() || filter.profiles.contains(&profile.id))
+            && filter.network.as_ref().is_none_or(|network| *network == profile.network)
+    };
+    Ok(readable.into_iter().filter(fits).map(|profile| profile.id).collect())
 }
 
 /// The profiles of a post, all of them.
