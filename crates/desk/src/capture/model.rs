@@ -219,6 +219,7 @@ pub struct GapSeen {
 }
 
 /// A digest as programs compare it.
+#[expect(clippy::ref_option, reason = "serde hands out references")]
 fn as_hex<S: serde::Serializer>(digest: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     digest.as_ref().map(hex::encode).serialize(serializer)
 }

@@ -157,7 +157,8 @@ fn of_block(block: &Value, names: &dyn Directory, read: &mut Read, depth: usize)
     }
     let id = |name: &str| block[name].as_str().unwrap_or_default();
     match id("type") {
-        "text" | "plain_text" | "raw_text" => read.text.push_str(id("text")),
+        // Programs write Markdown itself into a block of its own; it is left as it stands.
+        "text" | "plain_text" | "raw_text" | "markdown" => read.text.push_str(id("text")),
         "link" => {
             read.link(id("url"));
             let label = if id("text").is_empty() { id("url") } else { id("text") };
@@ -170,8 +171,6 @@ fn of_block(block: &Value, names: &dyn Directory, read: &mut Read, depth: usize)
         "emoji" => read.text.push_str(&format!(":{}:", id("name"))),
         "date" if block["fallback"].is_string() => read.text.push_str(id("fallback")),
         "mrkdwn" => append_in_place(id("text"), names, read),
-        // Programs write these in Markdown itself, which is left as it stands.
-        "markdown" => read.text.push_str(id("text")),
         "table" => {
             for cell in block["rows"].as_array().into_iter().flatten().filter_map(Value::as_array).flatten() {
                 read.new_line();

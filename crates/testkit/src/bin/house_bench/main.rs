@@ -52,7 +52,8 @@ const ROUTES: [(&str, &str, bool); 9] = [
 ];
 
 fn main() {
-    let executable = std::env::args().nth(1).unwrap_or_else(|| panic!("usage: house_bench <gatepost executable> [part of a route's name]"));
+    let executable =
+        std::env::args().nth(1).unwrap_or_else(|| panic!("usage: house_bench <gatepost executable> [part of a route's name]"));
     let only = std::env::args().nth(2).unwrap_or_default();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("data");
