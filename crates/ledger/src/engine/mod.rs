@@ -17,7 +17,7 @@ mod queue;
 mod reader;
 mod record;
 mod sealer;
-mod shared;
+mod state;
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
@@ -36,7 +36,7 @@ pub use self::record::{AppendError, NewEntry, Receipt};
 use self::pending::{Answer, pending};
 use self::queue::{Control, Item, LastWord};
 use self::record::{check_caller, check_limits};
-use self::shared::Shared;
+use self::state::Shared;
 use crate::body;
 use crate::checkpoint::Checkpoint;
 use crate::ids::StreamId;

@@ -11,7 +11,7 @@ use super::log_file::{FORMAT, LogFile, SigningKey};
 use super::queue::Queue;
 use super::reader::{Reader, ReaderParts};
 use super::sealer::Sealer;
-use super::shared::{Applied, Shared};
+use super::state::{Applied, Shared};
 use super::{Environment, Ledger, Options, pipeline};
 use crate::checkpoint::Checkpoint;
 use crate::damage::{Damage, DamageClass};
