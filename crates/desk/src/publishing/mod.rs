@@ -25,6 +25,7 @@ mod model;
 mod pauses;
 mod post;
 mod posts;
+mod refusals;
 mod rules;
 mod sending;
 pub mod slots_rules;

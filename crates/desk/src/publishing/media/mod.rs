@@ -20,6 +20,7 @@ pub use strip::{Stripped, strip};
 use super::{
     access,
     content::{Draft, MediaDigest},
+    posts::media_of,
     store::media as store,
 };
 use crate::{
@@ -247,11 +248,7 @@ pub(crate) async fn bytes(on: &mut dyn Connection, wanted: MediaDigest, renditio
 
 /// What is written in the pictures of a draft, as far as somebody read them.
 pub(super) async fn image_texts(on: &mut dyn Connection, draft: &Draft) -> Result<BTreeMap<MediaDigest, String>> {
-    let contents = std::iter::once(&draft.common).chain(draft.targets.values().flatten());
-    let media = contents.flat_map(|content| &content.parts).flat_map(|part| &part.media);
-    let mut digests: Vec<_> = media.map(|medium| medium.digest).collect();
-    digests.sort_unstable();
-    digests.dedup();
+    let digests: Vec<_> = media_of(draft).into_iter().collect();
     store::image_texts(on, &digests).await
 }
 
@@ -278,6 +275,17 @@ pub(super) async fn check_known(on: &mut dyn Connection, draft: &Draft, invalid:
                 Some(known) if known.media_type == medium.media_type => {}
                 Some(known) => {
                     invalid.add("media", format!("{} is {}, not {}", medium.file_name, known.media_type, medium.media_type));
+/// What is known of the files of a draft.
+pub(super) async fn facts(on: &mut dyn Connection, draft: &Draft) -> Result<BTreeMap<MediaDigest, MediaInfo>> {
+    let mut known = BTreeMap::new();
+    for digest in media_of(draft) {
+        if let Some(info) = store::by_digest(on, digest).await? {
+            known.insert(digest, info);
+        }
+    }
+    Ok(known)
+}
+
                 }
                 None => invalid.add("media", format!("{} was not uploaded", medium.file_name)),
             }
