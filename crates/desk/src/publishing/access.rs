@@ -149,7 +149,7 @@ pub(super) async fn seen_through(on: &mut dyn Connection, row: PostRow, seen: &H
     let mut targets = targets::of_post(on, row.id).await?;
     targets.retain(|target| seen.contains(&target.key.profile));
     let mut draft = row.draft;
-    draft.targets.retain(|profile, _| seen.contains(profile));
+    draft.keep_only(|profile| seen.contains(&profile));
     Ok(Post {
         id: row.id,
         author: row.author,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     access::{self, Held},
     content::{Draft, MediaDigest, digest},
-    limits,
+    limits, media,
     model::{Target, TargetKey, TargetState},
     post::{Post, PostFilter, PostForm, PostGlance, PostOrder, PostTarget, Saved},
     rules::{Event, apply},
@@ -37,6 +37,7 @@ pub const CALENDAR_MAX: i64 = 5_000;
 pub async fn create(desk: &Desk, actor: &Actor, form: &PostForm) -> Result<PostId> {
     let (person, hand) = access::writer(actor)?;
     let known = access::may(desk, actor, Operation::PostCreate, &profiles_in(&form.draft)).await?;
+    media::refuse_unseen(desk, actor, &form.draft).await?;
     let mut act = access::act_on(desk, actor, Operation::PostCreate, &known).await?;
     let form = checked(&mut act, form).await?;
     let (id, now): (PostId, _) = (desk.fresh(), act.now());
@@ -59,6 +60,7 @@ pub async fn save(desk: &Desk, actor: &Actor, id: PostId, revision: i64, form: &
     let (person, hand) = access::writer(actor)?;
     // New profiles need the level as well as those it has.
     access::may(desk, actor, Operation::PostSave, &profiles_in(&form.draft)).await?;
+    media::refuse_unseen(desk, actor, &form.draft).await?;
     let Held { mut act, row, targets: known } = access::act_on_post(desk, actor, Operation::PostSave, id).await?;
     if row.revision != revision {
         drop(act);
@@ -102,14 +104,14 @@ pub async fn list(
     order: PostOrder,
     page: &PageRequest,
 ) -> Result<Page<PostGlance>> {
-    let profiles = wanted(desk, actor, filter).await?;
-    lists::page(&mut desk.db().read().await?, filter, order, &profiles, page).await
+    let sight = sight(desk, actor, filter).await?;
+    lists::page(&mut desk.db().read().await?, filter, order, &sight, page).await
 }
 
 /// Everything within a stretch of the calendar, in its order; at most [`CALENDAR_MAX`].
 pub async fn calendar(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Vec<PostGlance>> {
-    let profiles = wanted(desk, actor, filter).await?;
-    lists::calendar(&mut desk.db().read().await?, filter, &profiles, CALENDAR_MAX).await
+    let sight = sight(desk, actor, filter).await?;
+    lists::calendar(&mut desk.db().read().await?, filter, &sight, CALENDAR_MAX).await
 }
 
 /// Discards a post of which nothing is out or on its way out.
@@ -152,13 +154,14 @@ pub(super) fn unfit(why: super::rules::Unfit) -> Error {
     Error::Conflict(why.to_string())
 }
 
-async fn wanted(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Vec<ProfileId>> {
+async fn sight(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<lists::Sight> {
     let readable = access::allowed(desk, actor, Operation::PostsRead).await?;
     let fits = |profile: &profiles::Profile| {
         (filter.profiles.is_empty() || filter.profiles.contains(&profile.id))
             && filter.network.as_ref().is_none_or(|network| *network == profile.network)
     };
-    Ok(readable.into_iter().filter(fits).map(|profile| profile.id).collect())
+    let wanted = readable.iter().filter(|profile| fits(profile)).map(|profile| profile.id).collect();
+    Ok(lists::Sight { readable: readable.into_iter().map(|profile| profile.id).collect(), wanted })
 }
 
 fn profiles_in(draft: &Draft) -> Vec<ProfileId> {
@@ -193,7 +196,7 @@ async fn checked(act: &mut Act<'_>, form: &PostForm) -> Result<PostForm> {
     {
         invalid.add("campaign", "there is no such campaign");
     }
-    super::media::check_known(act.tx(), &form.draft, &mut invalid).await?;
+    media::check_known(act.tx(), &form.draft, &mut invalid).await?;
     invalid.check()?;
     Ok(form)
 }

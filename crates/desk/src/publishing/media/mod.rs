@@ -21,7 +21,7 @@ use super::{
     access,
     content::{Draft, MediaDigest},
     posts::media_of,
-    store::media as store,
+    store::{media as store, posts, versions},
 };
 use crate::{
     act::Object,
@@ -29,7 +29,7 @@ use crate::{
     db::Connection,
     desk::Desk,
     error::{Error, Invalid, Result},
-    ids::{MediaId, PersonId, Time},
+    ids::{MediaId, PersonId, ProfileId, Time},
     rights::{Operation, Target},
 };
 
@@ -226,7 +226,7 @@ async fn seen(desk: &Desk, actor: &Actor, on: &mut dyn Connection, wanted: Media
     if !store::uploaders(on, wanted).await?.iter().any(|person| Some(*person) == actor.person()) {
         let readable = access::allowed(desk, actor, Operation::PostsRead).await?;
         let profiles: Vec<_> = readable.into_iter().map(|profile| profile.id).collect();
-        if !store::is_on_a_post(on, wanted, &profiles).await? {
+        if !store::is_on_a_post_within(on, wanted, &profiles).await? && !is_on_what_is_seen(on, wanted, &profiles).await? {
             return Err(Error::NotFound("file"));
         }
     }
@@ -241,6 +241,21 @@ pub(crate) async fn bytes(on: &mut dyn Connection, wanted: MediaDigest, renditio
     {
         media.media_type = media_type;
         return Ok((media, bytes));
+/// Whether a post names it where somebody who may read these of its profiles sees it: now, or in a version that was submitted.
+async fn is_on_what_is_seen(on: &mut dyn Connection, wanted: MediaDigest, readable: &[ProfileId]) -> Result<bool> {
+    for post in store::posts_beyond(on, wanted, readable).await? {
+        let now = posts::get(on, post).await?.map(|row| row.draft);
+        let before = versions::all(on, post).await?.into_iter().map(|version| version.draft);
+        for mut draft in now.into_iter().chain(before) {
+            draft.keep_only(|profile| readable.contains(&profile));
+            if media_of(&draft).contains(&wanted) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
     }
     let bytes = store::bytes_of(on, media.id).await?;
     Ok((media, bytes))
@@ -284,6 +299,19 @@ pub(super) async fn facts(on: &mut dyn Connection, draft: &Draft) -> Result<BTre
         }
     }
     Ok(known)
+}
+
+/// Refuses a draft with a file that whoever writes it may not see: to name it would show it to them.
+pub(super) async fn refuse_unseen(desk: &Desk, actor: &Actor, draft: &Draft) -> Result<()> {
+    let mut invalid = Invalid::new();
+    for wanted in media_of(draft) {
+        match seen(desk, actor, &mut desk.db().read().await?, wanted).await {
+            Ok(_) => {}
+            Err(Error::NotFound(_)) => invalid.add("media", format!("the file {} was not uploaded", hex::encode(wanted.0))),
+            Err(error) => return Err(error),
+        }
+    }
+    invalid.check()
 }
 
                 }
