@@ -36,6 +36,14 @@ pub(super) fn writer(actor: &Actor) -> Result<(PersonId, Hand)> {
     }
 }
 
+/// That a person decides, in a browser or through a program of theirs. `what` an agent may not do.
+pub(super) fn refuse_agent(actor: &Actor, what: &str) -> Result<()> {
+    match actor.principal {
+        Principal::Token { agent: true, .. } => Err(Error::Conflict(format!("an agent can draft; {what} is for people"))),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn allows(desk: &Desk, actor: &Actor, operation: Operation, profile: &Profile) -> std::result::Result<(), Refusal> {
     decide(actor, operation, Place::Profile(profile.id, profile.group), desk.now())
 }

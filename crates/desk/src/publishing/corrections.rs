@@ -95,6 +95,7 @@ pub struct Correction {
 pub async fn delete_published(desk: &Desk, actor: &Actor, key: TargetKey, reason: &str) -> Result<()> {
     let reason = checked_reason(reason)?;
     let (mut act, target, profile) = act_on_published(desk, actor, key).await?;
+    access::refuse_agent(actor, "to delete what was published")?;
     refuse_incapable(&profile, CorrectionKind::Delete)?;
     let mut there = parts::all(act.tx(), key).await?;
     there.retain(|part| part.native_id.is_some() && part.deleted_at.is_none());
@@ -170,7 +171,7 @@ pub async fn edit_published(
         made_at: now,
     };
     gate::make_version(&mut act, key.post, &version).await?;
-    let new = gate::asked(act.tx(), key.post, &version, &Submitting { note: reason.clone(), confirmed: false }).await?;
+    let new = gate::asked(&mut act, key.post, &version, &Submitting { note: reason.clone(), confirmed: false }).await?;
     let submitted = approvals::submit(&mut act, new).await?;
     let (state, due) = match submitted {
         Submitted::Free(_) => (CorrectionState::Due, Some(now)),
