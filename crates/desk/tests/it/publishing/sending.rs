@@ -430,6 +430,18 @@ async fn published_posts_are_changed_and_deleted_and_that_is_read_back() {
         stage.outbox.ship_all().await.expect("on record");
         stage.later(1_000).await;
         assert_eq!(stage.texts(), ["hello!"]);
+        let shown = publishing::published_content(desk, &stage.publisher, key).await.expect("it is out");
+        assert_eq!(shown, content);
+        let before = Content { parts: vec![Part { text: "hello".to_owned(), media: Vec::new() }], ..content.clone() };
+        for (said, again) in [(&before, "it was right before"), (&content, "it was not")] {
+            let sent = publishing::edit_published(desk, &stage.publisher, &stage.examiner, key, said, again).await;
+            assert_eq!(sent.expect("what it said before is a change, too"), Sent::Scheduled);
+            stage.outbox.ship_all().await.expect("on record");
+            stage.later(1_000).await;
+            assert_eq!(stage.texts(), [said.parts[0].text.as_str()]);
+        }
+        let same = publishing::edit_published(desk, &stage.publisher, &stage.examiner, key, &content, "nothing").await;
+        assert!(matches!(same, Err(Error::Invalid(_))), "nothing differs");
         stage.network.next([Fate::BadMoment]);
         publishing::delete_published(desk, &stage.publisher, key, "wrong day").await.expect("asked for");
         assert!(publishing::delete_published(desk, &stage.publisher, key, "again").await.is_err(), "it is under way");
@@ -437,7 +449,7 @@ async fn published_posts_are_changed_and_deleted_and_that_is_read_back() {
         stage.later(HOUR).await;
         assert!(stage.network.there().iter().all(|there: &There| there.deleted));
         let done = publishing::corrections(desk, &stage.publisher, key.post).await.expect("corrections");
-        assert_eq!(done.iter().map(|one| one.state).collect::<Vec<_>>(), [CorrectionState::Done; 2]);
+        assert_eq!(done.iter().map(|one| one.state).collect::<Vec<_>>(), [CorrectionState::Done; 4]);
         assert!(matches!(stage.life(key).await.attempts[0].ended, Some((_, Outcome::Published { .. }))));
     })
     .await;
