@@ -198,7 +198,7 @@ async fn previews(ctx: &Ctx, post: &Post, outlets: &[Outlet]) -> Result<Markup, 
 
 fn retime_form(ctx: &Ctx, post: &Post) -> Markup {
     let zone = TimeZone::get(&post.zone).unwrap_or_else(|_| ctx.times().zone().clone());
-    let value = post.slot.map(|slot| local_text(slot, &zone)).unwrap_or_default();
+    let value = post.due().map(|slot| local_text(slot, &zone)).unwrap_or_default();
     let frame = field(&desk::Invalid::new(), "at", "Date and time")
         .hint(format!("In {}. Outside of the time that was agreed to, everybody has to agree again.", post.zone));
     let mut form = Form::new(
