@@ -30,6 +30,7 @@ use crate::{
     desk::Desk,
     error::{Error, Invalid, Result},
     ids::{MediaId, PersonId, ProfileId, Time},
+    paging::{Page, PageRequest},
     rights::{Operation, Target},
 };
 
@@ -207,6 +208,13 @@ pub async fn info(desk: &Desk, actor: &Actor, wanted: MediaDigest) -> Result<Med
     seen(desk, actor, &mut reader, wanted).await
 }
 
+/// A page of the files that the caller uploaded, the newest first.
+pub async fn own(desk: &Desk, actor: &Actor, page: &PageRequest) -> Result<Page<MediaInfo>> {
+    let mut reader = desk.view(actor, Operation::MediaRead, Target::Workspace).await?;
+    let (person, _) = access::writer(actor)?;
+    store::own(&mut reader, person, page).await
+}
+
 /// A file and its bytes, for the same.
 ///
 /// # Errors
@@ -233,14 +241,6 @@ async fn seen(desk: &Desk, actor: &Actor, on: &mut dyn Connection, wanted: Media
     Ok(media)
 }
 
-/// The bytes of a file that is about to be sent, or shown as part of something that was decided already.
-pub(crate) async fn bytes(on: &mut dyn Connection, wanted: MediaDigest, rendition: Rendition) -> Result<(MediaInfo, Vec<u8>)> {
-    let mut media = store::by_digest(on, wanted).await?.ok_or(Error::NotFound("file"))?;
-    if rendition == Rendition::Small
-        && let Some((media_type, bytes)) = store::thumbnail(on, wanted).await?
-    {
-        media.media_type = media_type;
-        return Ok((media, bytes));
 /// Whether a post names it where somebody who may read these of its profiles sees it: now, or in a version that was submitted.
 async fn is_on_what_is_seen(on: &mut dyn Connection, wanted: MediaDigest, readable: &[ProfileId]) -> Result<bool> {
     for post in store::posts_beyond(on, wanted, readable).await? {
@@ -256,6 +256,14 @@ async fn is_on_what_is_seen(on: &mut dyn Connection, wanted: MediaDigest, readab
     Ok(false)
 }
 
+/// The bytes of a file that is about to be sent, or shown as part of something that was decided already.
+pub(crate) async fn bytes(on: &mut dyn Connection, wanted: MediaDigest, rendition: Rendition) -> Result<(MediaInfo, Vec<u8>)> {
+    let mut media = store::by_digest(on, wanted).await?.ok_or(Error::NotFound("file"))?;
+    if rendition == Rendition::Small
+        && let Some((media_type, bytes)) = store::thumbnail(on, wanted).await?
+    {
+        media.media_type = media_type;
+        return Ok((media, bytes));
     }
     let bytes = store::bytes_of(on, media.id).await?;
     Ok((media, bytes))
@@ -265,6 +273,17 @@ async fn is_on_what_is_seen(on: &mut dyn Connection, wanted: MediaDigest, readab
 pub(super) async fn image_texts(on: &mut dyn Connection, draft: &Draft) -> Result<BTreeMap<MediaDigest, String>> {
     let digests: Vec<_> = media_of(draft).into_iter().collect();
     store::image_texts(on, &digests).await
+}
+
+/// What is known of the files of a draft.
+pub(super) async fn facts(on: &mut dyn Connection, draft: &Draft) -> Result<BTreeMap<MediaDigest, MediaInfo>> {
+    let mut known = BTreeMap::new();
+    for digest in media_of(draft) {
+        if let Some(info) = store::by_digest(on, digest).await? {
+            known.insert(digest, info);
+        }
+    }
+    Ok(known)
 }
 
 /// Removes an own upload that no post names.
@@ -282,25 +301,6 @@ pub async fn remove(desk: &Desk, actor: &Actor, id: MediaId) -> Result<()> {
     act.commit().await
 }
 
-/// Notes every file of a draft that is not here, or is something else than the draft says.
-pub(super) async fn check_known(on: &mut dyn Connection, draft: &Draft, invalid: &mut Invalid) -> Result<()> {
-    for content in std::iter::once(&draft.common).chain(draft.targets.values().flatten()) {
-        for medium in content.parts.iter().flat_map(|part| &part.media) {
-            match store::by_digest(on, medium.digest).await? {
-                Some(known) if known.media_type == medium.media_type => {}
-                Some(known) => {
-                    invalid.add("media", format!("{} is {}, not {}", medium.file_name, known.media_type, medium.media_type));
-/// What is known of the files of a draft.
-pub(super) async fn facts(on: &mut dyn Connection, draft: &Draft) -> Result<BTreeMap<MediaDigest, MediaInfo>> {
-    let mut known = BTreeMap::new();
-    for digest in media_of(draft) {
-        if let Some(info) = store::by_digest(on, digest).await? {
-            known.insert(digest, info);
-        }
-    }
-    Ok(known)
-}
-
 /// Refuses a draft with a file that whoever writes it may not see: to name it would show it to them.
 pub(super) async fn refuse_unseen(desk: &Desk, actor: &Actor, draft: &Draft) -> Result<()> {
     let mut invalid = Invalid::new();
@@ -314,6 +314,14 @@ pub(super) async fn refuse_unseen(desk: &Desk, actor: &Actor, draft: &Draft) -> 
     invalid.check()
 }
 
+/// Notes every file of a draft that is not here, or is something else than the draft says.
+pub(super) async fn check_known(on: &mut dyn Connection, draft: &Draft, invalid: &mut Invalid) -> Result<()> {
+    for content in std::iter::once(&draft.common).chain(draft.targets.values().flatten()) {
+        for medium in content.parts.iter().flat_map(|part| &part.media) {
+            match store::by_digest(on, medium.digest).await? {
+                Some(known) if known.media_type == medium.media_type => {}
+                Some(known) => {
+                    invalid.add("media", format!("{} is {}, not {}", medium.file_name, known.media_type, medium.media_type));
                 }
                 None => invalid.add("media", format!("{} was not uploaded", medium.file_name)),
             }

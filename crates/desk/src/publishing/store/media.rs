@@ -166,6 +166,22 @@ pub(in crate::publishing) async fn known_to(
     }
 }
 
+/// What a person uploaded and is whole, the newest first: ids are made in the order of time.
+pub(in crate::publishing) async fn own(on: &mut dyn Connection, person: PersonId, page: &PageRequest) -> Result<Page<MediaInfo>> {
+    const OWN: &str = "uploaded_by = $1 AND state = 'ready'";
+    let total: i64 = sql(format!("SELECT COUNT(*) AS n FROM media WHERE {OWN}")).bind(person).one(on).await?.get("n")?;
+    let rows = match page.after.as_deref().map(str::parse::<MediaId>) {
+        None => sql(format!("SELECT * FROM media WHERE {OWN} ORDER BY id DESC LIMIT $2")).bind(person).bind(page.limit()),
+        Some(Ok(after)) => sql(format!("SELECT * FROM media WHERE {OWN} AND id < $2 ORDER BY id DESC LIMIT $3"))
+            .bind(person)
+            .bind(after)
+            .bind(page.limit()),
+        Some(Err(_)) => return Err(Invalid::field("after", "not a cursor that a page gave out")),
+    };
+    let found = rows.all(on).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
+    Ok(Page::cut(found, page, total, |media| media.id.to_string()))
+}
+
 /// What is written in the pictures among these files, as far as somebody read them.
 pub(in crate::publishing) async fn image_texts(
     on: &mut dyn Connection,
@@ -211,9 +227,10 @@ pub(in crate::publishing) async fn is_on_a_post_within(
     if profiles.is_empty() {
         return Ok(false);
     }
+    let list = places(2, profiles.len());
     let text = format!(
-        "SELECT 1 AS found FROM post_media m JOIN targets t ON t.post_id = m.post_id WHERE m.digest = $1 AND t.profile_id IN ({}) LIMIT 1",
-        places(2, profiles.len())
+        "SELECT 1 AS found FROM post_media m JOIN targets t ON t.post_id = m.post_id WHERE m.digest = $1 AND t.profile_id IN ({list}) \
+         AND NOT EXISTS (SELECT 1 FROM targets h WHERE h.post_id = m.post_id AND h.profile_id NOT IN ({list})) LIMIT 1"
     );
     Ok(on_profiles(text, digest, profiles).optional(on).await?.is_some())
 }
