@@ -205,12 +205,12 @@ impl PostNew {
         if contents.into_iter().any(|content| content.media.as_ref().is_some_and(|lists| lists.len() > content.texts.len())) {
             return Err(desk::Invalid::field("media", "more lists of files than texts; give each text at most one list"));
         }
-        let mut form = self.as_written(before);
+        let mut form = self.written(before);
         complete_files(ctx, &mut form, before).await?;
         Ok(form)
     }
 
-    fn as_written(self, before: Option<&Draft>) -> PostForm {
+    fn written(self, before: Option<&Draft>) -> PostForm {
         let targets = self.targets.into_iter().map(|target| {
             let profile = ProfileId(target.profile_id.0);
             let own = before.and_then(|draft| draft.targets.get(&profile)?.as_ref());

@@ -205,7 +205,7 @@ pub(crate) async fn change(
     let mut content = publishing::published_content(ctx.desk(), ctx.actor(), key).await?;
     if content.parts.len() != body.texts.len() {
         let what = format!("it has {} parts, so it needs {} texts", content.parts.len(), content.parts.len());
-        return Err(desk::Error::from(desk::Invalid::field("texts", what)).into());
+        return Err(desk::Invalid::field("texts", what).into());
     }
     for (part, text) in content.parts.iter_mut().zip(body.texts) {
         part.text = text.0;
