@@ -96,7 +96,7 @@ fn counted(files: u32) -> String {
 
 /// Why a network does not take a file, by its kind and its measures.
 fn beyond(can: &Capabilities, medium: &Medium, known: Option<&MediaInfo>) -> Option<String> {
-    let name = &medium.file_name;
+    let name = format!("the file {}", medium.file_name);
     let Some(limit) = can.media.iter().find(|limit| limit.media_type == medium.media_type) else {
         return Some(format!("{name} is {}, which this network does not take", medium.media_type));
     };

@@ -122,9 +122,12 @@ pub(crate) struct ContentShape {
 
 impl From<&Content> for ContentShape {
     fn from(content: &Content) -> Self {
+        // What the caller may not see has no parts; a content that is sent has one at least.
+        let nothing = [Part::default()];
+        let parts = if content.parts.is_empty() { &nothing[..] } else { &content.parts };
         Self {
-            texts: content.parts.iter().map(|part| part.text.clone()).collect(),
-            media: Some(content.parts.iter().map(|part| part.media.iter().map(Into::into).collect()).collect()),
+            texts: parts.iter().map(|part| part.text.clone()).collect(),
+            media: Some(parts.iter().map(|part| part.media.iter().map(Into::into).collect()).collect()),
             subject: content.subject.clone(),
             language: content.language.clone(),
             audience: match content.audience {
