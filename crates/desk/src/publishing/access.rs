@@ -6,8 +6,9 @@
 use std::collections::HashSet;
 
 use super::{
-    post::{Post, PostTarget},
+    post::{Post, PostFilter, PostTarget},
     store::{
+        lists::Sight,
         posts::{self, PostRow},
         targets,
     },
@@ -68,6 +69,17 @@ pub(super) async fn allowed(desk: &Desk, actor: &Actor, operation: Operation) ->
         }
     }
     Ok(found)
+}
+
+/// The profiles that the caller may read posts on, and those of them that a filter wants.
+pub(super) async fn sight(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Sight> {
+    let readable = allowed(desk, actor, Operation::PostsRead).await?;
+    let fits = |profile: &profiles::Profile| {
+        (filter.profiles.is_empty() || filter.profiles.contains(&profile.id))
+            && filter.network.as_ref().is_none_or(|network| *network == profile.network)
+    };
+    let wanted = readable.iter().filter(|profile| fits(profile)).map(|profile| profile.id).collect();
+    Ok(Sight { readable: readable.into_iter().map(|profile| profile.id).collect(), wanted })
 }
 
 /// The profiles of a post, all of them.

@@ -23,6 +23,7 @@ pub mod linked;
 pub mod media;
 mod model;
 mod pauses;
+mod planned;
 mod post;
 mod posts;
 mod refusals;
@@ -55,11 +56,12 @@ pub use history::{SentPart, Story, history};
 pub use limits::{ALT_BYTES_MAX, MEDIA_MAX, TAG_MAX, TAGS_MAX, TEXT_BYTES_MAX, TITLE_MAX};
 pub use model::{Attempt, HeldFor, Next, Outcome, Target, TargetKey, TargetState, Window};
 pub use pauses::{PAUSE_REASON_MAX, Pause, PauseMode, PauseScope, ended_pauses, pause, pauses, rehearse, resume};
+pub use planned::{CALENDAR_MAX, Most, Planned, PlannedDay, calendar_of, due_times};
 pub use post::{
     Campaign, Comment, CommentAudience, Post, PostFilter, PostForm, PostGlance, PostOrder, PostTarget, Saved, TargetGlance,
     Version,
 };
-pub use posts::{CALENDAR_MAX, calendar as calendar_of, create, discard, duplicate, get, list, save};
+pub use posts::{create, discard, duplicate, get, list, save};
 pub use rules::{
     ATTEMPTS_MAX, CALL_MAX_MS, Claim, Event, Found, LATE_MS_MAX, LOOK_AFTER_MS, LOOKS_MAX, PREPARE_MS, Paused, START_WITHIN_MS,
     Task, Unfit, apply, broken_invariant,

@@ -22,13 +22,10 @@ use crate::{
     error::{Error, Invalid, Result},
     ids::{PostId, ProfileId, Time},
     paging::{Page, PageRequest},
-    people, profiles,
+    people,
     rights::Operation,
     workspace,
 };
-
-/// Posts that a calendar shows at a time: a busy desk's quarter.
-pub const CALENDAR_MAX: i64 = 5_000;
 
 /// Begins a post.
 ///
@@ -104,14 +101,8 @@ pub async fn list(
     order: PostOrder,
     page: &PageRequest,
 ) -> Result<Page<PostGlance>> {
-    let sight = sight(desk, actor, filter).await?;
+    let sight = access::sight(desk, actor, filter).await?;
     lists::page(&mut desk.db().read().await?, filter, order, &sight, page).await
-}
-
-/// Everything within a stretch of the calendar, in its order; at most [`CALENDAR_MAX`].
-pub async fn calendar(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Vec<PostGlance>> {
-    let sight = sight(desk, actor, filter).await?;
-    lists::calendar(&mut desk.db().read().await?, filter, &sight, CALENDAR_MAX).await
 }
 
 /// Discards a post of which nothing is out or on its way out.
@@ -152,16 +143,6 @@ pub(super) fn media_of(draft: &Draft) -> BTreeSet<MediaDigest> {
 
 pub(super) fn unfit(why: super::rules::Unfit) -> Error {
     Error::Conflict(why.to_string())
-}
-
-async fn sight(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<lists::Sight> {
-    let readable = access::allowed(desk, actor, Operation::PostsRead).await?;
-    let fits = |profile: &profiles::Profile| {
-        (filter.profiles.is_empty() || filter.profiles.contains(&profile.id))
-            && filter.network.as_ref().is_none_or(|network| *network == profile.network)
-    };
-    let wanted = readable.iter().filter(|profile| fits(profile)).map(|profile| profile.id).collect();
-    Ok(lists::Sight { readable: readable.into_iter().map(|profile| profile.id).collect(), wanted })
 }
 
 fn profiles_in(draft: &Draft) -> Vec<ProfileId> {

@@ -3,7 +3,9 @@
 //! Invariants: a warning never stops anything and names the other post; a post does not get in its own way; what is compared is
 //! folded (case, spacing, links' tracking parameters) so that a copy with a new link parameter is still a copy.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, hash::Hasher as _};
+
+use rustc_hash::FxHasher;
 
 use crate::ids::{ProfileId, Time};
 
@@ -54,7 +56,7 @@ pub enum Clash<Id> {
 
 /// What gets in the way of a post, among others.
 pub fn clashes<Id: Copy + PartialEq>(post: &Planned<'_, Id>, others: &[Planned<'_, Id>]) -> Vec<Clash<Id>> {
-    let words = folded(post.text);
+    let said = Said::of(post.text);
     let mut found = Vec::new();
     for other in others.iter().filter(|other| other.id != post.id && other.profile == post.profile) {
         let apart = post.slot.zip(other.slot).map(|(one, two)| one.since_ms(two).saturating_abs());
@@ -62,27 +64,58 @@ pub fn clashes<Id: Copy + PartialEq>(post: &Planned<'_, Id>, others: &[Planned<'
             found.push(Clash::SameSlot { other: other.id, profile: other.profile, at });
         }
         // A text without words (a picture alone) says nothing about being the same.
-        if !words.is_empty() && apart.is_none_or(|apart| apart < DUPLICATE_WITHIN_MS) {
+        if !said.words.is_empty() && apart.is_none_or(|apart| apart < DUPLICATE_WITHIN_MS) {
             let theirs = folded(other.text);
-            if words == theirs {
-                found.push(Clash::Duplicate { other: other.id, profile: other.profile, exact: true });
-            } else if alike(&words, &theirs) {
-                found.push(Clash::Duplicate { other: other.id, profile: other.profile, exact: false });
+            let exact = said.words == theirs;
+            if exact || said.is_like(&theirs) {
+                found.push(Clash::Duplicate { other: other.id, profile: other.profile, exact });
             }
         }
     }
     found
 }
 
+/// A folded word, by its hash: thousands of texts are compared while somebody types.
+type Word = u64;
+
+/// What a post says, prepared to be compared with many others.
+struct Said {
+    words: Vec<Word>,
+    pairs: HashSet<(Word, Word)>,
+}
+
+impl Said {
+    fn of(text: &str) -> Self {
+        let words = folded(text);
+        Self { pairs: pairs(&words).collect(), words }
+    }
+
+    fn is_like(&self, theirs: &[Word]) -> bool {
+        // Sets of which one has less than this share of the other's size cannot share more. Pairs may repeat, so theirs are at most these.
+        let most = theirs.len().saturating_sub(1);
+        if most * 100 < self.pairs.len() * ALIKE_PERCENT {
+            return false;
+        }
+        let theirs: HashSet<_> = pairs(theirs).collect();
+        let shared = self.pairs.intersection(&theirs).count();
+        let all = self.pairs.len() + theirs.len() - shared;
+        // Below four pairs a single word makes most of the difference.
+        all >= 4 && shared * 100 >= all * ALIKE_PERCENT
+    }
+}
+
+fn pairs(words: &[Word]) -> impl Iterator<Item = (Word, Word)> {
+    words.windows(2).map(|pair| (pair[0], pair[1]))
+}
+
 /// The words of a text without what does not make it another one.
-fn folded(text: &str) -> Vec<String> {
-    let links: Vec<Range<usize>> = networks::text::links(text);
+fn folded(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut at = 0;
-    for link in links {
+    for link in networks::text::links(text) {
         plain_words(&text[at..link.start], &mut words);
         // What comes after `?` or `#` mostly says where a reader came from.
-        words.push(text[link.clone()].split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_lowercase());
+        words.push(word(text[link.clone()].split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')));
         at = link.end;
     }
     plain_words(&text[at..], &mut words);
@@ -90,20 +123,15 @@ fn folded(text: &str) -> Vec<String> {
     words
 }
 
-fn plain_words(text: &str, words: &mut Vec<String>) {
+fn plain_words(text: &str, words: &mut Vec<Word>) {
     let solid = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.extend(solid.map(str::to_lowercase));
+    words.extend(solid.map(word));
 }
 
-fn alike(one: &[String], two: &[String]) -> bool {
-    let pairs = |words: &[String]| -> HashSet<(String, String)> {
-        words.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
-    };
-    let (one, two) = (pairs(one), pairs(two));
-    let shared = one.intersection(&two).count();
-    let all = one.len() + two.len() - shared;
-    // Below four pairs a single word makes most of the difference.
-    all >= 4 && shared * 100 >= all * ALIKE_PERCENT
+fn word(text: &str) -> Word {
+    let mut hasher = FxHasher::default();
+    text.chars().flat_map(char::to_lowercase).for_each(|letter| hasher.write_u32(u32::from(letter)));
+    hasher.finish()
 }
 
 #[cfg(test)]

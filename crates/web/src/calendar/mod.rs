@@ -10,7 +10,7 @@ use desk::{
     ids::ProfileId,
     profiles::Profile,
     publishing::{
-        self, PostFilter, PostGlance,
+        self, Most, Planned, PostFilter, PostGlance,
         calendar::{self, CalendarView, Days},
     },
 };
@@ -40,12 +40,17 @@ use crate::{
 
 /// What belongs to the calendar's address: the filter of posts, the view and the day.
 const NAMES: &[&str] = &["state", "profile", "author", "tag", "campaign", "view", "day"];
-/// Posts shown on a day of a month; the rest is counted and linked. Six weeks of these stay within the size of a page.
-const MONTH_DAY_MAX: usize = 4;
-/// Posts shown on a day of a week.
-const WEEK_DAY_MAX: usize = 20;
 /// Posts shown in the list; the rest is one step further.
 const LIST_MAX: usize = 150;
+
+/// How many posts a view shows; of a day with more the rest is counted and linked. Six weeks of a month stay within the size of a page.
+const fn most(view: CalendarView) -> Most {
+    match view {
+        CalendarView::Month => Most { a_day: 4, in_all: usize::MAX },
+        CalendarView::Week => Most { a_day: 20, in_all: usize::MAX },
+        CalendarView::List => Most { a_day: LIST_MAX, in_all: LIST_MAX },
+    }
+}
 
 /// Where the script posts a move.
 const MOVE_ACTION: &str = "/calendar/move";
@@ -61,15 +66,16 @@ pub(crate) async fn page(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
     let day = query.get("day").parse::<Date>().unwrap_or(today);
     let days = calendar::days(view, day, &zone);
     let filter = PostFilter { from: Some(days.from), until: Some(days.until), ..filter_of(&query) };
-    let posts = publishing::calendar_of(ctx.desk(), ctx.actor(), &filter).await?;
+    let planned = publishing::calendar_of(ctx.desk(), ctx.actor(), &filter, &zone, most(view)).await?;
     let profiles = profiles_by_id(&ctx).await?;
     let address = ListAddress::new("/calendar", &query, NAMES);
     let mut bar = Filter { label: "Narrow the calendar".to_owned(), ..Filter::default() };
+    let posts: Vec<_> = planned.days.values().flat_map(|day| &day.posts).collect();
     bar.facets = facets(&ctx, &address, &query, &profiles, &posts).await?;
     let dialog = crate::views::tabs(&ctx, "/calendar", &query, &mut bar).await?;
     let mut head = PageHead::new("Calendar");
     head.actions = vec![Button::link("Write a post", "/posts/new").with_icon(Icon::Plus).with_weight(Weight::Primary)];
-    let shown = Shown { zone: &zone, today, day, view, days: &days, posts: &posts, profiles: &profiles, address: &address };
+    let shown = Shown { zone: &zone, today, day, view, days: &days, planned: &planned, profiles: &profiles, address: &address };
     let body = match view {
         CalendarView::List => shown.list(),
         CalendarView::Month | CalendarView::Week => shown.grid().render(),
@@ -81,7 +87,7 @@ pub(crate) async fn page(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
         &narrowing(&bar),
         &dialog,
         &shown.bar(),
-        &many(posts.len()),
+        &many(planned.due),
         &body,
         &dialogs,
     ]);
@@ -112,7 +118,7 @@ struct Shown<'c> {
     day: Date,
     view: CalendarView,
     days: &'c Days,
-    posts: &'c [PostGlance],
+    planned: &'c Planned,
     profiles: &'c BTreeMap<ProfileId, Profile>,
     address: &'c ListAddress<'c>,
 }
@@ -145,23 +151,11 @@ impl Shown<'_> {
         }
     }
 
-    fn on(&self, day: Date) -> Vec<&PostGlance> {
-        let stands = |post: &&PostGlance| post.at.is_some_and(|at| calendar::day_of(at, self.zone) == day);
-        self.posts.iter().filter(stands).collect()
-    }
-
     fn grid(&self) -> CalendarGrid {
-        let most = if self.view == CalendarView::Week { WEEK_DAY_MAX } else { MONTH_DAY_MAX };
-        // One pass over the posts: they come in the order of their time.
-        let mut by_day: BTreeMap<Date, Vec<&PostGlance>> = BTreeMap::new();
-        for post in self.posts {
-            if let Some(at) = post.at {
-                by_day.entry(calendar::day_of(at, self.zone)).or_default().push(post);
-            }
-        }
         let day = |date: &Date| {
-            let due = by_day.get(date).map_or(&[][..], Vec::as_slice);
-            let more = due.len().saturating_sub(most);
+            let planned = self.planned.days.get(date);
+            let posts = planned.map_or(&[][..], |planned| planned.posts.as_slice());
+            let more = planned.map_or(0, |planned| planned.due.saturating_sub(posts.len()));
             let first = date.day() == 1;
             CalendarDay {
                 date: date.to_string(),
@@ -169,7 +163,7 @@ impl Shown<'_> {
                 label: date.strftime("%A, %-d %B").to_string(),
                 within: self.view == CalendarView::Week || date.month() == self.day.month(),
                 today: *date == self.today,
-                entries: due.iter().take(most).map(|post| self.entry(post)).collect(),
+                entries: posts.iter().map(|post| self.entry(post)).collect(),
                 more: (more > 0).then(|| (more, format!("/calendar?view=list&day={date}"))),
                 new_href: (*date >= self.today).then(|| format!("/posts/new?date={date}")),
             }
@@ -199,28 +193,19 @@ impl Shown<'_> {
 
     /// Day by day, those with something on them.
     fn list(&self) -> Markup {
-        let mut left = LIST_MAX;
-        let days: Vec<_> = self
-            .days
-            .days
-            .iter()
-            .filter_map(|day| {
-                let due: Vec<_> = self.on(*day).into_iter().take(left).collect();
-                left -= due.len();
-                (!due.is_empty()).then_some((day, due))
-            })
-            .collect();
+        let days: Vec<_> = self.planned.days.iter().filter(|(_, planned)| !planned.posts.is_empty()).collect();
+        let shown: usize = days.iter().map(|(_, planned)| planned.posts.len()).sum();
         html! {
             @if days.is_empty() { (Empty::new(Icon::Calendar, "Nothing is due in these four weeks", "Write a post and give it a time, or look at other days.")) }
             (around(MOVE_ACTION, false, &html! {
-                @for (day, due) in &days {
+                @for (day, planned) in &days {
                     section.stack-s data-day=(day) aria-labelledby={ "day-" (day) } {
                         h3 id={ "day-" (day) } { (day.strftime("%A, %-d %B")) @if **day == self.today { ", today" } }
-                        ul.day-list role="list" { @for post in due { (self.entry(post)) } }
+                        ul.day-list role="list" { @for post in &planned.posts { (self.entry(post)) } }
                     }
                 }
             }))
-            @if left == 0 { p { "More is due: " (link(&self.address.with("day", days.last().map(|(day, _)| day.to_string()).as_deref()), "go on from here")) } }
+            @if shown < self.planned.due { p { "More is due: " (link(&self.address.with("day", days.last().map(|(day, _)| day.to_string()).as_deref()), "go on from here")) } }
         }
     }
 }

@@ -76,7 +76,7 @@ pub(crate) async fn facets(
     address: &ListAddress<'_>,
     query: &Fields,
     profiles: &BTreeMap<ProfileId, Profile>,
-    shown: &[PostGlance],
+    shown: &[&PostGlance],
 ) -> Result<Vec<Facet>, Error> {
     let mut facets: Vec<Facet> = OFFERED.iter().map(|state| address.facet(state.title(), "state", state.id())).collect();
     let me = ctx.actor().person();
@@ -155,7 +155,8 @@ pub(crate) async fn list(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
             times.relative(post.changed_at).render(),
         ],
     });
-    let switches = facets(&ctx, &address, &query, &profiles, &page.items).await?;
+    let shown: Vec<_> = page.items.iter().collect();
+    let switches = facets(&ctx, &address, &query, &profiles, &shown).await?;
     let mut filter = address.filter("list-posts", "Filter posts", switches);
     filter.facets.push(address.facet("Without a time", "undated", "yes"));
     filter.facets.push(address.facet("Discarded", "discarded", "yes"));

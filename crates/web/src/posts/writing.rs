@@ -307,11 +307,8 @@ async fn next_slot(ctx: &Ctx, typed: &mut Typed) -> Result<(), Error> {
         let Some(zone) = slots.first().and_then(|slot| TimeZone::get(&slot.zone).ok()) else { continue };
         let times: Vec<_> = slots.iter().filter_map(super::slots::weekly).collect();
         let filter = publishing::PostFilter { profiles: [profile].into(), from: Some(now), ..publishing::PostFilter::default() };
-        let planned = publishing::calendar_of(ctx.desk(), ctx.actor(), &filter).await?;
-        let taken = |moment: desk::Time| {
-            let near = |at: desk::Time| at.since_ms(moment).abs() < publishing::warnings::SAME_SLOT_MS;
-            planned.iter().any(|post| post.at.is_some_and(near))
-        };
+        let due = publishing::due_times(ctx.desk(), ctx.actor(), &filter).await?;
+        let taken = |moment: desk::Time| due.iter().any(|at| at.since_ms(moment).abs() < publishing::warnings::SAME_SLOT_MS);
         if let Some(free) = slots_rules::next_free(&times, &zone, now, taken) {
             (typed.form.slot, typed.form.zone) = (Some(free), zone.iana_name().unwrap_or("UTC").to_owned());
             return Ok(());

@@ -118,7 +118,8 @@ pub(in crate::publishing) async fn page(
         values.extend([Value::from(at), Value::Bytes(Some(id.as_bytes().to_vec()))]);
     }
     let limit = format!("${}", values.len() + 1);
-    let rows = sql(format!("SELECT p.* FROM posts p WHERE {text} ORDER BY {column} {direction}, p.id {direction} LIMIT {limit}"));
+    let rows =
+        sql(format!("SELECT {GLANCE} FROM posts p WHERE {text} ORDER BY {column} {direction}, p.id {direction} LIMIT {limit}"));
     let rows = bind_all(rows, &values).bind(page.limit()).all(on).await?;
     let items = glances(on, &rows, &sight.wanted).await?;
     Ok(Page::cut(items, page, total, |post| {
@@ -130,23 +131,42 @@ pub(in crate::publishing) async fn page(
     }))
 }
 
-/// Everything within a stretch of a calendar, in its order, at most `limit`.
-pub(in crate::publishing) async fn calendar(
+/// What a glance is made from; a draft is long, and so is a row.
+const GLANCE: &str =
+    "p.id, p.title, p.draft, p.author_id, p.hand, p.revision, p.calendar_ms, p.slot_zone, p.campaign_id, p.changed_at_ms";
+
+/// What is due within a stretch of a calendar and when, in that order, at most `limit`.
+pub(in crate::publishing) async fn due(
     on: &mut dyn Connection,
     filter: &PostFilter,
     sight: &Sight,
     limit: i64,
-) -> Result<Vec<PostGlance>> {
+) -> Result<Vec<(PostId, Time)>> {
     if sight.wanted.is_empty() {
         return Ok(Vec::new());
     }
     let (text, values) = conditions(filter, sight);
     let query = sql(format!(
-        "SELECT p.* FROM posts p WHERE {text} AND p.calendar_ms IS NOT NULL ORDER BY p.calendar_ms, p.id LIMIT ${}",
+        "SELECT p.id, p.calendar_ms FROM posts p WHERE {text} AND p.calendar_ms IS NOT NULL ORDER BY p.calendar_ms, p.id LIMIT ${}",
         values.len() + 1
     ));
     let rows = bind_all(query, &values).bind(limit).all(on).await?;
-    glances(on, &rows, &sight.wanted).await
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("calendar_ms")?))).collect()
+}
+
+/// These posts; one that is not there any more is left out. `profiles` are those that may be looked at.
+pub(in crate::publishing) async fn of_ids(
+    on: &mut dyn Connection,
+    ids: &[PostId],
+    profiles: &[ProfileId],
+) -> Result<Vec<PostGlance>> {
+    let mut posts = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let query = sql(format!("SELECT {GLANCE} FROM posts p WHERE p.id IN ({})", places(1, some.len())));
+        let rows = some.iter().fold(query, |query, &id| query.bind(id)).all(on).await?;
+        posts.extend(glances(on, &rows, profiles).await?);
+    }
+    Ok(posts)
 }
 
 /// Parameters of one statement: SQLite takes 32,766.
@@ -158,7 +178,9 @@ async fn glances(on: &mut dyn Connection, rows: &[Row], profiles: &[ProfileId]) 
     let ids: Vec<Value> = posts.iter().map(|post| post.id.into()).collect();
     for some in ids.chunks(IDS_AT_ONCE) {
         let list = places(1, some.len());
-        let query = sql(format!("SELECT * FROM targets WHERE post_id IN ({list}) ORDER BY profile_id"));
+        let query = sql(format!(
+            "SELECT post_id, profile_id, state, held_for, slot_ms FROM targets WHERE post_id IN ({list}) ORDER BY profile_id"
+        ));
         for row in bind_all(query, some).all(on).await? {
             let (post, target) = targets::glance(&row)?;
             if profiles.contains(&target.profile) {

@@ -12,14 +12,17 @@ use crate::{
     },
 };
 
-fn read(row: &Row) -> Result<PostTarget> {
+fn held_for(row: &Row) -> Result<Option<HeldFor>> {
     let held: Option<String> = row.get("held_for")?;
-    let held_for = held
+    Ok(held
         .map(|text| HeldFor::parse(&text).ok_or_else(|| corrupt("held_for", format!("unknown value `{text}`"))))
-        .transpose()?;
+        .transpose()?)
+}
+
+fn read(row: &Row) -> Result<PostTarget> {
     let life = Target {
         state: named(row, "state", TargetState::parse)?,
-        held_for,
+        held_for: held_for(row)?,
         reason: row.get("reason")?,
         slot: row.get("slot_ms")?,
         cleared: window(row)?,
@@ -290,7 +293,11 @@ pub(in crate::publishing) async fn scheduled(on: &mut dyn Connection, limit: i64
 }
 
 pub(in crate::publishing) fn glance(row: &Row) -> Result<(PostId, TargetGlance)> {
-    let target = read(row)?;
-    let (life, profile) = (target.life, target.key.profile);
-    Ok((target.key.post, TargetGlance { profile, state: life.state, held_for: life.held_for, slot: life.slot }))
+    let target = TargetGlance {
+        profile: row.get("profile_id")?,
+        state: named(row, "state", TargetState::parse)?,
+        held_for: held_for(row)?,
+        slot: row.get("slot_ms")?,
+    };
+    Ok((row.get("post_id")?, target))
 }

@@ -1,15 +1,16 @@
 //! Writing, saving, submitting, moving, cancelling: who may, and what it does to what was decided.
 
 use desk::{
-    Actor, Error, Time,
+    Actor, Error,
     capture::Examiner,
     paging::PageRequest,
     publishing::{
-        self, CommentAudience, Part, PostFilter, PostForm, PostOrder, Retimed, Saved, Sent, Submitting, TargetState, WarningKind,
-        media,
+        self, CommentAudience, Most, Part, PostFilter, PostForm, PostOrder, Retimed, Saved, Sent, Submitting, TargetState,
+        WarningKind, media,
     },
     rights::{self, Give, Given, Holder, Level, Scope},
 };
+use jiff::tz::TimeZone;
 use testkit::on_both;
 
 use super::{form, publisher, sandbox};
@@ -209,12 +210,16 @@ async fn a_new_time_within_what_was_cleared_keeps_it_and_one_outside_does_not() 
         assert_eq!(publishing::retime(desk, &publisher, id, post.revision, Some(near)).await.expect("moved"), Retimed::Within);
         let moved = publishing::get(desk, &publisher, id).await.expect("readable");
         assert_eq!((state(&moved), moved.targets[0].life.slot), (TargetState::Scheduled, Some(near)));
-        let far = Some(slot.plus_ms(72 * HOUR));
-        assert_eq!(publishing::retime(desk, &publisher, id, post.revision, far).await.expect("moved"), Retimed::Voided);
+        let far = slot.plus_ms(72 * HOUR);
+        assert_eq!(publishing::retime(desk, &publisher, id, post.revision, Some(far)).await.expect("moved"), Retimed::Voided);
         let moved = publishing::get(desk, &publisher, id).await.expect("readable");
-        assert_eq!((state(&moved), moved.slot), (TargetState::Draft, far));
-        let calendar = PostFilter { from: far, until: Some(Time(far.map_or(0, |far| far.0 + 1))), ..PostFilter::default() };
-        assert_eq!(publishing::calendar_of(desk, &publisher, &calendar).await.expect("a calendar").len(), 1);
+        assert_eq!((state(&moved), moved.slot), (TargetState::Draft, Some(far)));
+        let calendar = PostFilter { from: Some(far), until: Some(far.plus_ms(1)), ..PostFilter::default() };
+        assert_eq!(publishing::due_times(desk, &publisher, &calendar).await.expect("a calendar"), [far]);
+        let most = Most { a_day: 1, in_all: 1 };
+        let planned = publishing::calendar_of(desk, &publisher, &calendar, &TimeZone::UTC, most).await.expect("a calendar");
+        let day = planned.days.into_values().next().expect("a day");
+        assert_eq!((planned.due, day.due, day.posts[0].id, day.posts[0].targets.len()), (1, 1, id, 1));
     })
     .await;
 }

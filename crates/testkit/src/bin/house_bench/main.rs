@@ -1,6 +1,6 @@
 //! The house's figures: a real server over a large workspace, asked by a signed-in browser, beside a static route of the same server.
 //!
-//! Argument: the executable. Everything is made in a temporary folder: a workspace, 100,000 people, 100,000 audit entries, 2,000 posts in this month, a session.
+//! Arguments: the executable, and optionally a part of a route's name, to ask only such routes. Everything is made in a temporary folder: a workspace, 100,000 people, 100,000 audit entries, 2,000 posts in this month, a session.
 //! Prints one table; the goals are printed beside the figures, and whether they were met is left to the reader, because the
 //! machine is. It is no test: nothing here fails because something was slow.
 
@@ -52,7 +52,9 @@ const ROUTES: [(&str, &str, bool); 9] = [
 ];
 
 fn main() {
-    let executable = std::env::args().nth(1).unwrap_or_else(|| panic!("usage: house_bench <gatepost executable>"));
+    let executable =
+        std::env::args().nth(1).unwrap_or_else(|| panic!("usage: house_bench <gatepost executable> [part of a route's name]"));
+    let only = std::env::args().nth(2).unwrap_or_default();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("data");
     let init = command(&executable, &data).args(["init", "--owner", "owner@example.test"]).output().expect("gatepost runs");
@@ -92,9 +94,9 @@ fn main() {
     ));
     out.push_str(&format!("{:28} {:>19} {:>19}\n", "", "one visitor", "64 at once"));
     let mut hello = 0.0;
-    for (name, path, gzip) in ROUTES {
+    for (name, path, gzip) in ROUTES.iter().filter(|(name, _, _)| name.contains(&only)) {
         let path = path.replace("{post}", &made.post.to_string());
-        let wanted = Wanted { address, path: &path, cookie: &made.cookie, gzip };
+        let wanted = Wanted { address, path: &path, cookie: &made.cookie, gzip: *gzip };
         let alone = runtime.block_on(client::visit(&wanted, VISITS));
         let crowd = runtime.block_on(client::crowd(&wanted, CONNECTIONS, LOAD_TIME));
         let rate = crowd.per_second();
