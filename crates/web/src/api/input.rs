@@ -264,6 +264,12 @@ impl<'de> Deserialize<'de> for Revision {
     }
 }
 
+/// Reads a count, also when it is written as `7.0`; what it may be at most, the desk says.
+pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = deserializer.deserialize_i64(WholeMs)?;
+    u32::try_from(number).map_err(|_| D::Error::custom("too large"))
+}
+
 /// Reads a whole number, also when it is written as `352.0`: JSON Schema calls that an integer too.
 struct WholeMs;
 

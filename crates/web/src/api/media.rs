@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Answer, Done, Refused, done,
-    input::{Digest, Id, JsonBody, Line, PathDigest, PathId, PathIds, Query, larger_than},
+    input::{Digest, Id, JsonBody, Line, PathDigest, PathId, PathIds, Query, larger_than, whole},
     lists::{AfterId, Listing},
 };
 use crate::{frame::Ctx, posts::serve_file, problem::Problem};
@@ -37,8 +37,9 @@ pub(crate) struct UploadNew {
     /// Its name.
     file_name: Line<200>,
     /// How many bytes it has.
-    #[schema(minimum = 1, maximum = 104_857_600_u64)]
-    bytes: u64,
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1, maximum = 104_857_600_u32)]
+    bytes: u32,
 }
 
 /// An upload that began.
@@ -125,7 +126,7 @@ fn is_octets(headers: &HeaderMap) -> bool {
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "media", request_body = UploadNew, responses((status = 201, body = UploadBegun)))]
 pub(crate) async fn begin(ctx: Ctx, JsonBody(body): JsonBody<UploadNew>) -> Result<Response, Refused> {
     debug_assert_eq!(FILE_BYTES_MAX, 104_857_600, "the document says so");
-    let new = NewMedia { file_name: body.file_name.0, bytes: body.bytes };
+    let new = NewMedia { file_name: body.file_name.0, bytes: u64::from(body.bytes) };
     let id = media::begin(ctx.desk(), ctx.actor(), &new).await?;
     Ok((StatusCode::CREATED, Json(UploadBegun { id: Id(id.0), piece_bytes: CHUNK_BYTES })).into_response())
 }

@@ -170,7 +170,7 @@ use crate::{
         feed::FeedLimit, feed::WaitSeconds, audit_log::ActName, audit_log::FormatName, audit_log::OutcomeName,
         views::PageName, messages::AttachmentStateName, search::OrderName, Note<2000>, jobs::JobStateName, profiles::ProfileStateName, rights::HolderKind,
         approvals::SubmissionStateName, approvals::MineName, approvals::VerdictName, approvals::OthersName, approvals::ForWhom, posts::PostStateName, posts::PostsCursor, Revision,
-        Line<500>, Line<2000>, Note<10_000>, Note<65_536>, media::RenditionName, posts::CorrectionKindName, posts::CorrectionStateName, publishing::PauseModeName,
+        Line<500>, Line<2000>, Note<10_000>, media::RenditionName, posts::CorrectionKindName, posts::CorrectionStateName, publishing::PauseModeName,
         word_lists::ListKindName, word_lists::EffectName, Line<40>, Line<80>, Note<200_000>
     ))
 )]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     Answer, Done, Refused, created, done,
-    input::{Id, JsonBody, Line, PathId, PathIds},
+    input::{Id, JsonBody, Line, PathId, PathIds, whole},
 };
 use crate::frame::Ctx;
 
@@ -40,9 +40,11 @@ impl From<PostingSlot> for PostingSlotShape {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PostingSlotNew {
     /// 1 for Monday to 7 for Sunday.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 7)]
     weekday: u32,
     /// Minutes after midnight, on the wall there.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 0, maximum = 1439)]
     minute: u32,
     /// Where: a time zone (IANA).

@@ -82,7 +82,7 @@ impl MediumShape {
     }
 }
 
-fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     let fits = (1..=PARTS_MAX).contains(&texts.len());
     if fits { Ok(texts) } else { Err(D::Error::custom(format!("between 1 and {PARTS_MAX} texts"))) }

@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 use super::{
     super::{
         Answer, Done, done,
-        input::{Digest, Id, JsonBody, Line, Note, PathId, PathIds, named},
+        input::{Digest, Id, JsonBody, Line, PathId, PathIds, named},
     },
-    shapes::{ContentShape, Submitted},
+    shapes::{ContentShape, Submitted, texts},
 };
 use crate::frame::Ctx;
 
@@ -188,8 +188,9 @@ pub(crate) async fn published(ctx: Ctx, PathIds(post, profile): PathIds<PostId, 
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     /// The texts of its parts, as many as there are; files stay as they are.
+    #[serde(deserialize_with = "texts")]
     #[schema(min_items = 1, max_items = 25)]
-    texts: Vec<Note<65_536>>,
+    texts: Vec<String>,
     /// Why; it goes on record.
     reason: Line<500>,
 }
@@ -208,7 +209,7 @@ pub(crate) async fn change(
         return Err(desk::Invalid::field("texts", what).into());
     }
     for (part, text) in content.parts.iter_mut().zip(body.texts) {
-        part.text = text.0;
+        part.text = text;
     }
     let examiner = ctx.state.examiner()?;
     let sent = publishing::edit_published(ctx.desk(), ctx.actor(), examiner, key, &content, &body.reason.0).await?;
