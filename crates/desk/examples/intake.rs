@@ -80,6 +80,7 @@ fn event(n: u64) -> Event {
         revision: String::new(),
         what: What::Posted(Box::new(Content { text, ..Content::default() })),
         source_time_ms: Some(1_700_000_000_000 + i64::try_from(n).unwrap_or(0) * 1_000),
+        posted_at_ms: None,
         place: Place { native_id: channel, name: Some("general".to_owned()), kind: PlaceKind::Workspace },
         by: Some(Party { native_id: user, handle: None, name: None, bot: false }),
         raw: Raw { media_type: "application/json".to_owned(), bytes: raw.into_bytes() },

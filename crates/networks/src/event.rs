@@ -17,6 +17,9 @@ pub struct Event {
     pub what: What,
     /// When, by the platform's clock; nothing when it does not say.
     pub source_time_ms: Option<i64>,
+    /// When the message it is about was first posted, by the platform's clock, where an edit, a deletion or a reaction tells that as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posted_at_ms: Option<i64>,
     /// Where.
     pub place: Place,
     /// Who did it; nothing when the platform does not say.

@@ -86,6 +86,7 @@ pub fn event(native_id: &str, revision: &str, author: &str, what: What) -> Event
         revision: revision.to_owned(),
         what,
         source_time_ms: Some(crate::context::TESTS_BEGIN.0 + seconds * 1_000),
+        posted_at_ms: None,
         place: Place { native_id: "C-general".to_owned(), name: Some("general".to_owned()), kind: PlaceKind::Workspace },
         by: Some(Party { native_id: format!("U-{author}"), handle: Some(author.to_owned()), name: None, bot: false }),
         raw: Raw { media_type: "application/json".to_owned(), bytes: raw.to_string().into_bytes() },

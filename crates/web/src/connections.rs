@@ -185,6 +185,12 @@ pub(crate) async fn begin(ctx: Ctx, Path(network): Path<String>, fields: Fields)
         Ok(Begun::Connected(profile)) => Ok(ctx.done(&format!("/profiles/{profile}"), "Connected")),
         Ok(Begun::Redirect(url)) => go_on(&ctx, about, &url),
         Err(Error::Invalid(invalid)) => form_page(&ctx, about, &fields, &invalid).await,
+        // Mostly an address with a slip in it: the form comes back with what was typed.
+        Err(Error::Conflict(why)) => {
+            let mut invalid = Invalid::new();
+            invalid.add(if method.fields.iter().any(|field| field.name == "server") { "server" } else { "connection" }, why);
+            form_page(&ctx, about, &fields, &invalid).await
+        }
         Err(error) => Err(error.into()),
     }
 }

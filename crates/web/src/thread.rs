@@ -192,7 +192,7 @@ fn history_card(times: &Times, message: &Message, known: Option<&Evidence>, look
             icon,
             tone,
             actor: by.to_owned(),
-            text: text.to_owned(),
+            text: if revision.source_time.is_some() { text.to_owned() } else { format!("{text}, not later than") },
             at: times.exact(revision.source_time.unwrap_or(revision.captured_at)),
             detail: Some(html! {
                 @if let Some(text) = &revision.text { p { @for piece in cut(text, &revision.findings, "text", 0, look.cover()) { (shown(&piece)) } } }
@@ -221,10 +221,19 @@ fn shown(piece: &Piece<'_>) -> Markup {
     }
 }
 
+/// When its source says it was posted. A message whose source does not say stands where it was captured.
+fn posted_by_source(times: &Times, message: &Message) -> Markup {
+    if message.posted_at == message.captured_at {
+        html! { "its source does not say" }
+    } else {
+        times.exact(message.posted_at).render()
+    }
+}
+
 fn record_card(times: &Times, message: &Message, position: Option<&Position>) -> Card {
     let mut facts = vec![
         ("Recorded", times.exact(message.captured_at).render()),
-        ("Posted, by its source", times.exact(message.posted_at).render()),
+        ("Posted, by its source", posted_by_source(times, message)),
         ("Id at its source", Code(message.native_id.clone()).render()),
         ("Record id", Code(message.id.to_string()).render()),
     ];

@@ -344,6 +344,7 @@ mod tests {
             revision: String::new(),
             what: What::Posted(Box::new(Content { text, ..Content::default() })),
             source_time_ms: Some(5),
+            posted_at_ms: None,
             place: Place { native_id: "C1".to_owned(), name: Some("general".to_owned()), kind: PlaceKind::Workspace },
             by: Some(Party { native_id: "U1".to_owned(), ..Party::default() }),
             raw: Raw { media_type: "application/json".to_owned(), bytes: raw },

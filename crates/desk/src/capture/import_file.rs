@@ -113,14 +113,14 @@ impl Watch {
 ///
 /// # Errors
 /// [`Error::Invalid`] when no profile, or more than one, is called so; [`Error::Refused`].
-pub async fn profile_for(desk: &Desk, actor: &Actor, format: &Format, source: &str, named: Option<&str>) -> Result<ProfileId> {
+pub async fn profile_for(desk: &Desk, actor: &Actor, format: &Format, source: &str, named: Option<&str>) -> Result<Profile> {
     let mut act = desk.act(actor, Operation::ImportRun, Target::Workspace).await?;
     if let Some(named) = named {
         let all = profiles::everything(act.tx()).await?;
         let is_named = |profile: &&Profile| profile.id.to_string() == named || profile.handle == named || profile.title == named;
         let mut found = all.iter().filter(is_named);
         return match (found.next(), found.next()) {
-            (Some(profile), None) => Ok(profile.id),
+            (Some(profile), None) => Ok(profile.clone()),
             (None, _) => Err(Invalid::field("profile", "there is none of this name; name none, and one is made for the file")),
             (Some(_), Some(_)) => Err(Invalid::field("profile", "more than one is called so; give its id")),
         };
@@ -128,11 +128,12 @@ pub async fn profile_for(desk: &Desk, actor: &Actor, format: &Format, source: &s
     let clean: String = source.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
     let handle = if clean.trim().is_empty() { format.name } else { clean.trim() };
     if let Some(profile) = profiles::by_account(act.tx(), format.network, handle).await? {
-        return Ok(profile);
+        return profiles::exists(act.tx(), profile).await;
     }
     let title = format!("{handle} ({})", format.name);
     let new = NewProfile { network: format.network.to_owned(), handle: handle.to_owned(), title, group: None, protected: true };
     let profile = profiles::add_within(&mut act, &new).await?;
+    let profile = profiles::exists(act.tx(), profile).await?;
     act.commit().await?;
     Ok(profile)
 }

@@ -5,6 +5,7 @@
 //! Reading files is the importers' (`networks::import`); this keeps the books.
 
 pub use networks::import::Refused;
+use networks::import::jsonl;
 use serde::Serialize;
 
 use super::{
@@ -21,6 +22,7 @@ use crate::{
     error::{Error, Invalid, Result},
     ids::{ImportId, PersonId, ProfileId, Time},
     paging::PAGE_SIZE_MAX,
+    profiles::Profile,
     rights::{Operation, Target},
     text_enum::text_enum,
 };
@@ -56,6 +58,7 @@ pub struct ImportRun {
     /// Its length.
     pub file_bytes: i64,
     /// SHA-256 of it.
+    #[serde(serialize_with = "as_hex")]
     pub file_digest: Vec<u8>,
     /// Where it stands.
     pub state: ImportState,
@@ -75,6 +78,11 @@ pub struct ImportRun {
     pub finished_at: Option<Time>,
     /// Why the file could not be read to its end.
     pub error: Option<String>,
+}
+
+/// A digest as programs compare it.
+fn as_hex<S: serde::Serializer>(digest: &[u8], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex::encode(digest))
 }
 
 /// A file about to be imported.
@@ -99,6 +107,22 @@ pub struct ImportStep {
     pub refused: Vec<(i64, Refused)>,
 }
 
+/// Whether a file of a form can go into a profile: messages of one network would stand as another's. Our own form says nothing about where
+/// its messages are from, so it goes anywhere.
+///
+/// # Errors
+/// [`Error::Invalid`] with what to do.
+pub(super) fn goes_into(form: &str, profile: &Profile) -> Result<()> {
+    let Some(form) = networks::import::format(form) else { return Ok(()) };
+    if form.network == profile.network || form.id == jsonl::FORMAT.id {
+        return Ok(());
+    }
+    let (title, there) = (&profile.title, &profile.network);
+    let why =
+        format!("{title} is of the network {there}, and this file of {}; name none, and one is made for the file", form.network);
+    Err(Invalid::field("profile", why))
+}
+
 /// Begins an import, or takes up the unfinished one of the same file into the same profile.
 ///
 /// # Errors
@@ -109,7 +133,7 @@ pub async fn begin(intake: &Intake, actor: &Actor, profile: ProfileId, new: &New
     if new.file_name.is_empty() || new.file_name.len() > FILE_NAME_MAX || new.file_name.chars().any(char::is_control) {
         return Err(Invalid::field("file", format!("a name of at most {FILE_NAME_MAX} bytes, without line breaks")));
     }
-    crate::profiles::exists(act.tx(), profile).await?;
+    goes_into(&new.format, &crate::profiles::exists(act.tx(), profile).await?)?;
     if let Some(run) = store::unfinished(act.tx(), profile, &new.format, &new.file_digest).await? {
         act.record(Object::new("import", run.id)).detail("profile", profile.to_string()).detail("goes_on_at", run.position);
         act.commit().await?;

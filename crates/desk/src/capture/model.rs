@@ -133,6 +133,7 @@ pub struct AttachmentSeen {
     /// Where its bytes are.
     pub state: AttachmentState,
     /// SHA-256 of its bytes, when they are on record.
+    #[serde(serialize_with = "as_hex")]
     pub digest: Option<Vec<u8>>,
     /// The ledger's entry of its bytes.
     pub stored_entry: Option<i64>,
@@ -215,4 +216,10 @@ pub struct GapSeen {
     pub noted_at: Time,
     /// When it was made up for, as far as the source still had it.
     pub back_filled_at: Option<Time>,
+}
+
+/// A digest as programs compare it.
+#[expect(clippy::ref_option, reason = "serde hands out references")]
+fn as_hex<S: serde::Serializer>(digest: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+    digest.as_ref().map(hex::encode).serialize(serializer)
 }

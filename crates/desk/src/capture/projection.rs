@@ -72,6 +72,15 @@ pub(crate) struct Draft {
     pub(crate) said: Option<Said>,
 }
 
+impl Draft {
+    /// An edit or a deletion tells when the message was first posted: that counts as long as the post itself is not known.
+    fn was_posted_at(&mut self, posted_at_ms: Option<i64>) {
+        if let Some(posted_at_ms) = posted_at_ms.filter(|_| self.standing.first_entry.is_none()) {
+            self.posted_at_ms = posted_at_ms;
+        }
+    }
+}
+
 /// Places and parties whose rows are known to be as the network last named them.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
@@ -161,7 +170,7 @@ impl<'k> Projection<'k> {
         let Looked { recorded, examined } = looked;
         let Recorded { named, import, entry, captured_at_ms } = recorded;
         let super::record::Named { event, record, message, place, party } = named;
-        let networks::Event { native_id, revision, what, source_time_ms, place: where_, by, .. } = event;
+        let networks::Event { native_id, revision, what, source_time_ms, posted_at_ms, place: where_, by, .. } = event;
         self.learn_place(place, where_);
         let by_id = match (&what, party) {
             (What::Member { .. }, _) => by.as_ref().map(|by| namer.party(&by.native_id)),
@@ -182,6 +191,8 @@ impl<'k> Projection<'k> {
                 if step == Step::Posted {
                     draft.posted_at_ms = at_ms;
                     draft.place = place;
+                } else {
+                    draft.was_posted_at(posted_at_ms);
                 }
                 let says = draft.standing.take(step, at_ms, entry);
                 let revision_row = (step != Step::Posted)
@@ -197,6 +208,7 @@ impl<'k> Projection<'k> {
             }
             What::Deleted => {
                 let draft = self.draft(message, native_id, place, at_ms, captured_at_ms);
+                draft.was_posted_at(posted_at_ms);
                 draft.standing.take(Step::Deleted, at_ms, entry);
                 let row = Some(revision_row(record, "deleted", revision, party, source_time_ms, captured_at_ms));
                 self.hanging.push(Hanging {

@@ -3,9 +3,9 @@
 //! Invariants: a warning never stops anything and names the other post; a post does not get in its own way; what is compared is
 //! folded (case, spacing, links' tracking parameters) so that a copy with a new link parameter is still a copy.
 
-use std::{collections::HashSet, hash::Hasher as _};
+use std::hash::Hasher as _;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashSet, FxHasher};
 
 use crate::ids::{ProfileId, Time};
 
@@ -81,7 +81,7 @@ type Word = u64;
 /// What a post says, prepared to be compared with many others.
 struct Said {
     words: Vec<Word>,
-    pairs: HashSet<(Word, Word)>,
+    pairs: FxHashSet<(Word, Word)>,
 }
 
 impl Said {
@@ -96,7 +96,7 @@ impl Said {
         if most * 100 < self.pairs.len() * ALIKE_PERCENT {
             return false;
         }
-        let theirs: HashSet<_> = pairs(theirs).collect();
+        let theirs: FxHashSet<_> = pairs(theirs).collect();
         let shared = self.pairs.intersection(&theirs).count();
         let all = self.pairs.len() + theirs.len() - shared;
         // Below four pairs a single word makes most of the difference.
@@ -130,6 +130,10 @@ fn plain_words(text: &str, words: &mut Vec<Word>) {
 
 fn word(text: &str) -> Word {
     let mut hasher = FxHasher::default();
+    if text.is_ascii() {
+        text.bytes().for_each(|letter| hasher.write_u8(letter.to_ascii_lowercase()));
+        return hasher.finish();
+    }
     text.chars().flat_map(char::to_lowercase).for_each(|letter| hasher.write_u32(u32::from(letter)));
     hasher.finish()
 }

@@ -22,6 +22,10 @@ use crate::{
 
 /// Changes read at a time: a few megabytes of messages, and few enough queries for each to matter little.
 pub(super) const BATCH_MAX: u32 = 1_000;
+/// Text of a batch, in bytes: a longer one makes the next batch shorter, as memory holds several copies of it.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// Changes in the first batch: with texts of the greatest length that is 16 MiB.
+const BATCH_FIRST: u32 = 64;
 /// How often changes are looked for when none are announced, and after a failure.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -62,8 +66,9 @@ impl Indexer {
     }
 
     async fn try_step(&mut self) -> Result<Waiting> {
+        let asked = self.feed.batch;
         let lot = self.feed.next(&self.desk).await?;
-        let waiting = if lot.len() >= BATCH_MAX as usize { Waiting::More } else { Waiting::Nothing };
+        let waiting = if lot.len() >= asked as usize { Waiting::More } else { Waiting::Nothing };
         if !lot.is_empty() {
             let (index, position) = (self.index.clone(), self.feed.position());
             blocking(move || index.apply(lot, position)).await?;
@@ -137,12 +142,14 @@ async fn news(updates: &mut tokio::sync::broadcast::Receiver<Topic>) {
 /// Reads changes in their order.
 pub(super) struct Feed {
     taken: i64,
+    /// How many changes are asked for next.
+    batch: u32,
     networks: Networks,
 }
 
 impl Feed {
     pub(super) fn from(position: Position) -> Self {
-        Self { taken: i64::try_from(position.0).unwrap_or(i64::MAX), networks: Networks::default() }
+        Self { taken: i64::try_from(position.0).unwrap_or(i64::MAX), batch: BATCH_FIRST, networks: Networks::default() }
     }
 
     /// How far the changes go that were read.
@@ -152,7 +159,8 @@ impl Feed {
 
     /// The next changes, none when there are none.
     pub(super) async fn next(&mut self, desk: &Desk) -> Result<Vec<Change>> {
-        let messages = capture::changes(desk, self.taken, BATCH_MAX).await?;
+        let messages = capture::changes(desk, self.taken, self.batch).await?;
+        self.batch = next_batch(self.batch, messages.iter().map(|message| message.text.len()).sum());
         let Some(last) = messages.last().map(|message| message.changed) else { return Ok(Vec::new()) };
         if messages.iter().any(|message| !self.networks.has(message.profile)) {
             self.networks = Networks::of(profiles::everything(&mut desk.db().read().await?).await?);
@@ -166,9 +174,40 @@ impl Feed {
     }
 }
 
+/// How many changes to ask for after a batch of so many, whose texts had so many bytes.
+fn next_batch(asked: u32, bytes: usize) -> u32 {
+    let fitting = if bytes > BATCH_BYTES {
+        asked / 2
+    } else if bytes < BATCH_BYTES / 4 {
+        asked * 2
+    } else {
+        asked
+    };
+    fitting.clamp(BATCH_FIRST / 4, BATCH_MAX)
+}
+
 /// Runs a call into the index where it may block.
 pub(super) async fn blocking<T: Send + 'static>(
     call: impl FnOnce() -> std::result::Result<T, ::search::SearchError> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(call).await.map_err(|error| Error::Internal(error.to_string()))?.map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BATCH_BYTES, BATCH_FIRST, BATCH_MAX, next_batch};
+
+    #[test]
+    fn long_texts_make_batches_short_and_short_ones_long_again() {
+        let mut batch = BATCH_FIRST;
+        for _ in 0..10 {
+            batch = next_batch(batch, 1_000);
+        }
+        assert_eq!(batch, BATCH_MAX);
+        assert_eq!(next_batch(batch, BATCH_BYTES), BATCH_MAX, "as long as it fits");
+        for _ in 0..10 {
+            batch = next_batch(batch, BATCH_BYTES + 1);
+        }
+        assert_eq!(batch, BATCH_FIRST / 4, "never nothing");
+    }
 }

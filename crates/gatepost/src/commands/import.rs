@@ -22,10 +22,10 @@ use desk::{
         import_file::{self, ExportFile, Watch},
         imports,
     },
-    ids::ProfileId,
+    profiles::Profile,
 };
 use ledger::{engine::OnFatal, keys::master::LocalMasterKey};
-use networks::import::{FORMATS, Format, Limits, format, tally};
+use networks::import::{FORMATS, Format, LeftOut, Limits, Refused, format, tally};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -39,10 +39,12 @@ use crate::{
 
 /// Done, with refused items.
 const FINDINGS: u8 = 1;
-/// Refused items that are printed for people; all are in the record and, up to this times fifty, in JSON.
-const REFUSED_SHOWN: i64 = 20;
-/// Refused items in JSON.
-const REFUSED_LISTED: i64 = 1_000;
+/// Refused items that are printed for people; JSON has all.
+const REFUSED_SHOWN: usize = 20;
+/// Refused items read at once.
+const REFUSED_PAGE: i64 = 10_000;
+/// Refused items in JSON at most: a hundred megabytes. The page of the import lists any number.
+const REFUSED_LISTED: usize = 500_000;
 /// How often the progress line changes.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 
@@ -108,7 +110,7 @@ async fn import(json: bool, format: &'static Format, args: &Args, desk: &Desk, i
     let actor = Actor::operator();
     let name = args.file.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
     let file = ExportFile { format, path: args.file.clone(), name };
-    let profile = profile_for(desk, &actor, format, args).await?;
+    let (profile, left_out) = profile_for(desk, &actor, format, args).await?;
     let watch = Watch::default();
     let interrupted = watch.clone();
     let signals = tokio::spawn(async move {
@@ -118,23 +120,26 @@ async fn import(json: bool, format: &'static Format, args: &Args, desk: &Desk, i
     });
     let shown = watch.clone();
     let bar = std::io::stderr().is_terminal().then(|| tokio::spawn(async move { show(&shown).await }));
-    let done = import_file::run(intake, &actor, profile, &file, &watch).await;
+    let done = import_file::run(intake, &actor, profile.id, &file, &watch).await;
     signals.abort();
     if let Some(bar) = bar {
         bar.abort();
         let _unwritable = writeln!(std::io::stderr());
     }
     let run = done?;
-    let refused = imports::refusals(desk, &actor, run.id, 0, if json { REFUSED_LISTED } else { REFUSED_SHOWN }).await?;
+    let refused = refusals(desk, &actor, &run, if json { REFUSED_LISTED } else { REFUSED_SHOWN }).await?;
     let listed: Vec<_> =
         refused.iter().map(|(item, refused)| json!({ "item": item, "place": refused.place, "reason": refused.reason })).collect();
     let mut text = said(&run);
-    for (_, refused) in &refused {
-        text.push_str(&format!("  refused {}: {}\n", refused.place, refused.reason));
-    }
+    text.push_str(&format!("  into the profile {} ({})\n", profile.title, profile.id));
+    text.push_str(&left_out_of(left_out.iter().map(|left| (left.what.as_str(), left.count))));
+    let shown = refused.iter().map(|(_, refused)| (refused.place.as_str(), refused.reason.as_str()));
+    text.push_str(&refused_of(shown, u64::try_from(run.refused).unwrap_or_default()));
     let reading_ms = u64::try_from(watch.reading().as_millis()).unwrap_or(u64::MAX);
     let worked = json!({ "read_ms": reading_ms, "intake": intake.spent() });
-    output::answer(json, &json!({ "import": run, "refused": listed, "worked": worked }), &text)?;
+    let left_out: Vec<_> = left_out.iter().map(|left| json!([left.what, left.count])).collect();
+    let value = json!({ "import": run, "profile": profile.title, "refused": listed, "left_out": left_out, "worked": worked });
+    output::answer(json, &value, &text)?;
     match run.state {
         ImportState::Done if run.refused == 0 => Ok(ExitCode::SUCCESS),
         ImportState::Done => Ok(ExitCode::from(FINDINGS)),
@@ -147,12 +152,46 @@ fn said(run: &ImportRun) -> String {
     format!("{} items: {} recorded, {} recorded before, {} refused\n", run.position, run.recorded, run.duplicates, run.refused)
 }
 
-/// The profile that was named, or the one of the file.
-async fn profile_for(desk: &Desk, actor: &Actor, format: &'static Format, args: &Args) -> anyhow::Result<ProfileId> {
+/// The first refused items of an import.
+async fn refusals(desk: &Desk, actor: &Actor, run: &ImportRun, most: usize) -> anyhow::Result<Vec<(i64, Refused)>> {
+    let mut all: Vec<(i64, Refused)> = Vec::new();
+    loop {
+        let from = all.last().map_or(0, |(item, _)| item + 1);
+        let page = imports::refusals(desk, actor, run.id, from, REFUSED_PAGE).await?;
+        let ended = page.is_empty();
+        all.extend(page);
+        if ended || all.len() >= most {
+            all.truncate(most);
+            return Ok(all);
+        }
+    }
+}
+
+/// The refused items that people are shown, and how many more there are.
+fn refused_of<'r>(refused: impl Iterator<Item = (&'r str, &'r str)>, all: u64) -> String {
+    let lines: Vec<String> =
+        refused.take(REFUSED_SHOWN).map(|(place, reason)| format!("  refused {place}: {reason}\n")).collect();
+    let more = all.saturating_sub(lines.len() as u64);
+    let rest = if more > 0 { format!("  refused {more} more; --json lists them\n") } else { String::new() };
+    lines.concat() + &rest
+}
+
+fn left_out_of<'l>(left_out: impl Iterator<Item = (&'l str, u64)>) -> String {
+    left_out.map(|(what, count)| format!("  left out, no messages: {what} ({count})\n")).collect()
+}
+
+/// The profile that was named, or the one of the file; and what the file holds that is no message.
+async fn profile_for(
+    desk: &Desk,
+    actor: &Actor,
+    format: &'static Format,
+    args: &Args,
+) -> anyhow::Result<(Profile, Vec<LeftOut>)> {
     let path = args.file.clone();
-    let source =
-        tokio::task::spawn_blocking(move || (format.open)(&path, Limits::default()).map(|import| import.source())).await??;
-    Ok(import_file::profile_for(desk, actor, format, &source, args.profile.as_deref()).await?)
+    let look = move || (format.open)(&path, Limits::default()).map(|import| (import.source(), import.left_out()));
+    let (source, left_out) = tokio::task::spawn_blocking(look).await??;
+    let profile = import_file::profile_for(desk, actor, format, &source, args.profile.as_deref()).await?;
+    Ok((profile, left_out))
 }
 
 /// Keeps one line about the progress up to date.
@@ -197,12 +236,9 @@ fn dry_run(json: bool, format: &'static Format, path: &Path) -> anyhow::Result<E
         tally.attachments,
         tally.refused
     );
-    for (what, count) in &tally.left_out {
-        text.push_str(&format!("  left out, no messages: {what} ({count})\n"));
-    }
-    for (place, reason) in tally.refusals.iter().take(usize::try_from(REFUSED_SHOWN).unwrap_or_default()) {
-        text.push_str(&format!("  refused {place}: {reason}\n"));
-    }
+    text.push_str(&left_out_of(tally.left_out.iter().map(|(what, count)| (what.as_str(), *count))));
+    let shown = tally.refusals.iter().map(|(place, reason)| (place.as_str(), reason.as_str()));
+    text.push_str(&refused_of(shown, tally.refused));
     text.push_str("Nothing was changed.\n");
     output::answer(json, &tally, &text)?;
     match &tally.failed {

@@ -26,8 +26,9 @@ use crate::{
 /// Find captured messages: words, "phrases", =exact, OR, -not, and fields such as from:, in:, on: (docs/search.md).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to look for, in the shell's quotes when it has a minus sign or quotes of its own. Empty finds everything.
-    #[arg(value_name = "QUERY", required_unless_present = "rebuild")]
+    /// What to look for, in the shell's quotes when it has quotes of its own, and behind `--` when it begins with a minus sign. Without it
+    /// everything is found.
+    #[arg(value_name = "QUERY")]
     query: Vec<String>,
     /// The best match first instead of the newest.
     #[arg(long)]
@@ -49,7 +50,7 @@ pub(crate) struct Args {
     rebuild: bool,
 }
 
-/// Runs the command: exit code 0 when something was found, 1 when nothing was.
+/// Runs the command: exit code 0 when something was found, 1 when nothing was, 2 when it could not be looked for.
 pub(crate) fn run(common: &CommonArgs, args: &Args) -> anyhow::Result<ExitCode> {
     let config = common.load_config()?;
     let folder = DataFolder::open(&common.data)?;
@@ -87,7 +88,8 @@ async fn find(desk: &Desk, index: PathBuf, as_json: bool, args: &Args) -> anyhow
         Answer::NotUnderstood(error) => anyhow::bail!("the query was not understood: {error}"),
         Answer::Found(found) => {
             output::answer(as_json, &json_of(&found), &text_of(&found, io::stdout().is_terminal()))?;
-            Ok(if found.results.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+            let nothing = found.results.is_empty() && found.total.unwrap_or_default() == 0;
+            Ok(if nothing { ExitCode::from(1) } else { ExitCode::SUCCESS })
         }
     }
 }
@@ -141,8 +143,7 @@ fn line_of(hit: &Hit, is_terminal: bool) -> String {
         if is_terminal && hit.marks.iter().any(|mark| mark.start == at) {
             said.push_str(BOLD.0);
         }
-        // What a stranger wrote must not steer the terminal.
-        said.push(if letter.is_control() { ' ' } else { letter });
+        said.push(harmless(letter));
     }
     if is_terminal {
         said.push_str(BOLD.1);
@@ -150,7 +151,14 @@ fn line_of(hit: &Hit, is_terminal: bool) -> String {
     let author = message.author.as_ref();
     let author = author.map_or("", |by| by.handle.as_ref().or(by.name.as_ref()).unwrap_or(&by.native_id));
     let place = message.place.name.as_ref().unwrap_or(&message.place.native_id);
+    let (place, author): (String, String) = (place.chars().map(harmless).collect(), author.chars().map(harmless).collect());
     format!("{}  {place}  {author}: {said}\n", message.posted_at.rfc3339())
+}
+
+/// What a stranger wrote must not steer the terminal, nor turn the rest of the line around: a name neither.
+fn harmless(letter: char) -> char {
+    let turns = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if letter.is_control() || turns { ' ' } else { letter }
 }
 
 async fn build_again(desk: &Desk, index: PathBuf, as_json: bool) -> anyhow::Result<ExitCode> {

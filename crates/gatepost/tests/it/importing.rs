@@ -51,6 +51,42 @@ fn an_import_accounts_for_every_item_and_a_repetition_records_nothing() {
 }
 
 #[test]
+fn an_import_says_into_which_profile_and_how_many_more_were_refused() {
+    let place = Place::with_workspace();
+    std::fs::write(place.path("old.jsonl"), lines(2, &["{}"; 30])).expect("written");
+    let answer = place.gatepost(&["import", "jsonl", "old.jsonl"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(
+        answer.out.contains("32 items: 2 recorded") && answer.out.contains("into the profile old (JSON lines) ("),
+        "{answer:?}"
+    );
+    assert!(answer.out.contains("refused line 22: ") && answer.out.contains("refused 10 more; --json lists them"), "{answer:?}");
+    let said = place.gatepost(&["--json", "import", "jsonl", "old.jsonl"]).json();
+    assert_eq!(said["refused"].as_array().map(Vec::len), Some(30));
+    assert_eq!(
+        (said["profile"].as_str(), said["import"]["file_digest"].as_str().map(str::len)),
+        (Some("old (JSON lines)"), Some(64))
+    );
+}
+
+#[test]
+fn a_file_goes_into_no_profile_of_another_network() {
+    let place = Place::with_workspace();
+    std::fs::write(place.path("old.jsonl"), lines(2, &[])).expect("written");
+    place.gatepost(&["import", "jsonl", "old.jsonl"]).done();
+    std::fs::write(
+        place.path("one.eml"),
+        "Message-ID: <a@example.test>\nFrom: ada@example.test\nDate: Tue, 14 Nov 2023 22:13:20 +0000\n\nhi\n",
+    )
+    .expect("written");
+    let error = place.gatepost(&["import", "mail", "one.eml", "--profile", "old"]).failed();
+    assert!(error.contains("old (JSON lines) is of the network imported, and this file of mail"), "{error}");
+    place.gatepost(&["import", "mail", "one.eml"]).done();
+    // Our own form does not say where its messages are from.
+    place.gatepost(&["import", "jsonl", "old.jsonl", "--profile", "one"]).done();
+}
+
+#[test]
 fn an_import_that_is_killed_again_and_again_goes_on_and_counts_exactly() {
     let place = Place::with_workspace();
     // The record is made before: what is killed here is importing.

@@ -75,6 +75,7 @@ pub(super) fn record_event(record: &RecordEntity, by: Party, raw: Raw) -> Event 
         revision: String::new(),
         what: What::Posted(Box::new(content)),
         source_time_ms: at_ms,
+        posted_at_ms: None,
         place: feed(&by),
         by: Some(by),
         raw,
@@ -102,6 +103,7 @@ pub(super) fn reaction_event(key: &str, added: bool, of: &str, record_key: &str,
         revision: format!("react:{}:{key}:{change}:{record_key}", by.native_id),
         what: What::Reacted { key: key.to_owned(), added },
         source_time_ms: None,
+        posted_at_ms: None,
         place: feed(&by),
         by: Some(by),
         raw,
@@ -131,6 +133,7 @@ pub(super) fn notification_event(view: &PostView, own: &Place, raw: Raw) -> Even
             revision: format!("member:{}:followed:{}", by.native_id, view.uri),
             what: What::Member { party: by.clone(), change: Membership::Followed },
             source_time_ms: at_ms,
+            posted_at_ms: None,
             place: own.clone(),
             by: Some(by),
             raw,
@@ -149,6 +152,7 @@ pub(super) fn deleted_event(uri: &str, by: Party, raw: Raw) -> Event {
         revision: "delete".to_owned(),
         what: What::Deleted,
         source_time_ms: None,
+        posted_at_ms: None,
         place: feed(&by),
         by: Some(by),
         raw,
@@ -158,7 +162,16 @@ pub(super) fn deleted_event(uri: &str, by: Party, raw: Raw) -> Event {
 /// Something that has no form of its own.
 pub(super) fn other_event(name: &str, native_id: String, revision: String, at_ms: Option<i64>, by: Party, raw: Raw) -> Event {
     let place = feed(&by);
-    Event { native_id, revision, what: What::Other { name: name.to_owned() }, source_time_ms: at_ms, place, by: Some(by), raw }
+    Event {
+        native_id,
+        revision,
+        what: What::Other { name: name.to_owned() },
+        source_time_ms: at_ms,
+        posted_at_ms: None,
+        place,
+        by: Some(by),
+        raw,
+    }
 }
 
 /// Where a browser shows a post.

@@ -114,8 +114,13 @@ impl Feed {
             }
             Form::Lines(lines) => {
                 let key = self.key;
-                let found = lines.next().map(|found| found.map(|line| line_taken(&line, key, item_bytes_max, &mut take)));
-                end_of(found, || format!("{}line {}", reading.name, lines.number()), &mut refused)
+                let mut wrong = Vec::new();
+                let found =
+                    lines.next().map(|found| found.map(|line| line_taken(&line, key, item_bytes_max, &mut take, &mut wrong)));
+                let place = format!("{}line {}", reading.name, lines.number());
+                let each = wrong.into_iter().map(|(at, reason)| Refused { place: format!("{place}, item {at}"), reason });
+                refused.extend(each);
+                end_of(found, || place.clone(), &mut refused)
             }
         };
         if ended {
@@ -135,12 +140,13 @@ fn taken(element: &Element<'_>, item_bytes_max: u64, take: &mut impl FnMut(&[u8]
     }
 }
 
-/// A line is a message, or a page of them.
+/// A line is a message, or a page of them, each of which may be `wrong` by itself.
 fn line_taken(
     line: &Line<'_>,
     key: &str,
     item_bytes_max: u64,
     take: &mut impl FnMut(&[u8]) -> Result<(), String>,
+    wrong: &mut Vec<(usize, String)>,
 ) -> Result<(), String> {
     let Line::Bytes(line) = line else { return Err(format!("the line is longer than {PAGE_BYTES_MAX} bytes")) };
     if line.trim_ascii().is_empty() {
@@ -149,13 +155,12 @@ fn line_taken(
     let Some(page) = json::member(line, key).filter(|page| page.starts_with(b"[")) else {
         return taken(&Element::Bytes(line), item_bytes_max, take);
     };
-    let wrong: Vec<String> = json::elements(page)
-        .enumerate()
-        .filter_map(|(at, element)| {
-            taken(&Element::Bytes(element), item_bytes_max, take).err().map(|reason| format!("item {}: {reason}", at + 1))
-        })
-        .collect();
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    for (at, element) in json::elements(page).enumerate() {
+        if let Err(reason) = taken(&Element::Bytes(element), item_bytes_max, take) {
+            wrong.push((at + 1, reason));
+        }
+    }
+    Ok(())
 }
 
 /// Whether the file is over; what could not be taken goes to `refused`.

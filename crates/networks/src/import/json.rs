@@ -23,6 +23,8 @@ pub(super) struct ArrayReader<R> {
     element_bytes_max: usize,
     state: State,
     key: Option<&'static str>,
+    /// Whether the array is a value of an object, behind which more may stand.
+    in_object: bool,
     /// How many elements were handed out.
     count: u64,
     handed: usize,
@@ -44,6 +46,7 @@ impl<R: Read> ArrayReader<R> {
             element_bytes_max: usize::try_from(element_bytes_max).unwrap_or(usize::MAX / 2),
             state: State::Start,
             key,
+            in_object: false,
             count: 0,
             handed: 0,
         }
@@ -86,13 +89,11 @@ impl<R: Read> ArrayReader<R> {
         self.buffer.consume(std::mem::take(&mut self.handed));
         if self.state == State::Start {
             self.buffer.skip_mark()?;
-            if !self.open()? {
-                return Ok(None);
-            }
+            self.open()?;
             self.state = State::First;
         }
         match (self.peek()?, self.state) {
-            (b']', _) => return Ok(None),
+            (b']', _) => return self.close().map(|()| None),
             (_, State::First) => {}
             (b',', _) => {
                 self.buffer.consume(1);
@@ -109,20 +110,43 @@ impl<R: Read> ArrayReader<R> {
         Ok(Some(fits))
     }
 
-    /// Goes to the inside of the array. False when the outermost object does not have it.
-    fn open(&mut self) -> io::Result<bool> {
+    /// Reads what stands behind the array to the end of the stream: only then does an archive tell whether it was whole.
+    fn close(&mut self) -> io::Result<()> {
+        self.buffer.consume(1);
+        loop {
+            let held = self.buffer.held();
+            if !self.in_object && held.iter().any(|byte| !byte.is_ascii_whitespace()) {
+                return Err(broken("something stands behind the list"));
+            }
+            let held = held.len();
+            self.buffer.consume(held);
+            if !self.buffer.fill()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Goes to the inside of the array.
+    fn open(&mut self) -> io::Result<()> {
         match (self.peek()?, self.key) {
             (b'[', _) => {
                 self.buffer.consume(1);
-                return Ok(true);
+                return Ok(());
             }
-            (b'{', Some(_)) => self.buffer.consume(1),
+            (b'{', Some(_)) => {
+                self.in_object = true;
+                self.buffer.consume(1);
+            }
             _ => return Err(broken("a list was expected")),
         }
         let key = self.key.expect("matched above");
         loop {
             match self.peek()? {
-                b'}' => return Ok(false),
+                b'}' => {
+                    return Err(io::Error::other(format!(
+                        "it holds no list `{key}`: it is another kind of file, or an answer that failed"
+                    )));
+                }
                 b',' => self.buffer.consume(1),
                 b'"' => {
                     let (bytes, fits) = self.value(KEY_BYTES_MAX)?;
@@ -134,7 +158,7 @@ impl<R: Read> ArrayReader<R> {
                     self.buffer.consume(1);
                     if self.peek()? == b'[' && named {
                         self.buffer.consume(1);
-                        return Ok(true);
+                        return Ok(());
                     }
                     let (bytes, fits) = self.value(SKIPPED_HELD_BYTES)?;
                     self.buffer.consume(if fits { bytes } else { 0 });
@@ -325,7 +349,7 @@ mod tests {
         let wrapped = [br#"{"before":[{"value":1}],"n":null,"value":"#, &text[..], br#","after":3}"#].concat();
         assert_eq!(read(&wrapped, Some("value"), 100), (want, true));
         assert_eq!(read(b"[]", None, 100), (vec![], true));
-        assert_eq!(read(br#"{"other":1}"#, Some("value"), 100), (vec![], true));
+        assert_eq!(read(br#"{"other":1}"#, Some("value"), 100), (vec![], false), "nothing was looked for in vain unnoticed");
     }
 
     #[test]
@@ -342,6 +366,8 @@ mod tests {
         assert_eq!(read(b"hello", None, 50), (vec![], false));
         assert_eq!(read(b"", None, 50), (vec![], false));
         assert_eq!(read(b"[,]", None, 50), (vec![], false));
+        assert_eq!(read(b"[1] 2", None, 50), (vec![Some(b"1".to_vec())], false));
+        assert_eq!(read(b"[1] \n", None, 50), (vec![Some(b"1".to_vec())], true));
     }
 
     #[test]

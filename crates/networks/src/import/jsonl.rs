@@ -192,6 +192,7 @@ fn events(line: &[u8], queue: &mut VecDeque<Item>) -> Result<(), String> {
             revision,
             what,
             source_time_ms,
+            posted_at_ms: Some(time_ms),
             place: place.clone(),
             by: by.clone(),
             raw: raw.clone(),
@@ -333,6 +334,7 @@ mod tests {
         let said = content(second).unwrap();
         assert_eq!((said.thread.as_deref(), &*said.links[0]), (Some("m1"), "https://example.test/x"));
         assert!(second.by.as_ref().unwrap().bot);
+        assert_eq!((second.source_time_ms, second.posted_at_ms), (Some(1_700_000_002_000), Some(1_700_000_001_000)));
     }
 
     #[test]

@@ -168,10 +168,10 @@ impl Account {
         let activity: Activity = serde_json::from_slice(raw).map_err(not_sound)?;
         let published = time(activity.published.as_deref());
         let raw = Raw { media_type: "application/activity+json".to_owned(), bytes: raw.to_vec() };
-        let mut push = |native_id: String, revision: String, what: What, time: Option<i64>, kind: PlaceKind| {
+        let mut push = |native_id: String, revision: String, what: What, (time, created): (_, Option<i64>), kind: PlaceKind| {
             let place = Place { native_id: self.party.native_id.clone(), name: self.party.handle.clone(), kind };
-            let event =
-                Event { native_id, revision, what, source_time_ms: time, place, by: Some(self.party.clone()), raw: raw.clone() };
+            let (by, raw) = (Some(self.party.clone()), raw.clone());
+            let event = Event { native_id, revision, what, source_time_ms: time, posted_at_ms: created, place, by, raw };
             queue.push_back(Item::Event(Box::new(event)));
         };
         match (activity.kind.as_str(), activity.object) {
@@ -181,7 +181,7 @@ impl Account {
                     activity.id,
                     String::new(),
                     What::Posted(Box::new(content)),
-                    published,
+                    (published, None),
                     audience(&activity.to, &activity.cc),
                 );
             }
@@ -192,13 +192,13 @@ impl Account {
                 let id = note.id.clone();
                 let content = Box::new(content(note));
                 match updated {
-                    Some(updated) => push(id, format!("edit:{updated}"), What::Edited(content), Some(updated), kind),
-                    None => push(id, String::new(), What::Posted(content), created, kind),
+                    Some(updated) => push(id, format!("edit:{updated}"), What::Edited(content), (Some(updated), created), kind),
+                    None => push(id, String::new(), What::Posted(content), (created, None), kind),
                 }
             }
             (kind, _) => {
                 let name = kind.chars().take(100).collect();
-                push(activity.id, String::new(), What::Other { name }, published, PlaceKind::Limited);
+                push(activity.id, String::new(), What::Other { name }, (published, None), PlaceKind::Limited);
             }
         }
         Ok(())
@@ -344,7 +344,8 @@ mod tests {
         assert_eq!(all.attached, [("/media_attachments/files/1/a.png".to_owned(), Ok(b"png".to_vec()))]);
         assert_eq!(content(all.event(shared, "")).unwrap().quotes.as_deref(), Some("https://other.example.test/7"));
         assert_eq!(all.event(shared, "").place.kind, PlaceKind::Limited);
-        assert_eq!(all.event(direct, "edit:1700000100000").place.kind, PlaceKind::Direct);
+        let edited = all.event(direct, "edit:1700000100000");
+        assert_eq!((edited.place.kind, edited.posted_at_ms), (PlaceKind::Direct, Some(1_700_000_002_000)));
         assert_eq!((all.refused.len(), &all.left_out[0]), (1, &LeftOut { what: "likes.json".to_owned(), count: 2 }));
     }
 

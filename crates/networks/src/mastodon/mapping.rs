@@ -71,6 +71,7 @@ pub(super) fn status_event(status: &Status, part: &RawValue, around: &Around, ho
         revision: revision(status),
         what,
         source_time_ms: edited_ms.or_else(|| time_ms(status.created_at.as_deref())),
+        posted_at_ms: time_ms(status.created_at.as_deref()),
         place: place(status, host),
         by: Some(party(&status.account, host)),
         raw: raw(part),
@@ -92,6 +93,7 @@ pub(super) fn version_event(
         revision: if is_first { String::new() } else { at_ms.map(edit_revision).unwrap_or_default() },
         what: if is_first { What::Posted(says) } else { What::Edited(says) },
         source_time_ms: at_ms,
+        posted_at_ms: None,
         raw: raw(part),
         ..status_event(status, part, around, host)
     }
@@ -99,7 +101,16 @@ pub(super) fn version_event(
 
 /// A status that is gone. Servers do not say when it went.
 pub(super) fn deleted_event(uri: &str, by: Option<Party>, place: Place, raw: Raw) -> Event {
-    Event { native_id: uri.to_owned(), revision: "delete".to_owned(), what: What::Deleted, source_time_ms: None, place, by, raw }
+    Event {
+        native_id: uri.to_owned(),
+        revision: "delete".to_owned(),
+        what: What::Deleted,
+        source_time_ms: None,
+        posted_at_ms: None,
+        place,
+        by,
+        raw,
+    }
 }
 
 /// Somebody liked or shared.
@@ -109,6 +120,7 @@ pub(super) fn reaction_event(key: &str, id: &str, at_ms: Option<i64>, status: &S
         revision: format!("react:{}:{key}:add:{id}", by.native_id),
         what: What::Reacted { key: key.to_owned(), added: true },
         source_time_ms: at_ms,
+        posted_at_ms: None,
         place: place(status, host),
         by: Some(by),
         raw,
@@ -123,6 +135,7 @@ pub(super) fn follow_event(id: &str, at_ms: Option<i64>, by: Party, own: Place, 
         revision: format!("member:{}:followed:{when}", by.native_id),
         what: What::Member { party: by.clone(), change: Membership::Followed },
         source_time_ms: at_ms,
+        posted_at_ms: None,
         place: own,
         by: Some(by),
         raw,
@@ -132,7 +145,7 @@ pub(super) fn follow_event(id: &str, at_ms: Option<i64>, by: Party, own: Place, 
 /// A notification of a kind that has no form of its own.
 pub(super) fn other_event(name: &str, native_id: String, at_ms: Option<i64>, by: Option<Party>, own: Place, raw: Raw) -> Event {
     let what = What::Other { name: name.to_owned() };
-    Event { native_id, revision: String::new(), what, source_time_ms: at_ms, place: own, by, raw }
+    Event { native_id, revision: String::new(), what, source_time_ms: at_ms, posted_at_ms: None, place: own, by, raw }
 }
 
 /// The author's feed; who can read there follows from the status.

@@ -417,7 +417,7 @@ fn own(opened: &Opened, native_id: String, revision: String, what: What, now_ms:
 
 fn own_at(opened: &Opened, native_id: String, revision: String, what: What, now_ms: i64, place: Place) -> Event {
     let by = Some(ourselves(&opened.handle));
-    Event { native_id, revision, what, source_time_ms: Some(now_ms), place, by, raw: Raw::default() }
+    Event { native_id, revision, what, source_time_ms: Some(now_ms), posted_at_ms: None, place, by, raw: Raw::default() }
 }
 
 fn published(event: &Event) -> Published {

@@ -76,6 +76,7 @@ pub(crate) fn of_history(raw: &str, place: &Place, around: Around<'_>) -> Vec<Ev
                 what: What::Reacted { key: name.to_owned(), added: true },
                 // Slack tells who, not when.
                 source_time_ms: None,
+                posted_at_ms: None,
                 place: place.clone(),
                 by: Some(around.names.party(user)),
                 raw: bytes.clone(),
@@ -93,6 +94,7 @@ fn main(message: &Value, ts: &str, place: &Place, around: Around<'_>, raw: &Raw)
         revision,
         what,
         source_time_ms: time_ms(time),
+        posted_at_ms: time_ms(ts),
         place: place.clone(),
         by,
         raw: raw.clone(),
@@ -188,7 +190,7 @@ fn content(message: &Value, ts: &str, place: &Place, around: Around<'_>) -> Cont
     }
 }
 
-/// A file; nothing when it has no id. A file that was deleted or is hidden by the plan's limit has no source.
+/// A file; nothing when it has no id. Of a snippet or a mail, what Slack shows of it stands for what it shows. A file that was deleted or is hidden by the plan's limit has no source.
 fn file(file: &Value) -> Option<Attachment> {
     let said = |name: &str| file[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let gone = matches!(file["mode"].as_str(), Some("tombstone" | "hidden_by_limit"));
@@ -197,7 +199,7 @@ fn file(file: &Value) -> Option<Attachment> {
         file_name: said("name").or_else(|| said("title")),
         media_type: said("mimetype"),
         bytes: file["size"].as_u64(),
-        alt: said("alt_txt"),
+        alt: said("alt_txt").or_else(|| said("plain_text")).or_else(|| said("preview")).map(|alt| text::shown(&alt)),
         source: said("url_private_download").or_else(|| said("url_private")).filter(|_| !gone),
     })
 }
@@ -209,6 +211,7 @@ fn unreadable(place: &Place, raw: Raw) -> Event {
         revision: format!("unreadable:{}", hex::encode(digest)),
         what: What::Other { name: "a message without a time stamp".to_owned() },
         source_time_ms: None,
+        posted_at_ms: None,
         place: place.clone(),
         by: None,
         raw,
@@ -255,7 +258,8 @@ impl Push<'_> {
     }
 
     fn made(&self, native_id: String, revision: String, what: What, place: Place, by: Option<Party>) -> Event {
-        Event { native_id, revision, what, source_time_ms: time_ms(&self.at), place, by, raw: self.raw.clone() }
+        let posted_at_ms = parts(&native_id).and_then(|(_, ts)| time_ms(ts));
+        Event { native_id, revision, what, source_time_ms: time_ms(&self.at), posted_at_ms, place, by, raw: self.raw.clone() }
     }
 
     fn message(&self) -> Option<Event> {

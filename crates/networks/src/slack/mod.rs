@@ -126,7 +126,10 @@ static ABOUT: About = About {
         },
     ],
     coverage: &[
-        Coverage::seen("messages of people and programs", "text from blocks, else from mrkdwn with names filled in"),
+        Coverage::seen(
+            "messages of people and programs",
+            "text from blocks, else from mrkdwn with names filled in; with what they forward, and what Slack shows of snippets and mails",
+        ),
         Coverage::seen(
             "threads, replies sent to the channel",
             "by push and back-fill; a reply that the push missed in a thread older than its channel's newest hundred messages is not found again",

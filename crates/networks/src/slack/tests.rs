@@ -89,7 +89,7 @@ fn an_edit_is_the_same_event_by_push_and_by_history() {
         "event_ts": "1700000005.000200", "message": message, "previous_message": {"text": "old", "ts": "1700000000.000100"}}));
     assert_eq!(id(&pushed), "C1:1700000000.000100 edit:1700000005.000000");
     assert_eq!(id(&pushed), id(&history(&message)[0]));
-    assert_eq!(pushed.source_time_ms, Some(1_700_000_005_000));
+    assert_eq!((pushed.source_time_ms, pushed.posted_at_ms), (Some(1_700_000_005_000), Some(1_700_000_000_000)));
     assert!(matches!(&pushed.what, What::Edited(content) if content.text == "new"));
 }
 

@@ -22,6 +22,14 @@ pub(crate) trait Directory {
 /// Blocks inside blocks that are looked into: lists in quotes in rich text are four deep; more is an attack on the stack.
 const DEPTH_MAX: usize = 12;
 
+/// Of a snippet or mail, the most bytes that stand for what it shows; Slack itself shows a few lines. The rest is in the raw bytes.
+const SHOWN_BYTES_MAX: usize = 32 * 1024;
+
+/// What stands for a file that is a text.
+pub(crate) fn shown(text: &str) -> String {
+    text[..text.floor_char_boundary(SHOWN_BYTES_MAX)].to_owned()
+}
+
 /// What was read out of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Read {
@@ -88,8 +96,12 @@ pub(crate) fn of_members(blocks: &[Value], text: &str, cards: &[Value], names: &
     read
 }
 
-/// A legacy attachment: programs write whole messages into these. A preview of a link (`from_url`) was not written by the author.
+/// A legacy attachment: programs write whole messages into these. A preview of a link (`from_url`) was not written by the author; a message
+/// that somebody forwards is what they say with it.
 fn of_card(card: &Value, names: &dyn Directory, read: &mut Read) {
+    if card["is_share"].as_bool().unwrap_or(false) {
+        return of_forwarded(card, names, read);
+    }
     if card["from_url"].is_string() || card["is_msg_unfurl"].as_bool().unwrap_or(false) {
         return;
     }
@@ -111,6 +123,24 @@ fn of_card(card: &Value, names: &dyn Directory, read: &mut Read) {
     }
 }
 
+/// A forwarded message: who wrote it and what it says, from its blocks where there are any.
+fn of_forwarded(card: &Value, names: &dyn Directory, read: &mut Read) {
+    match (card["author_id"].as_str(), card["author_name"].as_str()) {
+        (Some(id), _) if names.person(id).is_some() => append_mrkdwn(&Value::from(format!("<@{id}>:")), names, read),
+        (_, Some(name)) if !name.is_empty() => append_mrkdwn(&Value::from(format!("{name}:")), names, read),
+        _ => {}
+    }
+    let before = read.text.len();
+    let messages = card["message_blocks"].as_array().into_iter().flatten();
+    for block in messages.filter_map(|part| part["message"]["blocks"].as_array()).flatten() {
+        read.new_line();
+        of_block(block, names, read, 1);
+    }
+    if read.text[before..].trim().is_empty() {
+        append_mrkdwn(&card["text"], names, read);
+    }
+}
+
 fn append_mrkdwn(value: &Value, names: &dyn Directory, read: &mut Read) {
     let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return };
     let more = of_mrkdwn(text, names);
@@ -127,7 +157,8 @@ fn of_block(block: &Value, names: &dyn Directory, read: &mut Read, depth: usize)
     }
     let id = |name: &str| block[name].as_str().unwrap_or_default();
     match id("type") {
-        "text" | "plain_text" => read.text.push_str(id("text")),
+        // Programs write Markdown itself into a block of its own; it is left as it stands.
+        "text" | "plain_text" | "raw_text" | "markdown" => read.text.push_str(id("text")),
         "link" => {
             read.link(id("url"));
             let label = if id("text").is_empty() { id("url") } else { id("text") };
@@ -140,9 +171,17 @@ fn of_block(block: &Value, names: &dyn Directory, read: &mut Read, depth: usize)
         "emoji" => read.text.push_str(&format!(":{}:", id("name"))),
         "date" if block["fallback"].is_string() => read.text.push_str(id("fallback")),
         "mrkdwn" => append_in_place(id("text"), names, read),
+        "table" => {
+            for cell in block["rows"].as_array().into_iter().flatten().filter_map(Value::as_array).flatten() {
+                read.new_line();
+                of_block(cell, names, read, depth + 1);
+            }
+        }
         "image" => {
             read.new_line();
             of_block(&block["title"], names, read, depth + 1);
+            read.new_line();
+            read.text.push_str(id("alt_text"));
         }
         "rich_text_section" | "rich_text_preformatted" | "rich_text_quote" => {
             read.new_line();
@@ -336,6 +375,30 @@ mod tests {
             {"from_url": "https://example.test", "title": "A page", "text": "not the author's"},
         ]});
         assert_eq!(of_message(&message, &names()).text, "Alarm\ndisk full\nonly this");
+    }
+
+    #[test]
+    fn a_forwarded_message_is_what_is_said_with_it() {
+        let shared = json!({"is_share": true, "is_msg_unfurl": true, "from_url": "https://acme.slack.example.test/archives/C1/p1", "author_id": "U1",
+            "author_name": "ada", "text": "fallback", "message_blocks": [{"team": "T1", "channel": "C1", "message": {"blocks": [
+            {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "the words"}]}]}]}}]});
+        let message = json!({"text": "look", "attachments": [shared]});
+        assert_eq!(of_message(&message, &names()).text, "look\n@Ada L:\nthe words");
+        let mut older = message.clone();
+        older["attachments"][0]["message_blocks"] = json!([]);
+        older["attachments"][0]["author_id"] = json!("U9");
+        assert_eq!(of_message(&older, &names()).text, "look\nada:\nfallback");
+    }
+
+    #[test]
+    fn tables_markdown_and_what_a_picture_shows_are_read() {
+        let message = json!({"text": "", "blocks": [
+            {"type": "markdown", "text": "**done**"},
+            {"type": "table", "rows": [[{"type": "raw_text", "text": "one"}, {"type": "rich_text", "elements": [
+                {"type": "rich_text_section", "elements": [{"type": "text", "text": "two"}]}]}]]},
+            {"type": "image", "image_url": "https://example.test/x.png", "title": {"type": "plain_text", "text": "Sales"}, "alt_text": "a falling line"},
+        ]});
+        assert_eq!(of_message(&message, &names()).text, "**done**\none\ntwo\nSales\na falling line");
     }
 
     proptest! {

@@ -262,7 +262,13 @@ impl SearchIndex for Embedded {
     fn apply(&self, changes: Vec<Change>, position: Position) -> Result<(), SearchError> {
         let mut writer = self.writer()?;
         let done = writer.apply(changes, position);
-        self.settle(&mut writer, done)
+        self.settle(&mut writer, done)?;
+        if !writer.is_full() {
+            return Ok(());
+        }
+        let done = writer.commit();
+        self.settle(&mut writer, done)?;
+        self.note_commit()
     }
 
     fn commit(&self) -> Result<(), SearchError> {

@@ -17,18 +17,24 @@ const MERGED_MESSAGES_MAX: usize = 2_500_000;
 /// A segment with more than this share of removed messages is written anew.
 const REMOVED_SHARE_MAX: f32 = 0.2;
 
+/// Text taken in, in bytes, after which a commit is due by itself: the engine holds up to ten thousand messages with their words in its
+/// queue, whatever their length, and a commit empties it. A hundred thousand chat messages are less than this.
+const TAKEN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 pub(super) struct Writer {
     /// Nothing only while it is being replaced, and after that failed.
     engine: Option<IndexWriter<Indexed>>,
     fields: Fields,
     options: Options,
     taken: Position,
+    /// Text taken in since the last commit.
+    taken_bytes: usize,
 }
 
 impl Writer {
     pub(super) fn open(index: &Index, fields: Fields, options: Options) -> Result<Self, SearchError> {
         let engine = Some(open_engine(index, options)?);
-        Ok(Self { engine, fields, options, taken: Position(0) })
+        Ok(Self { engine, fields, options, taken: Position(0), taken_bytes: 0 })
     }
 
     pub(super) fn resume(&mut self, position: Position) {
@@ -44,17 +50,25 @@ impl Writer {
             return Err(SearchError::Backwards { at: self.taken.0, asked: position.0 });
         }
         let (fields, fallback) = (self.fields, self.options.fallback);
+        let mut bytes = self.taken_bytes;
         let engine = self.engine()?;
         for change in changes {
             if !matches!(change, Change::Add(_)) {
                 engine.delete_term(id_term(fields, change.id()));
             }
             if let Change::Add(message) | Change::Replace(message) = change {
+                bytes += message.text.len() + message.also.iter().map(String::len).sum::<usize>();
                 engine.add_document(Indexed::new(&message, &fields, fallback)).map_err(error_of)?;
             }
         }
         self.taken = position;
+        self.taken_bytes = bytes;
         Ok(())
+    }
+
+    /// Whether so much text was taken in that memory asks for a commit.
+    pub(super) fn is_full(&self) -> bool {
+        self.taken_bytes >= TAKEN_BYTES_MAX
     }
 
     pub(super) fn commit(&mut self) -> Result<(), SearchError> {
@@ -64,8 +78,9 @@ impl Writer {
             let mut prepared = engine.prepare_commit()?;
             prepared.set_payload(&payload);
             prepared.commit()
-        })
-        .map(|_| ())
+        })?;
+        self.taken_bytes = 0;
+        Ok(())
     }
 
     /// Takes messages out and commits.
@@ -102,6 +117,7 @@ impl Writer {
         drop(self.engine.take());
         self.engine = Some(open_engine(index, self.options)?);
         self.taken = position;
+        self.taken_bytes = 0;
         Ok(())
     }
 }

@@ -104,3 +104,18 @@ fn readers_see_whole_commits_while_the_index_is_written() {
     });
     assert_eq!(desk.index.size().expect("a size").messages, 300);
 }
+
+/// The engine's queue holds messages by their number; long ones would fill the memory.
+#[test]
+fn much_text_is_committed_without_being_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let index = open(folder.path());
+    let text = "late parcel ".repeat(20_000);
+    for number in 1..=80 {
+        index.apply(vec![Change::Add(message(number, &text))], Position(number)).expect("taken");
+    }
+    let committed = index.position().0;
+    assert!((1..80).contains(&committed), "{committed}");
+    index.commit().expect("committed");
+    assert_eq!(index.position(), Position(80));
+}

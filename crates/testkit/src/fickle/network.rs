@@ -86,6 +86,7 @@ fn event(there: &There) -> Event {
         revision: String::new(),
         what: What::Posted(Box::new(content)),
         source_time_ms: Some(there.at_ms),
+        posted_at_ms: None,
         place: Place { native_id: "feed".to_owned(), name: None, kind: PlaceKind::Public },
         by: Some(Party {
             native_id: format!("id-{}", there.account),

@@ -34,6 +34,19 @@ async fn every_page_of_the_rail_and_palette_opens_for_the_owner_within_its_size(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_answer_brings_the_form_back_with_what_was_typed() {
+    let test = TestDesk::on(Engine::Sqlite).await;
+    let owner = test.workspace().await;
+    let edge = edge(&test);
+    let body = "method=oauth&server=127.0.0.1%3A1&title=Our+kites";
+    let page = post(&edge, "/connect/mastodon", Some(&owner.cookie), body).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in ["cannot be reached", "value=\"127.0.0.1:1\"", "value=\"Our kites\""] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_without_rights_is_offered_nothing_they_may_not_open() {
     let test = TestDesk::on(Engine::Sqlite).await;
     test.workspace().await;

@@ -142,7 +142,7 @@ impl Uploads {
         }
         let mut reader = desk.db().read().await?;
         if let Some(profile) = new.profile {
-            profiles::exists(&mut reader, profile).await?;
+            imports::goes_into(known.id, &profiles::exists(&mut reader, profile).await?)?;
         }
         if store::present(&mut reader, i64::MAX).await?.len() >= UPLOADS_MAX {
             return Err(Error::Conflict(format!("{UPLOADS_MAX} files are here already; import or remove one first")));
@@ -197,7 +197,7 @@ impl Uploads {
             format(&upload.format).ok_or_else(|| Error::Conflict("this program cannot read this form any more".to_owned()))?;
         let profile = match profile.or(upload.profile) {
             Some(profile) => profile,
-            None => import_file::profile_for(desk, actor, known, &upload.source, None).await?,
+            None => import_file::profile_for(desk, actor, known, &upload.source, None).await?.id,
         };
         let digest = upload.file_digest.as_slice().try_into();
         let file_digest = digest.map_err(|_| Error::Internal("a stored digest is not 32 bytes long".to_owned()))?;

@@ -6,7 +6,7 @@ use ledger::{
     entry::EntryKind,
 };
 use networks::{
-    Cursor,
+    Cursor, Event,
     event::{Membership, Party, What},
     network::Gap,
 };
@@ -61,6 +61,30 @@ async fn what_comes_in_is_recorded_inspected_and_visible() {
         let end = body.bytes.iter().position(|byte| *byte == b'\n').expect("a line");
         let raw: serde_json::Value = serde_json::from_slice(&body.bytes[end + 1..]).expect("the bytes as received");
         assert_eq!(raw["id"], "m2");
+    })
+    .await;
+}
+
+/// Exports hold of an edited message what it said last, and of a deleted one that it is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_and_a_deletion_tell_when_the_message_was_posted() {
+    on_both(|test| async move {
+        let folder = tempfile::tempdir().expect("a folder");
+        let intake = intake_in(&test.desk, folder.path());
+        let profile = profile(&test.desk, "one").await;
+        let of_then = |event: Event, ms| Event { posted_at_ms: Some(ms), ..event };
+        let gone = Event { source_time_ms: None, ..event("m2", "delete", "ann", What::Deleted) };
+        let lot = vec![of_then(edit("m1", 9, "ann", "said last"), 1_000), of_then(gone, 2_000), edit("m3", 9, "ann", "of when?")];
+        intake.take(profile, pulled(lot, "c1")).await.expect("taken");
+        let first = async || number(&test.desk, "SELECT posted_at_ms AS n FROM messages WHERE native_id = 'm1'").await;
+        let second = number(&test.desk, "SELECT posted_at_ms AS n FROM messages WHERE native_id = 'm2'").await;
+        let third = number(&test.desk, "SELECT posted_at_ms AS n FROM messages WHERE native_id = 'm3'").await;
+        assert_eq!((first().await, second), (1_000, 2_000));
+        assert_eq!(third, testkit::context::TESTS_BEGIN.0 + 9_000, "nothing better is known");
+        // The post itself knows best, whenever it comes; an edit after it changes nothing of that.
+        intake.take(profile, pulled(vec![post("m1", "ann", "said first")], "c2")).await.expect("taken");
+        intake.take(profile, pulled(vec![of_then(edit("m1", 10, "ann", "again"), 3_000)], "c3")).await.expect("taken");
+        assert_eq!(first().await, testkit::context::TESTS_BEGIN.0 + 1_000);
     })
     .await;
 }

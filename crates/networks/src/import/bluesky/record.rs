@@ -37,6 +37,7 @@ pub(super) fn events(key: &str, bytes: Vec<u8>, account: &mut Party, queue: &mut
         revision,
         what,
         source_time_ms: created,
+        posted_at_ms: None,
         place: Place { native_id: account.native_id.clone(), name: account.name.clone(), kind: PlaceKind::Public },
         by: Some(account.clone()),
         raw: Raw { media_type: "application/vnd.ipld.dag-cbor".to_owned(), bytes },

@@ -43,6 +43,16 @@ pub(super) fn begins_like_mail(start: &[u8]) -> bool {
         && name.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
+/// Whether a line that begins with `From ` parts mails, or is a sentence that a program forgot to quote: RFC 4155 has an address and a
+/// time behind it, some programs only the address.
+fn is_separator(line: &[u8]) -> bool {
+    let words: Vec<&[u8]> = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1).collect();
+    let is_time = |word: &&[u8]| {
+        word.split(|&byte| byte == b':').count() >= 2 && word.iter().all(|&byte| byte.is_ascii_digit() || byte == b':')
+    };
+    words.len() <= 1 || words.iter().any(is_time)
+}
+
 impl<R: Read> Mailbox<R> {
     pub(super) fn new(source: R, mail_bytes_max: usize) -> Self {
         Self {
@@ -89,7 +99,7 @@ impl<R: Read> Mailbox<R> {
                 continue;
             };
             self.offset += line.len() as u64;
-            let separator = after_empty && line.starts_with(b"From ");
+            let separator = after_empty && line.starts_with(b"From ") && (self.separated.is_none() || is_separator(line));
             if self.separated.is_none() {
                 self.separated = Some(separator);
                 if separator {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use aws_lc_rs::digest;
-use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Address, DateTime, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
 
 use super::mbox;
 use crate::{
@@ -22,7 +22,7 @@ pub(super) fn event(raw: &[u8], place: &Place, source: &str, limits: Limits) -> 
     let native_id =
         id(mail.message_id()).unwrap_or_else(|| format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, raw))));
     let by = mail.from().or_else(|| mail.sender()).and_then(|from| parties(from).next());
-    let time_ms = mail.date().filter(|date| date.is_valid()).map(|date| date.to_timestamp().saturating_mul(1000));
+    let time_ms = written_at(&mail);
     let content = content(&mail, &native_id, source);
     if content.text.len() as u64 > limits.item_bytes_max / 2 {
         return Err(format!("its text is larger than {} bytes, the most that one message may have", limits.item_bytes_max / 2));
@@ -33,10 +33,21 @@ pub(super) fn event(raw: &[u8], place: &Place, source: &str, limits: Limits) -> 
         revision: String::new(),
         what: What::Posted(Box::new(content)),
         source_time_ms: time_ms,
+        posted_at_ms: None,
         place: place.clone(),
         by,
         raw,
     })
+}
+
+/// When it was written; where it does not say so, or in a form that nobody reads, when it was received.
+fn written_at(mail: &Message<'_>) -> Option<i64> {
+    let valid = |date: &DateTime| date.is_valid().then(|| date.to_timestamp().saturating_mul(1000));
+    let obsolete = || {
+        let text = mail.header_raw("Date")?.trim();
+        jiff::fmt::rfc2822::parse(text).ok().map(|time| time.timestamp().as_millisecond())
+    };
+    mail.date().and_then(valid).or_else(obsolete).or_else(|| mail.received()?.date().as_ref().and_then(valid))
 }
 
 /// The bytes of a part.
@@ -79,12 +90,20 @@ fn raw_form(mail: &Message<'_>, raw: &[u8], parsed: &[u8], limits: Limits) -> Re
 
 fn content(mail: &Message<'_>, native_id: &str, source: &str) -> Content {
     let (mut said, mut found) = (String::new(), Vec::new());
-    for &number in &mail.text_body {
+    // A mail that was cut off, or whose parts are not told apart, has its text where attachments are.
+    let nameless = |number: &&u32| mail.parts.get(**number as usize).is_some_and(|part| part.attachment_name().is_none());
+    let stray = mail.attachments.iter().filter(nameless).take(if mail.text_body.is_empty() { LISTED_MAX } else { 0 });
+    for &number in mail.text_body.iter().chain(stray) {
         let (words, mut addresses) = match mail.parts.get(number as usize).map(|part| &part.body) {
             Some(PartType::Text(text)) => (text.trim_end().to_owned(), links::in_text(text)),
             Some(PartType::Html(html)) => {
                 let readable = text::from_html(html);
                 (readable.text, readable.links)
+            }
+            // Parts that nothing parts: what stands there is text.
+            Some(PartType::Binary(bytes) | PartType::InlineBinary(bytes)) if is_multipart(mail, number) => {
+                let text = String::from_utf8_lossy(bytes);
+                (text.trim_end().to_owned(), links::in_text(&text))
             }
             _ => continue,
         };
@@ -113,6 +132,11 @@ fn content(mail: &Message<'_>, native_id: &str, source: &str) -> Content {
         attachments: attachments(mail, source),
         ..Content::default()
     }
+}
+
+fn is_multipart(mail: &Message<'_>, number: u32) -> bool {
+    let kind = mail.parts.get(number as usize).and_then(MimeHeaders::content_type);
+    kind.is_some_and(|kind| kind.ctype().eq_ignore_ascii_case("multipart"))
 }
 
 fn attachments(mail: &Message<'_>, source: &str) -> Vec<Attachment> {

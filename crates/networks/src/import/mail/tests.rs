@@ -104,3 +104,33 @@ fn what_is_no_mail_is_refused_and_damaged_mail_never_panics() {
     survives(&FORMAT, mailbox().as_bytes(), 600);
     survives(&FORMAT, &zip(&[("Inbox.mbox", mailbox().as_bytes())]), 150);
 }
+
+#[test]
+fn a_sentence_that_begins_with_from_parts_no_mails() {
+    let head =
+        |id: u8| format!("From ada@example.test Tue Nov 14 22:13:20 2023\nMessage-ID: <m{id}@x>\nFrom: ada@example.test\n\n");
+    let mbox = format!("{}first\n\nFrom the start of a line, unquoted\nsecond\n\n{}third\n", head(1), head(2));
+    let all = read(&FORMAT, mbox.as_bytes());
+    let texts: Vec<_> = all.texts().iter().map(|(_, _, text)| (*text).to_owned()).collect();
+    assert_eq!(texts, ["first\n\nFrom the start of a line, unquoted\nsecond", "third"]);
+    assert!(all.refused.is_empty(), "{:?}", all.refused);
+}
+
+#[test]
+fn a_mail_of_an_odd_or_no_date_stands_where_it_was_written_or_received() {
+    let time = |header: &str| read(&FORMAT, format!("{header}\nFrom: ada@example.test\n\nx").as_bytes()).events[0].source_time_ms;
+    assert_eq!(time("Date: 14 Nov 23 22:13 EST"), Some(1_700_017_980_000));
+    assert_eq!(time("Received: by x; Tue, 14 Nov 2023 22:13:20 +0000"), Some(1_700_000_000_000));
+    assert_eq!(time("Date: nonsense"), None);
+}
+
+#[test]
+fn the_text_of_a_mail_that_was_cut_off_is_read() {
+    let mail = |kind: &str, body: &str| format!("From: ada@example.test\nContent-Type: {kind}\n\n{body}");
+    for (kind, body) in
+        [("multipart/mixed; boundary=\"X\"", "--X\nContent-Type: text/plain\n\ntapir\n"), ("multipart/mixed", "tapir\n")]
+    {
+        let all = read(&FORMAT, mail(kind, body).as_bytes());
+        assert_eq!(all.texts()[0].2.trim(), "tapir", "{kind}");
+    }
+}

@@ -147,6 +147,7 @@ impl BulkExport {
     }
 
     fn read_line(&mut self) -> Result<(), ImportError> {
+        let at = format!("line {}", self.lines.number() + 1);
         let taken = match self.lines.next() {
             Ok(Some(Line::Bytes(line))) if line.trim_ascii().is_empty() => Ok(()),
             Ok(Some(Line::Bytes(line))) => {
@@ -155,6 +156,7 @@ impl BulkExport {
                     channels: &mut self.channels,
                     queue: &mut self.queue,
                     item_bytes_max: self.limits.item_bytes_max,
+                    at,
                 };
                 reader.take(line)
             }
@@ -186,6 +188,8 @@ struct LineOf<'a> {
     channels: &'a mut HashMap<String, Place>,
     queue: &'a mut VecDeque<Item>,
     item_bytes_max: u64,
+    /// Where it stands.
+    at: String,
 }
 
 impl LineOf<'_> {
@@ -257,19 +261,21 @@ impl LineOf<'_> {
         let place = self.place(&post)?;
         let replies = json::member(body, "replies").filter(|replies| replies.starts_with(b"["));
         let native_id = id_of(&place, &post.said);
-        // A reply that cannot be taken is refused with its post's line; the others stand.
-        let mut refused = Vec::new();
-        self.said(&post.said, &place, None, without(line, replies))?;
+        // A reply that cannot be taken is an item of its own; the others stand.
+        if let Err(reason) = self.said(&post.said, &place, None, without(line, replies)) {
+            self.queue.push_back(Item::Refused(Refused { place: self.at.clone(), reason }));
+        }
         for (at, raw) in replies.into_iter().flat_map(json::elements).enumerate() {
             let taken = match serde_json::from_slice::<Said>(raw) {
                 Ok(reply) => self.said(&reply, &place, Some(&native_id), raw.to_vec()),
                 Err(error) => Err(what_of(&error)),
             };
             if let Err(reason) = taken {
-                refused.push(format!("reply {}: {reason}", at + 1));
+                let place = format!("{}, reply {}", self.at, at + 1);
+                self.queue.push_back(Item::Refused(Refused { place, reason }));
             }
         }
-        if refused.is_empty() { Ok(()) } else { Err(refused.join("; ")) }
+        Ok(())
     }
 
     fn said(&mut self, said: &Said, place: &Place, thread: Option<&str>, raw: Vec<u8>) -> Result<(), String> {
@@ -285,6 +291,7 @@ impl LineOf<'_> {
                 revision,
                 what,
                 source_time_ms: Some(time_ms),
+                posted_at_ms: Some(said.create_at),
                 place: place.clone(),
                 by,
                 raw: raw.clone(),
@@ -316,8 +323,17 @@ impl LineOf<'_> {
         let mut text = said.message.clone();
         for card in said.props.as_ref().and_then(|props| props.get("attachments")).and_then(Value::as_array).into_iter().flatten()
         {
-            for part in ["pretext", "title", "text"].iter().filter_map(|key| card.get(key).and_then(Value::as_str)) {
-                text = if text.is_empty() { part.to_owned() } else { format!("{text}\n{part}") };
+            let before = text.len();
+            for part in ["pretext", "author_name", "title", "text"] {
+                append(&mut text, card.get(part));
+            }
+            for field in card.get("fields").and_then(Value::as_array).into_iter().flatten() {
+                append(&mut text, field.get("title"));
+                append(&mut text, field.get("value"));
+            }
+            append(&mut text, card.get("footer"));
+            if text.len() == before {
+                append(&mut text, card.get("fallback"));
             }
         }
         let attachments = said.attachments.iter().flatten().map(|file| Attachment {
@@ -366,6 +382,15 @@ impl LineOf<'_> {
         let revision = format!("member:{}:{word}:{}", party.native_id, said.create_at);
         Some((What::Member { party, change }, revision))
     }
+}
+
+/// One more line, when there is one.
+fn append(text: &mut String, line: Option<&Value>) {
+    let Some(line) = line.and_then(Value::as_str).filter(|line| !line.is_empty()) else { return };
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(line);
 }
 
 fn id_of(place: &Place, said: &Said) -> String {

@@ -26,8 +26,8 @@ fn posts_replies_and_direct_messages_are_read_once() {
     let (workspace, private, direct) = (PlaceKind::Workspace, PlaceKind::Private, PlaceKind::Direct);
     assert_eq!(places, [workspace, workspace, workspace, private, direct]);
     assert_eq!(all.events.last().unwrap().place.native_id, "direct:ada,bo");
-    assert_eq!(all.refused.iter().map(|refused| &*refused.place).collect::<Vec<_>>(), ["line 5", "line 10"]);
-    assert!(all.refused[0].reason.starts_with("reply 2: "), "{:?}", all.refused);
+    assert_eq!(all.refused.iter().map(|refused| &*refused.place).collect::<Vec<_>>(), ["line 5, reply 2", "line 10"]);
+    assert!(all.refused[0].reason.contains("at column"), "{:?}", all.refused);
 }
 
 #[test]
@@ -38,10 +38,27 @@ fn threads_reactions_and_system_posts_are_what_they_were() {
     assert_eq!(react.what, What::Reacted { key: "+1".to_owned(), added: true });
     let first = all.events.iter().find(|event| event.revision == "edit:1700000009000").unwrap();
     assert_eq!(content(first).unwrap().thread.as_ref(), Some(&post.native_id));
+    assert!(first.posted_at_ms.is_some_and(|posted| posted < 1_700_000_009_000), "when it was written, not when it was changed");
     assert!(all.events.iter().any(|event| event.revision == "member:bo:joined:1700000005000"));
     let raw = std::str::from_utf8(&post.raw.bytes).unwrap();
     assert!(raw.contains("\"replies\":[]}}") && !raw.contains("first"), "{raw}");
     assert!(first.raw.bytes.starts_with(b"{\"user\":\"bo\",\"message\":\"first\"") && first.raw.bytes.ends_with(b"}"));
+}
+
+#[test]
+fn each_reply_that_cannot_be_taken_is_refused_by_itself() {
+    let post = r#"{"type":"post","post":{"team":"a","channel":"b","user":"ada","message":"root","create_at":1700000000000,"replies":[{"user":"bo"},{"user":"bo","message":"fine","create_at":1700000001000},5]}}"#;
+    let all = read(&FORMAT, format!("{{\"type\":\"version\"}}\n{post}\n").as_bytes());
+    assert_eq!(all.texts().iter().map(|(_, _, text)| *text).collect::<Vec<_>>(), ["root", "fine"]);
+    let places: Vec<_> = all.refused.iter().map(|refused| &*refused.place).collect();
+    assert_eq!(places, ["line 2, reply 1", "line 2, reply 3"]);
+}
+
+#[test]
+fn what_a_program_wrote_into_a_card_is_read_whole() {
+    let post = r#"{"type":"post","post":{"team":"a","channel":"b","user":"bot","message":"","create_at":1700000000000,"props":{"attachments":[{"title":"Alarm","fallback":"x","fields":[{"title":"Disk","value":"full"}],"footer":"host 7"},{"fallback":"only this"}]}}}"#;
+    let all = read(&FORMAT, format!("{{\"type\":\"version\"}}\n{post}\n").as_bytes());
+    assert_eq!(all.texts()[0].2, "Alarm\nDisk\nfull\nhost 7\nonly this");
 }
 
 #[test]

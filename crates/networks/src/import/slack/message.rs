@@ -104,6 +104,12 @@ struct File<'a> {
     size: Option<u64>,
     #[serde(borrow, default)]
     alt_txt: Option<Text<'a>>,
+    /// What Slack shows of a mail.
+    #[serde(borrow, default)]
+    plain_text: Option<Text<'a>>,
+    /// What Slack shows of a snippet.
+    #[serde(borrow, default)]
+    preview: Option<Text<'a>>,
     #[serde(borrow, default)]
     url_private: Option<Text<'a>>,
 }
@@ -144,7 +150,8 @@ fn take(message: &Message<'_>, raw: &[u8], place: &Place, people: &People, queue
     let native_id = native_id(&place.native_id, ts);
     let event = |raw: &[u8], native_id: String, revision: String, what: What, time_ms: Option<i64>, by: Option<Party>| {
         let raw = Raw { media_type: "application/json".to_owned(), bytes: raw.to_vec() };
-        Item::Event(Box::new(Event { native_id, revision, what, source_time_ms: time_ms, place: place.clone(), by, raw }))
+        let (posted_at_ms, place) = (Some(at_ms), place.clone());
+        Item::Event(Box::new(Event { native_id, revision, what, source_time_ms: time_ms, posted_at_ms, place, by, raw }))
     };
     let subtype = message.subtype.as_deref().unwrap_or_default();
     match subtype {
@@ -231,6 +238,7 @@ fn history(
             revision: "delete".to_owned(),
             what: What::Deleted,
             source_time_ms: at_ms,
+            posted_at_ms: time_ms(&deleted),
             place: place.clone(),
             by: author(message, people),
             raw: Raw { media_type: "application/json".to_owned(), bytes: raw.to_vec() },
@@ -295,7 +303,10 @@ fn attached(at: usize, file: &File<'_>) -> Attachment {
         file_name: owned(&file.name),
         media_type: owned(&file.mimetype),
         bytes: file.size,
-        alt: owned(&file.alt_txt),
+        alt: owned(&file.alt_txt)
+            .or_else(|| owned(&file.plain_text))
+            .or_else(|| owned(&file.preview))
+            .map(|alt| text::shown(&alt)),
         source: owned(&file.url_private),
     }
 }

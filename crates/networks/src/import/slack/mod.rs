@@ -13,7 +13,7 @@
 mod message;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     io::Read,
     path::Path,
 };
@@ -75,6 +75,8 @@ struct SlackExport {
     limits: Limits,
     name: String,
     people: People,
+    /// How many of the people are of each workspace: of guests from others an export lists fewer.
+    teams: BTreeMap<String, u64>,
     /// Conversations by their folder in the archive.
     places: HashMap<String, Place>,
     /// Files that hang on messages, by Slack's file id.
@@ -109,6 +111,7 @@ struct Conversation {
 #[derive(Deserialize)]
 struct User {
     id: String,
+    team_id: Option<String>,
     name: Option<String>,
     real_name: Option<String>,
     #[serde(default)]
@@ -144,6 +147,7 @@ impl SlackExport {
             limits,
             name,
             people: People::new(),
+            teams: BTreeMap::new(),
             places: HashMap::new(),
             files: HashMap::new(),
             days: Vec::new(),
@@ -201,7 +205,10 @@ impl SlackExport {
 
     fn read_people(&mut self, id: EntryId) -> Result<(), ImportError> {
         self.each_listed(id, |export, bytes| {
-            let user: User = serde_json::from_slice(bytes).ok()?;
+            let mut user: User = serde_json::from_slice(bytes).ok()?;
+            if let Some(team) = user.team_id.take().filter(|team| !team.is_empty()) {
+                *export.teams.entry(team).or_default() += 1;
+            }
             let party = user.party();
             export.people.insert(party.native_id.clone(), party);
             Some(())
@@ -342,8 +349,10 @@ impl Import for SlackExport {
         (self.done_bytes, self.all_bytes)
     }
 
+    /// The workspace's id: the file's name tells only when it was made.
     fn source(&self) -> String {
-        self.name.clone()
+        let most = self.teams.iter().max_by_key(|(_, people)| **people);
+        most.map_or_else(|| self.name.clone(), |(team, _)| team.clone())
     }
 
     fn attachment(&mut self, attachment: &Attachment) -> Result<Option<Box<dyn Read + Send + '_>>, ImportError> {

@@ -109,9 +109,25 @@ fn reactions_joins_deletions_and_topics_are_events_of_their_own() {
     }
     let join = all.event("C1", "member:U2:joined:1700000002.000000");
     assert!(matches!(&join.what, What::Member { change: Membership::Joined, party } if party.native_id == "U2"));
-    assert_eq!(all.event("C1:1700000004.000000", "delete").what, What::Deleted);
+    let tombstone = all.event("C1:1700000004.000000", "delete");
+    assert_eq!((&tombstone.what, tombstone.source_time_ms), (&What::Deleted, None), "when it went is not told");
+    let posted = |id: &str, revision: &str| all.event(id, revision).posted_at_ms;
+    assert_eq!(posted("C1:1700000004.000000", "delete"), Some(1_700_000_004_000));
+    assert_eq!(posted("C1:1700000012.000000", "delete"), Some(1_700_000_012_000));
+    assert_eq!(posted("C1:1700000001.000200", "edit:1700000009.000000"), Some(1_700_000_001_000));
     assert_eq!(all.event("C1:1700000012.000000", "delete").source_time_ms, Some(1_700_000_013_000));
     assert_eq!(all.event("C1", "topic:1700000007.000000").what, What::PlaceChanged { change: "topic".to_owned() });
+}
+
+#[test]
+fn what_slack_shows_of_a_snippet_and_a_mail_stands_with_it() {
+    let day = br#"[{"type":"message","user":"U1","text":"f","ts":"1.0","files":[
+        {"id":"F1","name":"notes.txt","mode":"snippet","preview":"the first lines"},
+        {"id":"F2","name":"mail","mode":"email","plain_text":"dear all","preview":"<html>"},
+        {"id":"F3","name":"p.png","alt_txt":"a cat"}]}]"#;
+    let all = read(&FORMAT, &zip(&[("channels.json", CHANNELS.as_bytes()), ("general/2023-11-14.json", day)]));
+    let alts: Vec<_> = content(&all.events[0]).unwrap().attachments.iter().map(|file| file.alt.as_deref()).collect();
+    assert_eq!(alts, [Some("the first lines"), Some("dear all"), Some("a cat")]);
 }
 
 #[test]
@@ -136,6 +152,35 @@ fn an_export_in_a_folder_and_one_of_public_channels_only_are_read() {
     );
     assert_eq!((all.events.len(), all.refused.len()), (2, 1));
     assert!(all.refused[0].reason.contains("cut off"), "{:?}", all.refused);
+}
+
+#[test]
+fn a_day_that_was_altered_in_the_archive_is_told_from_a_whole_one() {
+    let day: &[u8] = br#"[{"type":"message","user":"U1","text":"hello","ts":"1700000020.000000"}]"#;
+    let mut stored = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in [("channels.json", CHANNELS.as_bytes()), ("general/2023-11-14.json", day)] {
+        stored.start_file(name, options).unwrap();
+        stored.write_all(bytes).unwrap();
+    }
+    let mut bytes = stored.finish().unwrap().into_inner();
+    assert!(read(&FORMAT, &bytes).refused.is_empty());
+    let at = bytes.windows(5).position(|five| five == b"hello").unwrap();
+    bytes[at] = b'H';
+    let all = read(&FORMAT, &bytes);
+    assert!(all.refused.len() == 1 && all.refused[0].reason.contains("its checksum is wrong"), "{:?}", all.refused);
+}
+
+#[test]
+fn an_export_is_of_the_workspace_that_most_of_its_people_are_of() {
+    let source = |users: &[u8]| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Export Nov 2023.zip");
+        std::fs::write(&path, zip(&[("channels.json", CHANNELS.as_bytes()), ("users.json", users)])).unwrap();
+        (FORMAT.open)(&path, Limits::default()).unwrap().source()
+    };
+    assert_eq!(source(br#"[{"id":"U8","team_id":"T0"},{"id":"U1","team_id":"T1"},{"id":"U2","team_id":"T1"}]"#), "T1");
+    assert_eq!(source(br#"[{"id":"U1"}]"#), "Export Nov 2023");
 }
 
 #[test]

@@ -220,8 +220,8 @@ fn events(raw: &[u8], queue: &mut VecDeque<Item>) -> Result<(), String> {
     let by = message.from.as_ref().and_then(Identities::party);
     let raw = Raw { media_type: "application/json".to_owned(), bytes: raw.to_vec() };
     let mut push = |native_id: &str, revision: String, what: What, source_time_ms: Option<i64>, by: Option<Party>| {
-        let event =
-            Event { native_id: native_id.to_owned(), revision, what, source_time_ms, place: place.clone(), by, raw: raw.clone() };
+        let (native_id, place, raw) = (native_id.to_owned(), place.clone(), raw.clone());
+        let event = Event { native_id, revision, what, source_time_ms, posted_at_ms: created, place, by, raw };
         queue.push_back(Item::Event(Box::new(event)));
     };
     if let Some(detail) = message.event_detail.as_ref().filter(|detail| detail.is_object()) {

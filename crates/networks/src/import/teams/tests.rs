@@ -32,7 +32,9 @@ fn an_answer_of_the_export_api_is_read() {
     );
     assert_eq!((said.attachments.len(), said.attachments[0].file_name.as_deref()), (2, Some("a.docx")));
     assert_eq!(all.event(first, "").source_time_ms, Some(1_700_000_000_000));
-    assert_eq!(content(all.event(reply, "edit:1700000100000")).unwrap().thread.as_deref(), Some(first));
+    let reply = all.event(reply, "edit:1700000100000");
+    assert_eq!(content(reply).unwrap().thread.as_deref(), Some(first));
+    assert_eq!(reply.posted_at_ms, Some(1_700_000_001_000), "when it was written, beside when it was changed");
 }
 
 #[test]
@@ -62,6 +64,21 @@ fn pages_lists_and_lines_in_a_zip_are_read_alike() {
     let all = read(&FORMAT, &bytes);
     assert_eq!(all.texts(), [("c:1", "", "x"), ("c:2", "", "x"), ("c:3", "", "x")]);
     assert!(all.refused.len() == 1 && all.refused[0].reason.contains("cut off"), "{:?}", all.refused);
+}
+
+#[test]
+fn each_message_of_a_page_in_a_line_is_taken_or_refused_by_itself() {
+    let one = r#"{"id":"1","createdDateTime":"2023-11-14T22:13:20Z","chatId":"c","body":{"contentType":"text","content":"x"}}"#;
+    let all = read(&FORMAT, &zip(&[("a.jsonl", format!("{{\"value\":[5,{one},{{}}]}}\n").as_bytes())]));
+    assert_eq!(all.texts(), [("c:1", "", "x")]);
+    let places: Vec<_> = all.refused.iter().map(|refused| &*refused.place).collect();
+    assert_eq!(places, ["a.jsonl, line 1, item 1", "a.jsonl, line 1, item 3"]);
+}
+
+#[test]
+fn an_answer_that_failed_is_no_empty_export() {
+    let all = read(&FORMAT, br#"{"error":{"code":"Forbidden"}}"#);
+    assert!(all.refused.len() == 1 && all.refused[0].reason.contains("no list `value`"), "{:?}", all.refused);
 }
 
 #[test]
