@@ -18,17 +18,35 @@ interface Begun {
 const MEGABYTE = 1_000_000;
 
 function limits(): NetworkLimit[] {
-  const form = document.querySelector<HTMLFormElement>("form[data-composer]");
-  return JSON.parse(form?.dataset["limits"] ?? "[]") as NetworkLimit[];
+  // Each save brings them anew: they are those of the profiles that are chosen by now.
+  return JSON.parse(document.getElementById("composer-limits")?.dataset["limits"] ?? "[]") as NetworkLimit[];
+}
+
+const megabytes = (bytes: number): string => `${(Math.ceil(bytes / (MEGABYTE / 10)) / 10).toFixed(1)} MB`;
+
+interface Sized {
+  name: string;
+  type: string;
+  size: number;
+}
+
+function takes(network: NetworkLimit, file: Sized): boolean {
+  return file.size <= (network.types[file.type] ?? -1);
 }
 
 /** Why no network would take a file, or nothing. Said before the upload; the server checks what it gets. */
-export function refusal(file: { name: string; type: string; size: number }, networks: NetworkLimit[]): string | null {
-  if (networks.length === 0) return null;
-  const taking = networks.filter((network) => file.type in network.types);
-  if (taking.length === 0) return `${file.name}: none of the chosen profiles takes ${file.type || "this kind of file"}.`;
-  const most = Math.max(...taking.map((network) => network.types[file.type] ?? 0));
-  return file.size > most ? `${file.name} has ${(file.size / MEGABYTE).toFixed(1)} MB; the most is ${(most / MEGABYTE).toFixed(1)} MB.` : null;
+export function refusal(file: Sized, networks: NetworkLimit[]): string | null {
+  if (networks.length === 0 || networks.some((network) => takes(network, file))) return null;
+  const most = Math.max(...networks.map((network) => network.types[file.type] ?? -1));
+  if (most < 0) return `${file.name}: none of the chosen profiles takes ${file.type || "this kind of file"}.`;
+  return `${file.name} has ${megabytes(file.size)}; the most is ${megabytes(most)}.`;
+}
+
+/** Which of the chosen networks would not take a file that another one takes, or nothing. */
+export function caution(file: Sized, networks: NetworkLimit[]): string | null {
+  const refusing = networks.filter((network) => !takes(network, file)).map((network) => network.label);
+  if (refusing.length === 0) return null;
+  return `${file.name} (${megabytes(file.size)}) is not for ${refusing.join(", ")}: make it smaller, or give a version of its own there.`;
 }
 
 async function json<T>(address: string, body: URLSearchParams | Blob): Promise<T> {
@@ -67,6 +85,8 @@ export async function take(part: string, files: Iterable<File>, act = (media: st
       toast("warning", refused);
       continue;
     }
+    const cautioned = caution(file, limits());
+    if (cautioned) toast("warning", cautioned);
     const { row, progress } = line(part, file);
     try {
       const media = await send(file, progress);

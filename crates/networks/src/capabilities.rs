@@ -20,6 +20,10 @@ pub struct Capabilities {
     pub direct: bool,
     /// A content warning or subject line.
     pub subject: bool,
+    /// Whether a post can be kept to some readers: followers, or those mentioned.
+    pub audiences: bool,
+    /// Whether a post that answers nothing needs a channel or room. Whoever is there reads it.
+    pub place: bool,
     /// The longest text.
     pub text: TextLimit,
     /// Pictures, video and other files.

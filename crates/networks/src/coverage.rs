@@ -50,7 +50,7 @@ fn write(page: &mut String) -> fmt::Result {
 /// What a row of the matrix says of a network.
 type Row = (&'static str, fn(&Capabilities) -> String);
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 14] = [
     ("posts", |can| yes(can.post)),
     ("answers", |can| yes(can.reply)),
     ("changing a post", |can| yes(can.edit)),
@@ -58,6 +58,8 @@ const ROWS: [Row; 12] = [
     ("hiding answers of others", |can| yes(can.hide)),
     ("private messages", |can| yes(can.direct)),
     ("content warning or subject", |can| yes(can.subject)),
+    ("for followers or those mentioned only", |can| yes(can.audiences)),
+    ("needs a channel or room", |can| yes(can.place)),
     ("longest text", |can| text(&can.text)),
     ("attachments on a post", |can| can.attachments_max.to_string()),
     ("longest alt text, characters", |can| if can.alt_max == 0 { "none".to_owned() } else { can.alt_max.to_string() }),

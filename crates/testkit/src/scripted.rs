@@ -31,6 +31,8 @@ const ABOUT: About = About {
         hide: false,
         direct: false,
         subject: false,
+        audiences: false,
+        place: false,
         text: TextLimit {
             max: 500,
             unit: TextUnit::Graphemes,

@@ -129,7 +129,7 @@ async fn excluded_voices(act: &mut Act<'_>, people: &BTreeSet<PersonId>) -> Resu
 }
 
 async fn explain(act: &mut Act<'_>, uncovered: Uncovered) -> Result<Error> {
-    let (Uncovered::Profile(profile) | Uncovered::NoRight(profile)) = uncovered else {
+    let (Uncovered::Profile(profile) | Uncovered::Agent(profile) | Uncovered::NoRight(profile)) = uncovered else {
         return Ok(Error::Conflict(uncovered.to_string()));
     };
     let title = profiles::exists(act.tx(), profile).await?.title;

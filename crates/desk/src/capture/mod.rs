@@ -40,6 +40,7 @@ pub use model::{
     AttachmentSeen, AttachmentState, GapSeen, Message, PartySeen, PlaceSeen, Revision, StreamFilter, StreamPage, Thread,
 };
 pub use notes::Note;
+pub(crate) use reading::is_captured;
 pub use reading::{
     REASON_MAX, STREAM_PAGE_MAX, THREAD_MAX, changes, last_change, message, messages, news, place, places, readable, stream,
     thread, unmask,

@@ -8,11 +8,13 @@ use std::collections::{BTreeSet, HashSet};
 use super::{
     masking::is_covered,
     model::{Message, PlaceSeen, StreamFilter, StreamPage, Thread},
+    naming::Naming,
     store::reading as store,
 };
 use crate::{
     act::Object,
     actor::{Actor, Principal},
+    db::Connection,
     desk::Desk,
     error::{Error, Invalid, Refusal, Result},
     ids::{MessageId, PlaceId, ProfileId},
@@ -151,6 +153,12 @@ pub async fn messages(desk: &Desk, actor: &Actor, ids: &[MessageId]) -> Result<V
 /// [`Error::NotFound`] also when the caller may not read its profile.
 pub async fn message(desk: &Desk, actor: &Actor, id: MessageId) -> Result<Message> {
     messages(desk, actor, &[id]).await?.into_iter().next().ok_or(Error::NotFound("message"))
+}
+
+/// Whether a message of a profile was captured, by the network's id of it. It decides nothing about rights: part of other acts.
+pub(crate) async fn is_captured(desk: &Desk, on: &mut dyn Connection, profile: ProfileId, native_id: &str) -> Result<bool> {
+    let id = Naming::new(desk.sealer(), profile).message(native_id);
+    Ok(!store::by_id(on, &[id]).await?.is_empty())
 }
 
 /// The thread that a message is in: itself when nobody answered it.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::{
     post::{Post, PostFilter, PostTarget},
     store::{
+        lists::Sight,
         posts::{self, PostRow},
         targets,
     },
@@ -33,6 +34,14 @@ pub(super) fn writer(actor: &Actor) -> Result<(PersonId, Hand)> {
         Principal::Nobody | Principal::Guest { .. } | Principal::Operator | Principal::Desk(_) => {
             Err(Error::Conflict("a post needs a person who writes it; sign in or use a token".to_owned()))
         }
+    }
+}
+
+/// That a person decides, in a browser or through a program of theirs. `what` an agent may not do.
+pub(super) fn refuse_agent(actor: &Actor, what: &str) -> Result<()> {
+    match actor.principal {
+        Principal::Token { agent: true, .. } => Err(Error::Conflict(format!("an agent can draft; {what} is for people"))),
+        _ => Ok(()),
     }
 }
 
@@ -62,14 +71,15 @@ pub(super) async fn allowed(desk: &Desk, actor: &Actor, operation: Operation) ->
     Ok(found)
 }
 
-/// The profiles of a filter that the caller may read posts on.
-pub(super) async fn wanted(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Vec<ProfileId>> {
+/// The profiles that the caller may read posts on, and those of them that a filter wants.
+pub(super) async fn sight(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Sight> {
     let readable = allowed(desk, actor, Operation::PostsRead).await?;
     let fits = |profile: &profiles::Profile| {
         (filter.profiles.is_empty() || filter.profiles.contains(&profile.id))
             && filter.network.as_ref().is_none_or(|network| *network == profile.network)
     };
-    Ok(readable.into_iter().filter(fits).map(|profile| profile.id).collect())
+    let wanted = readable.iter().filter(|profile| fits(profile)).map(|profile| profile.id).collect();
+    Ok(Sight { readable: readable.into_iter().map(|profile| profile.id).collect(), wanted })
 }
 
 /// The profiles of a post, all of them.
@@ -159,7 +169,7 @@ pub(super) async fn seen_through(on: &mut dyn Connection, row: PostRow, seen: &H
     let mut targets = targets::of_post(on, row.id).await?;
     targets.retain(|target| seen.contains(&target.key.profile));
     let mut draft = row.draft;
-    draft.targets.retain(|profile, _| seen.contains(profile));
+    draft.keep_only(|profile| seen.contains(&profile));
     Ok(Post {
         id: row.id,
         author: row.author,

@@ -174,7 +174,8 @@ pub enum Unreadable {
 /// [`Unreadable`] when no row can be reported at all.
 pub fn read(bytes: &[u8], context: &Context) -> Result<Vec<Row>, Unreadable> {
     let text = text_of(bytes)?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).flexible(true).from_reader(text.as_bytes());
+    let separator = delimiter(text);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
     let heads = reader.headers().map_err(|_| Unreadable::Empty)?.clone();
     let columns = columns(&heads)?;
     let mut rows = Vec::new();
@@ -190,7 +191,40 @@ pub fn read(bytes: &[u8], context: &Context) -> Result<Vec<Row>, Unreadable> {
         let line = record.position().map_or(0, csv::Position::line);
         rows.push(Row { line, outcome: row(&record, &columns, context).map(Box::new) });
     }
+    if let (Some(opened), Some(last)) = (never_closed(text, separator), rows.last_mut()) {
+        let what = format!("the quotation mark on line {opened} is never closed, so everything after it became part of this row");
+        let mistake = Mistake { column: None, what };
+        last.outcome = Err(last.outcome.clone().err().unwrap_or_default().into_iter().chain([mistake]).collect());
+    }
     Ok(rows)
+}
+
+/// The line of a quotation mark that opens a cell and has no end: the reader takes the rest of the file for that cell.
+fn never_closed(text: &str, separator: u8) -> Option<usize> {
+    /// Where in a cell one is (RFC 4180, section 2).
+    #[derive(PartialEq)]
+    enum In {
+        Begin,
+        Plain,
+        Quoted,
+        AfterQuote,
+    }
+    let (mut at, mut line, mut opened) = (In::Begin, 1, 0);
+    for byte in text.bytes() {
+        let ends = byte == separator || byte == b'\n' || byte == b'\r';
+        at = match (at, byte) {
+            (In::Begin, b'"') => {
+                opened = line;
+                In::Quoted
+            }
+            (In::Quoted, b'"') => In::AfterQuote,
+            (In::Quoted, _) | (In::AfterQuote, b'"') => In::Quoted,
+            _ if ends => In::Begin,
+            _ => In::Plain,
+        };
+        line += usize::from(byte == b'\n');
+    }
+    (at == In::Quoted).then_some(opened)
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, Unreadable> {

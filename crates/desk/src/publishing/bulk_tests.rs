@@ -50,6 +50,17 @@ fn every_mistake_of_a_row_is_told_and_harms_no_other() {
 }
 
 #[test]
+fn a_quotation_mark_that_is_never_closed_is_a_mistake_of_its_row_and_swallows_nothing_unseen() {
+    let found = rows("profiles,text\nkites,fine\nkites,\"open\nkites,swallowed\nkites,too\n");
+    assert_eq!(found.iter().map(|row| row.outcome.is_ok()).collect::<Vec<_>>(), [true, false]);
+    let mistakes = found[1].outcome.as_ref().expect_err("wrong");
+    assert!(mistakes[0].what.contains("on line 3 is never closed"), "{mistakes:?}");
+    for whole in ["\"a \"\"word\"\"\"", "5\" wide", "\"closed\" and on"] {
+        assert!(rows(&format!("profiles,text\nkites,{whole}\n"))[0].outcome.is_ok(), "{whole}");
+    }
+}
+
+#[test]
 fn times_that_cannot_be_kept_are_refused_and_doubtful_ones_noted() {
     let at = |date: &str, time: &str| format!("profiles,text,date,time\nkites,x,{date},{time}\n");
     assert_eq!(mistakes(&at("2026-03-29", "02:30"))[0].0, Some(Column::Time));

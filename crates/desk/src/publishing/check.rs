@@ -11,8 +11,9 @@ use serde::Serialize;
 use super::{
     access,
     content::{Content, Draft, MediaDigest, Part},
-    counting, media,
+    media,
     post::PostForm,
+    refusals::refused_by,
     store::lists,
     warnings::{Clash, DUPLICATE_WITHIN_MS, Planned, clashes},
 };
@@ -92,7 +93,7 @@ pub struct Warning {
 }
 
 impl Warning {
-    fn new(kind: WarningKind, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: WarningKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             blocks: false,
@@ -107,12 +108,12 @@ impl Warning {
         }
     }
 
-    fn blocking(mut self) -> Self {
+    pub(super) fn blocking(mut self) -> Self {
         self.blocks = true;
         self
     }
 
-    fn at(mut self, profile: Option<ProfileId>, part: usize) -> Self {
+    pub(super) fn at(mut self, profile: Option<ProfileId>, part: usize) -> Self {
         (self.profile, self.part) = (profile, Some(part));
         self
     }
@@ -128,11 +129,12 @@ pub async fn check(
 ) -> Result<Vec<Warning>> {
     let wanted: Vec<_> = form.draft.targets.keys().copied().collect();
     let known = access::may(desk, actor, Operation::PostsRead, &wanted).await?;
+    let files = media::facts(&mut desk.db().read().await?, &form.draft).await?;
     let mut warnings = Vec::new();
     for profile in &known {
         let content = form.draft.content_for(profile.id).expect("it is one of the draft's");
         if let Some(can) = capabilities(desk, profile.id, &profile.network).await? {
-            refused_by(&can, content, profile.id, &mut warnings);
+            refused_by(&can, content, profile.id, &files, &mut warnings);
         }
     }
     examiner.refresh(desk).await?;
@@ -160,62 +162,6 @@ async fn capabilities(desk: &Desk, profile: ProfileId, network: &str) -> Result<
     let Some(network) = Connectors::all().get(network) else { return Ok(None) };
     let opened = connections::open(desk, profile).await?;
     Ok(Some(opened.map_or(network.about().capabilities, |opened| network.limits(&opened.session))))
-}
-
-/// What a network would refuse for certain.
-fn refused_by(can: &Capabilities, content: &Content, profile: ProfileId, warnings: &mut Vec<Warning>) {
-    use WarningKind as K;
-    let here = Some(profile);
-    if !can.post {
-        warnings
-            .push(Warning { profile: here, ..Warning::new(K::Unsupported, "this network takes no posts from here") }.blocking());
-    }
-    if content.reply_to.is_some() && !can.reply {
-        warnings.push(
-            Warning { profile: here, ..Warning::new(K::Unsupported, "this network takes no answers from here") }.blocking(),
-        );
-    }
-    if content.subject.is_some() && !can.subject {
-        let message = "this network has no content warnings: the subject will not be shown";
-        warnings.push(Warning { profile: here, ..Warning::new(K::Unsupported, message) });
-    }
-    if content.parts.is_empty() {
-        warnings.push(Warning { profile: here, ..Warning::new(K::Empty, "write something, or add a picture") }.blocking());
-    }
-    for (number, (part, length)) in content.parts.iter().zip(counting::lengths(content, can)).enumerate() {
-        if part.text.trim().is_empty() && part.media.is_empty() {
-            warnings.push(Warning::new(K::Empty, "write something, or add a picture").at(here, number).blocking());
-        }
-        if !length.fits() {
-            let message = format!("{} of {} used; shorten it or make a thread", length.used, length.max);
-            warnings.push(Warning::new(K::TooLong, message).at(here, number).blocking());
-        }
-        media_refused_by(can, part, (here, number), warnings);
-    }
-}
-
-fn media_refused_by(can: &Capabilities, part: &Part, (here, number): (Option<ProfileId>, usize), warnings: &mut Vec<Warning>) {
-    use WarningKind as K;
-    if part.media.len() > can.attachments_max as usize {
-        let message = format!("at most {} files on one post here", can.attachments_max);
-        warnings.push(Warning::new(K::Media, message).at(here, number).blocking());
-    }
-    for (place, medium) in part.media.iter().enumerate() {
-        let mut add = |kind, message: String| {
-            let warning = Warning::new(kind, message).at(here, number).blocking();
-            warnings.push(Warning { zone: Some("alt_text".to_owned()), zone_part: place, ..warning });
-        };
-        if !can.media.iter().any(|limit| limit.media_type == medium.media_type) {
-            add(K::Media, format!("{} is {}, which this network does not take", medium.file_name, medium.media_type));
-        }
-        let is_picture = medium.media_type.starts_with("image/");
-        if is_picture && can.alt_max > 0 && medium.alt.trim().is_empty() {
-            add(K::NoAlt, format!("say what {} shows, for those who do not see it", medium.file_name));
-        }
-        if can.alt_max > 0 && medium.alt.chars().count() > can.alt_max as usize {
-            add(K::TooLong, format!("the alt text of {} has more than {} characters", medium.file_name, can.alt_max));
-        }
-    }
 }
 
 /// Where something was found: on which profile (nothing for the common content) and in which part.
@@ -392,9 +338,10 @@ pub(super) async fn refuse_blocked(
     can: &[(ProfileId, Option<Capabilities>)],
 ) -> Result<()> {
     let mut warnings = Vec::new();
+    let files = media::facts(act.tx(), &form.draft).await?;
     for (profile, can) in can {
         let (Some(can), Some(content)) = (can, form.draft.content_for(*profile)) else { continue };
-        refused_by(can, content, *profile, &mut warnings);
+        refused_by(can, content, *profile, &files, &mut warnings);
     }
     disclosure(form, &mut warnings);
     let mut invalid = Invalid::new();

@@ -78,6 +78,16 @@ impl Draft {
     pub fn content_for(&self, profile: ProfileId) -> Option<&Content> {
         self.targets.get(&profile).map(|own| own.as_ref().unwrap_or(&self.common))
     }
+
+    /// Leaves what somebody sees who may read these profiles only. What all have in common is not among it where each of these has a
+    /// version of its own: then it is said elsewhere.
+    pub(super) fn keep_only(&mut self, readable: impl Fn(ProfileId) -> bool) {
+        let all = self.targets.len();
+        self.targets.retain(|profile, _| readable(*profile));
+        if self.targets.len() < all && self.targets.values().all(Option::is_some) {
+            self.common = Content::default();
+        }
+    }
 }
 
 /// The digest of a post: of every target's resolved content, and of its time.

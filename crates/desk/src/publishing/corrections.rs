@@ -12,13 +12,14 @@ use super::{
     gate::{self, Sent, Submitting},
     model::TargetKey,
     post::{PostForm, PostTarget, Version},
-    store::{corrections as store, parts, posts},
+    store::{corrections as store, parts, posts, targets, versions},
 };
 use crate::{
     act::{Act, Object},
     actor::Actor,
     approvals::{self, Submitted},
     capture::{Connectors, Examiner},
+    db::Connection,
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
     ids::{CorrectionId, PersonId, PostId, Time},
@@ -94,6 +95,7 @@ pub struct Correction {
 /// [`Error::Conflict`] when it is not there, is being corrected, or the network has no way to.
 pub async fn delete_published(desk: &Desk, actor: &Actor, key: TargetKey, reason: &str) -> Result<()> {
     let reason = checked_reason(reason)?;
+    access::refuse_agent(actor, "to delete what was published")?;
     let (mut act, target, profile) = act_on_published(desk, actor, key).await?;
     refuse_incapable(&profile, CorrectionKind::Delete)?;
     let mut there = parts::all(act.tx(), key).await?;
@@ -134,12 +136,11 @@ pub async fn edit_published(
     let (mut act, target, profile) = act_on_published(desk, actor, key).await?;
     refuse_incapable(&profile, CorrectionKind::Edit)?;
     let row = posts::get(act.tx(), key.post).await?.ok_or(Error::NotFound("post"))?;
-    let all = super::store::targets::of_post(act.tx(), key.post).await?;
+    let all = targets::of_post(act.tx(), key.post).await?;
     if all.iter().any(|other| !other.life.state.is_final()) {
         return Err(Error::Conflict("this post is still on its way to another profile; wait until it is out there".to_owned()));
     }
-    let sent = super::store::versions::get(act.tx(), key.post, target.version).await?.ok_or(Error::NotFound("version"))?;
-    let before = sent.draft.content_for(key.profile).cloned().unwrap_or_default();
+    let before = standing(act.tx(), key, target.version).await?;
     let changed = changed_parts(&before, content)?;
     let mut draft = row.draft.clone();
     draft.targets.insert(key.profile, Some(content.clone()));
@@ -154,7 +155,8 @@ pub async fn edit_published(
         campaign: row.campaign,
         tags,
     };
-    let can = check::limits(desk, &draft).await?;
+    // What stands elsewhere is out already: only what changes has to fit.
+    let can: Vec<_> = check::limits(desk, &draft).await?.into_iter().filter(|(profile, _)| *profile == key.profile).collect();
     check::refuse_blocked(&mut act, &form, &looked, &can).await?;
     posts::save(act.tx(), key.post, row.revision, &form, person, now).await?;
     posts::touched_by(act.tx(), key.post, person, hand, now).await?;
@@ -170,7 +172,7 @@ pub async fn edit_published(
         made_at: now,
     };
     gate::make_version(&mut act, key.post, &version).await?;
-    let new = gate::asked(act.tx(), key.post, &version, &Submitting { note: reason.clone(), confirmed: false }).await?;
+    let new = gate::asked(&mut act, key.post, &version, &Submitting { note: reason.clone(), confirmed: false }).await?;
     let submitted = approvals::submit(&mut act, new).await?;
     let (state, due) = match submitted {
         Submitted::Free(_) => (CorrectionState::Due, Some(now)),
@@ -194,6 +196,38 @@ pub async fn edit_published(
     })
 }
 
+/// What a profile shows of a post: what was sent, with every change of it that was made there. What was refused or failed is not in it.
+///
+/// # Errors
+/// [`Error::NotFound`] when nothing of it is there, or the profile may not be read.
+pub async fn published_content(desk: &Desk, actor: &Actor, key: TargetKey) -> Result<Content> {
+    let mut reader = desk.db().read().await?;
+    let seen = access::readable(desk, actor, &mut reader, key.post).await?;
+    let targets = targets::of_post(&mut reader, key.post).await?;
+    let there = targets.into_iter().find(|target| target.key == key && target.life.parts_there > 0);
+    let target = there.filter(|_| seen.contains(&key.profile)).ok_or(Error::NotFound("published post"))?;
+    standing(&mut reader, key, target.version).await
+}
+
+async fn standing(on: &mut dyn Connection, key: TargetKey, version: u32) -> Result<Content> {
+    let said = async |on: &mut dyn Connection, number: u32| -> Result<Content> {
+        let version = versions::get(on, key.post, number).await?.ok_or(Error::NotFound("version"))?;
+        Ok(version.draft.content_for(key.profile).cloned().unwrap_or_default())
+    };
+    let mut content = said(on, version).await?;
+    let is_made = |one: &Correction| one.target == key && one.kind == CorrectionKind::Edit && one.state == CorrectionState::Done;
+    for made in store::of_post(on, key.post).await?.into_iter().filter(is_made) {
+        let Some(number) = made.version else { continue };
+        let mut changed = said(on, number).await?;
+        let place = made.part as usize;
+        if let (Some(part), Some(new)) = (content.parts.get_mut(place), changed.parts.get_mut(place)) {
+            part.text = std::mem::take(&mut new.text);
+        }
+        (content.subject, content.language) = (changed.subject, changed.language);
+    }
+    Ok(content)
+}
+
 /// The corrections of a post, oldest first.
 pub async fn corrections(desk: &Desk, actor: &Actor, post: PostId) -> Result<Vec<Correction>> {
     let mut reader = desk.db().read().await?;
@@ -208,7 +242,7 @@ async fn act_on_published<'d>(desk: &'d Desk, actor: &'d Actor, key: TargetKey) 
     let mut known = access::may(desk, actor, Operation::PostCorrect, &[key.profile]).await?;
     let mut act = access::act_on(desk, actor, Operation::PostCorrect, &known).await?;
     posts::lock(act.tx(), key.post).await?.ok_or(Error::NotFound("post"))?;
-    let target = super::store::targets::lock(act.tx(), key).await?.ok_or(Error::NotFound("post"))?;
+    let target = targets::lock(act.tx(), key).await?.ok_or(Error::NotFound("post"))?;
     // What was cancelled in the middle of a thread is partly there, and can be taken back.
     if target.life.parts_there == 0 || !target.life.state.is_final() {
         let state = target.life.state.title().to_lowercase();

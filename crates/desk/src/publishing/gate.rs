@@ -25,7 +25,7 @@ use crate::{
         self, Cleared, ContentDigest, Hand, NewSubmission, Submitted,
         workflows::{Facts, PostKind, TargetFacts},
     },
-    capture::Examiner,
+    capture::{self, Examiner},
     db::{Connection, Tx},
     desk::{Desk, Topic},
     error::{Error, Invalid, Result},
@@ -66,6 +66,9 @@ pub async fn submit(
     with: &Submitting,
 ) -> Result<Sent> {
     let (person, hand) = access::writer(actor)?;
+    if with.confirmed {
+        access::refuse_agent(actor, "to confirm that something goes out although publishing is paused")?;
+    }
     let seen = super::posts::get(desk, actor, id).await?;
     let looked = check::look(desk, examiner, &seen.draft).await?;
     let limits = check::limits(desk, &seen.draft).await?;
@@ -104,7 +107,7 @@ pub async fn submit(
         target.life.confirmed_at = with.confirmed.then_some(now);
         move_on(&mut act, target, Event::Submit, now).await?;
     }
-    let new = asked(act.tx(), id, &version, with).await?;
+    let new = asked(&mut act, id, &version, with).await?;
     let submitted = approvals::submit(&mut act, new).await?;
     let sent = match submitted {
         Submitted::Free(clearance) => {
@@ -147,20 +150,23 @@ pub(super) async fn make_version(act: &mut Act<'_>, post: PostId, version: &Vers
     Ok(())
 }
 
-pub(super) async fn asked(tx: &mut Tx, post: PostId, version: &Version, with: &Submitting) -> Result<NewSubmission> {
+pub(super) async fn asked(act: &mut Act<'_>, post: PostId, version: &Version, with: &Submitting) -> Result<NewSubmission> {
     let answers = version.draft.targets.keys().filter_map(|&profile| {
         let content = version.draft.content_for(profile)?;
         Some((profile, content.reply_to.clone()?))
     });
+    let answers: BTreeSet<_> = answers.collect();
+    let kind = kind_of(act, version, &answers).await?;
+    let tx = act.tx();
     Ok(NewSubmission {
         post,
         version: version.number,
         digest: version.digest,
         slot: version.slot,
-        facts: facts_of(tx, post, version).await?,
+        facts: Facts { kind, ..facts_of(tx, post, version).await? },
         excluded: editors(tx, post).await?,
         note: with.note.clone(),
-        answers: answers.collect(),
+        answers,
     })
 }
 
@@ -267,15 +273,25 @@ async fn facts_of(on: &mut dyn Connection, post: PostId, version: &Version) -> R
             author: (active && READING.contains(&level)).then_some(level),
         });
     }
-    let contents: Vec<_> = version.draft.targets.keys().filter_map(|&profile| version.draft.content_for(profile)).collect();
-    let answers = !contents.is_empty() && contents.iter().all(|content| content.reply_to.is_some());
     Ok(Facts {
         targets: found,
         tags: posts::tags(on, post).await?,
         findings: version.findings.clone(),
         by_agent: posts::editors(on, post).await?.iter().any(|(_, hand)| *hand == Hand::Agent),
-        kind: if answers { PostKind::Reply } else { PostKind::Post },
+        kind: PostKind::Post,
     })
+}
+
+/// Whether a version answers on every profile of it. What names a message that nobody has seen here is a post like any other: who may
+/// only reply cannot make one a reply by saying so.
+async fn kind_of(act: &mut Act<'_>, version: &Version, answers: &BTreeSet<(ProfileId, String)>) -> Result<PostKind> {
+    let desk = act.desk().clone();
+    let mut known = 0;
+    for (profile, message) in answers {
+        known += usize::from(capture::is_captured(&desk, act.tx(), *profile, message).await?);
+    }
+    let all = !version.draft.targets.is_empty() && known == version.draft.targets.len();
+    Ok(if all { PostKind::Reply } else { PostKind::Post })
 }
 
 /// Exactly what a digest binds, for those who decide about it.

@@ -68,7 +68,7 @@ pub async fn history(desk: &Desk, actor: &Actor, id: PostId) -> Result<Story> {
     let seen = access::readable(desk, actor, &mut reader, id).await?;
     let mut versions = versions::all(&mut reader, id).await?;
     for version in &mut versions {
-        version.draft.targets.retain(|profile, _| seen.contains(profile));
+        version.draft.keep_only(|profile| seen.contains(&profile));
     }
     let (mut attempts, mut there) = (BTreeMap::new(), BTreeMap::new());
     for target in &post.targets {

@@ -26,6 +26,7 @@ mod pauses;
 mod planned;
 mod post;
 mod posts;
+mod refusals;
 mod rules;
 mod sending;
 pub mod slots_rules;
@@ -46,7 +47,9 @@ pub use networks::{
 };
 
 pub use content::{Content, Draft, MediaDigest, Medium, PARTS_MAX, Part, TARGETS_MAX, digest};
-pub use corrections::{Correction, CorrectionKind, CorrectionState, corrections, delete_published, edit_published};
+pub use corrections::{
+    Correction, CorrectionKind, CorrectionState, corrections, delete_published, edit_published, published_content,
+};
 pub use foreign::{ForeignPost, Watch, foreign_posts, seen_foreign};
 pub use gate::{Preview, PreviewTarget, Sent, Submitting, submit, withdraw};
 pub use history::{SentPart, Story, history};

@@ -130,6 +130,7 @@ pub async fn pause(desk: &Desk, actor: &Actor, scope: PauseScope, mode: PauseMod
 
 /// Ends a pause. What it held stays held until a person decides.
 pub async fn resume(desk: &Desk, actor: &Actor, id: PauseId) -> Result<()> {
+    access::refuse_agent(actor, "to end a pause")?;
     let mut act = desk.act(actor, Operation::PublishingResume, Target::Workspace).await?;
     let now = act.now();
     if !store::resume(act.tx(), id, actor.person(), now).await? {

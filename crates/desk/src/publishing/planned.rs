@@ -51,11 +51,11 @@ pub struct Planned {
 
 /// What is due within a stretch of the calendar, by the days of a time zone.
 pub async fn calendar_of(desk: &Desk, actor: &Actor, filter: &PostFilter, zone: &TimeZone, most: Most) -> Result<Planned> {
-    let profiles = access::wanted(desk, actor, filter).await?;
+    let sight = access::sight(desk, actor, filter).await?;
     let mut reader = desk.db().read().await?;
-    let due = lists::due(&mut reader, filter, &profiles, CALENDAR_MAX).await?;
+    let due = lists::due(&mut reader, filter, &sight, CALENDAR_MAX).await?;
     let (mut planned, chosen) = by_day(&due, zone, most);
-    let posts = lists::of_ids(&mut reader, &chosen.iter().map(|(id, _)| *id).collect::<Vec<_>>(), &profiles).await?;
+    let posts = lists::of_ids(&mut reader, &chosen.iter().map(|(id, _)| *id).collect::<Vec<_>>(), &sight.wanted).await?;
     let mut posts: HashMap<PostId, PostGlance> = posts.into_iter().map(|post| (post.id, post)).collect();
     for (id, day) in chosen {
         // What was discarded since is counted and not shown.
@@ -68,8 +68,8 @@ pub async fn calendar_of(desk: &Desk, actor: &Actor, filter: &PostFilter, zone: 
 
 /// When something is due, in order; at most [`CALENDAR_MAX`] moments.
 pub async fn due_times(desk: &Desk, actor: &Actor, filter: &PostFilter) -> Result<Vec<Time>> {
-    let profiles = access::wanted(desk, actor, filter).await?;
-    let due = lists::due(&mut desk.db().read().await?, filter, &profiles, CALENDAR_MAX).await?;
+    let sight = access::sight(desk, actor, filter).await?;
+    let due = lists::due(&mut desk.db().read().await?, filter, &sight, CALENDAR_MAX).await?;
     Ok(due.into_iter().map(|(_, at)| at).collect())
 }
 

@@ -74,6 +74,13 @@ impl Post {
         self.discarded_at.is_none() && self.targets.iter().all(|target| target.life.is_open())
     }
 
+    /// When it goes out: the time it was given, or the one within what was cleared to which it was moved since.
+    pub fn due(&self) -> Option<Time> {
+        let given = self.slot?;
+        let moved = self.targets.iter().filter(|target| target.life.state == TargetState::Scheduled);
+        Some(moved.filter_map(|target| target.life.slot).min().unwrap_or(given))
+    }
+
     /// What becomes of it on a profile.
     pub fn target(&self, profile: ProfileId) -> Option<&PostTarget> {
         self.targets.iter().find(|target| target.key.profile == profile)

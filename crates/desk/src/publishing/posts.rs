@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     access::{self, Held},
     content::{Draft, MediaDigest, digest},
-    limits,
+    limits, media,
     model::{Target, TargetKey, TargetState},
     post::{Post, PostFilter, PostForm, PostGlance, PostOrder, PostTarget, Saved},
     rules::{Event, apply},
@@ -34,6 +34,7 @@ use crate::{
 pub async fn create(desk: &Desk, actor: &Actor, form: &PostForm) -> Result<PostId> {
     let (person, hand) = access::writer(actor)?;
     let known = access::may(desk, actor, Operation::PostCreate, &profiles_in(&form.draft)).await?;
+    media::refuse_unseen(desk, actor, &form.draft).await?;
     let mut act = access::act_on(desk, actor, Operation::PostCreate, &known).await?;
     let form = checked(&mut act, form).await?;
     let (id, now): (PostId, _) = (desk.fresh(), act.now());
@@ -56,6 +57,7 @@ pub async fn save(desk: &Desk, actor: &Actor, id: PostId, revision: i64, form: &
     let (person, hand) = access::writer(actor)?;
     // New profiles need the level as well as those it has.
     access::may(desk, actor, Operation::PostSave, &profiles_in(&form.draft)).await?;
+    media::refuse_unseen(desk, actor, &form.draft).await?;
     let Held { mut act, row, targets: known } = access::act_on_post(desk, actor, Operation::PostSave, id).await?;
     if row.revision != revision {
         drop(act);
@@ -99,8 +101,8 @@ pub async fn list(
     order: PostOrder,
     page: &PageRequest,
 ) -> Result<Page<PostGlance>> {
-    let profiles = access::wanted(desk, actor, filter).await?;
-    lists::page(&mut desk.db().read().await?, filter, order, &profiles, page).await
+    let sight = access::sight(desk, actor, filter).await?;
+    lists::page(&mut desk.db().read().await?, filter, order, &sight, page).await
 }
 
 /// Discards a post of which nothing is out or on its way out.
@@ -175,7 +177,7 @@ async fn checked(act: &mut Act<'_>, form: &PostForm) -> Result<PostForm> {
     {
         invalid.add("campaign", "there is no such campaign");
     }
-    super::media::check_known(act.tx(), &form.draft, &mut invalid).await?;
+    media::check_known(act.tx(), &form.draft, &mut invalid).await?;
     invalid.check()?;
     Ok(form)
 }

@@ -1,7 +1,8 @@
 //! What is held and waits for a person: keep, re-time, cancel, say whether it is there, adopt.
 //!
-//! Invariants: nothing that was held goes out unless somebody with full publishing on that profile says so, within what was approved;
-//! what a suspended person scheduled waits until a named colleague adopts it; what may be on the network is looked for first.
+//! Invariants: nothing that was held goes out unless somebody with full publishing on that profile says so, within what was approved,
+//! and an agent never does; what a suspended person scheduled waits until a named colleague adopts it; what may be on the network is
+//! looked for first.
 
 use serde::Serialize;
 
@@ -176,6 +177,7 @@ async fn act_on_held<'d>(
     operation: Operation,
     key: TargetKey,
 ) -> Result<(Act<'d>, PostTarget, Profile)> {
+    access::refuse_agent(actor, "to decide about what is held")?;
     let mut known = access::may(desk, actor, operation, &[key.profile]).await?;
     let profile = known.pop().ok_or(Error::NotFound("profile"))?;
     let mut act = desk.act(actor, operation, Place::Profile(profile.id, profile.group)).await?;

@@ -75,6 +75,8 @@ static ABOUT: About = About {
         hide: true,
         direct: false,
         subject: false,
+        audiences: false,
+        place: false,
         text: TextLimit {
             max: 300,
             unit: TextUnit::Graphemes,

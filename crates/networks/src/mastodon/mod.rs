@@ -64,6 +64,8 @@ static ABOUT: About = About {
         hide: false,
         direct: true,
         subject: true,
+        audiences: true,
+        place: false,
         text: TextLimit {
             max: 500,
             unit: TextUnit::Graphemes,

@@ -72,6 +72,8 @@ static ABOUT: About = About {
         hide: false,
         direct: true,
         subject: false,
+        audiences: false,
+        place: true,
         text: TextLimit {
             max: 60_000,
             unit: TextUnit::Bytes,

@@ -89,6 +89,8 @@ static ABOUT: About = About {
         hide: true,
         direct: false,
         subject: true,
+        audiences: true,
+        place: false,
         text: TextLimit {
             max: TEXT_MAX,
             unit: TextUnit::Graphemes,

@@ -74,6 +74,8 @@ static ABOUT: About = About {
         hide: false,
         direct: true,
         subject: false,
+        audiences: false,
+        place: true,
         text: TextLimit {
             max: 40_000,
             unit: TextUnit::Scalars,

@@ -30,6 +30,8 @@ static ABOUT: About = About {
         hide: false,
         direct: false,
         subject: true,
+        audiences: true,
+        place: false,
         text: TextLimit {
             max: 500,
             unit: TextUnit::Graphemes,

@@ -24,6 +24,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Characters of a key: a UUID has 36. The pattern in the OpenAPI document says the same.
 const KEY_MIN: usize = 8;
 const KEY_MAX: usize = 128;
+/// Bytes of a request with a key: a piece of a file is the largest.
+const KEYED_BYTES_MAX: usize = if super::media::PIECE_BYTES_MAX > BODY_MAX { super::media::PIECE_BYTES_MAX } else { BODY_MAX };
 /// What a key may look like, for the document.
 pub(crate) const KEY_PATTERN: &str = "^[A-Za-z0-9._~-]{8,128}$";
 /// Headers of an answer that are given again.
@@ -41,7 +43,8 @@ pub(crate) async fn once(State(state): State<WebState>, caller: Caller, request:
     let actor = caller.actor();
     let Some(owner) = actor.token().map(|id| id.0).or(actor.person().map(|id| id.0)) else { return next.run(request).await };
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_MAX).await else { return too_large().into_response() };
+    // The route's own limit still holds: it is looked at when the handler reads the body.
+    let Ok(body) = to_bytes(body, KEYED_BYTES_MAX).await else { return too_large().into_response() };
     let address = parts.uri.path_and_query().map_or("/", |address| address.as_str());
     let whole = [parts.method.as_str().as_bytes(), b" ", address.as_bytes(), b"\n", &body].concat();
     match idempotency::claim(&state.desk, owner, &key, &whole).await {

@@ -44,12 +44,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
 /// A body above the limit.
 pub(crate) fn too_large() -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "too-large",
-        "Body too large",
-        format!("a body may have at most {} bytes here", crate::state::BODY_MAX),
-    )
+    larger_than(crate::state::BODY_MAX)
+}
+
+/// A body above a limit of its own.
+pub(crate) fn larger_than(bytes_max: usize) -> Problem {
+    let detail = format!("a body may have at most {bytes_max} bytes here");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large", detail)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -140,6 +141,20 @@ impl<S: Send + Sync, A: FromStr, B: FromStr> FromRequestParts<S> for PathIds<A, 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Path((a, b)) = Path::<(String, String)>::from_request_parts(parts, state).await.map_err(|_| nowhere())?;
         Ok(Self(a.parse().map_err(|_| nowhere())?, b.parse().map_err(|_| nowhere())?))
+    }
+}
+
+/// A digest in a path.
+pub(crate) struct PathDigest(pub(crate) [u8; 32]);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathDigest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, state).await.map_err(|_| nowhere())?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.as_bytes(), &mut bytes).map_err(|_| nowhere())?;
+        Ok(Self(bytes))
     }
 }
 
@@ -249,6 +264,12 @@ impl<'de> Deserialize<'de> for Revision {
     }
 }
 
+/// Reads a count, also when it is written as `7.0`; what it may be at most, the desk says.
+pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = deserializer.deserialize_i64(WholeMs)?;
+    u32::try_from(number).map_err(|_| D::Error::custom("too large"))
+}
+
 /// Reads a whole number, also when it is written as `352.0`: JSON Schema calls that an integer too.
 struct WholeMs;
 
@@ -310,7 +331,8 @@ impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
 }
 
 /// A text of at most `MAX` characters that may be empty and may have lines.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(transparent)]
 pub(crate) struct Note<const MAX: usize>(pub(crate) String);
 
 schema_of!(

@@ -14,9 +14,11 @@ mod input;
 mod jobs;
 mod limits;
 mod lists;
+mod media;
 mod messages;
 mod openapi;
 mod people;
+mod posting_slots;
 mod posts;
 mod profiles;
 mod publishing;
@@ -115,6 +117,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(approval_routes());
     routes.extend(word_list_routes());
     routes.extend(post_routes());
+    routes.extend(media_routes());
     routes.extend(house_routes());
     let reason = "whoever writes a program reads it before they have a token";
     routes.push(open(Method::GET, "/api/v1/openapi.json", reason, Face::Api, get(openapi::document)));
@@ -214,6 +217,11 @@ fn publishing_routes() -> Vec<Route> {
         call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/release", O::HeldRelease, post(publishing::release)),
         call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/adopt", O::HeldAdopt, post(publishing::adopt)),
         call(Method::POST, "/api/v1/publishing/held/{post}/{profile}/settle", O::HeldSettle, post(publishing::settle)),
+        call(Method::GET, "/api/v1/publishing/foreign", O::PublishingRead, get(publishing::foreign)),
+        call(Method::POST, "/api/v1/publishing/foreign/{id}/seen", O::ForeignSeen, post(publishing::foreign_seen)),
+        call(Method::GET, "/api/v1/profiles/{id}/posting-slots", O::PostingSlotsRead, get(posting_slots::list)),
+        call(Method::POST, "/api/v1/profiles/{id}/posting-slots", O::PostingSlotsChange, post(posting_slots::add)),
+        call(Method::DELETE, "/api/v1/profiles/{id}/posting-slots/{slot}", O::PostingSlotsChange, delete(posting_slots::remove)),
     ]
 }
 
@@ -268,10 +276,29 @@ fn post_routes() -> Vec<Route> {
         call(Method::POST, "/api/v1/posts/{id}/withdraw", O::PostWithdraw, post(posts::withdraw)),
         call(Method::PUT, "/api/v1/posts/{id}/time", O::PostRetime, put(posts::retime)),
         call(Method::POST, "/api/v1/posts/{id}/cancel", O::PostCancel, post(posts::cancel)),
+        call(Method::GET, "/api/v1/posts/{id}/story", O::PostsRead, get(posts::story)),
+        call(Method::GET, "/api/v1/posts/{id}/on/{profile}", O::PostsRead, get(posts::published)),
+        call(Method::PUT, "/api/v1/posts/{id}/on/{profile}", O::PostCorrect, put(posts::change)),
+        call(Method::POST, "/api/v1/posts/{id}/on/{profile}/delete", O::PostCorrect, post(posts::delete)),
         call(Method::GET, "/api/v1/posts/{id}/comments", O::PostsRead, get(posts::comments)),
+        call(Method::DELETE, "/api/v1/posts/{id}/comments/{comment}", O::PostComment, delete(posts::remove_comment)),
         call(Method::POST, "/api/v1/posts/{id}/comments", O::PostComment, post(posts::comment)),
         call(Method::GET, "/api/v1/campaigns", O::CampaignsRead, get(posts::campaigns)),
         call(Method::POST, "/api/v1/campaigns", O::CampaignChange, post(posts::create_campaign)),
+    ]
+}
+
+fn media_routes() -> Vec<Route> {
+    use Operation as O;
+    let piece = call(Method::PUT, "/api/v1/uploads/{id}/pieces/{number}", O::MediaAdd, put(media::piece));
+    vec![
+        call(Method::GET, "/api/v1/uploads", O::MediaRead, get(media::list)),
+        call(Method::POST, "/api/v1/uploads", O::MediaAdd, post(media::begin)),
+        piece.with_body_max(media::PIECE_BYTES_MAX),
+        call(Method::POST, "/api/v1/uploads/{id}/finish", O::MediaAdd, post(media::finish)),
+        call(Method::DELETE, "/api/v1/uploads/{id}", O::MediaRemove, delete(media::remove)),
+        call(Method::GET, "/api/v1/media/{digest}", O::MediaRead, get(media::read)),
+        call(Method::GET, "/api/v1/media/{digest}/bytes", O::MediaRead, get(media::bytes)),
     ]
 }
 

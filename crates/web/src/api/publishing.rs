@@ -1,17 +1,17 @@
-//! The stop switch and what is held: pause, resume, see, decide.
+//! The stop switch, what is held, and what was not sent from here: pause, resume, see, decide.
 
 use axum::{Json, response::Response};
 use desk::{
     Time,
-    ids::{GroupId, PauseId, PostId, ProfileId},
-    publishing::{self, HeldFor, Pause, PauseMode, PauseScope, TargetKey, Waiting},
+    ids::{GroupId, MessageId, PauseId, PostId, ProfileId},
+    publishing::{self, ForeignPost, HeldFor, Pause, PauseMode, PauseScope, TargetKey, Waiting},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Answer, Done, Refused, created, done,
-    input::{Id, JsonBody, Line, Moment, PathId, PathIds, named},
+    input::{Id, JsonBody, Line, Moment, PathId, PathIds, Query, named},
 };
 use crate::{frame::Ctx, problem::Problem};
 
@@ -215,5 +215,74 @@ pub(crate) async fn settle(
 ) -> Done {
     let native_id = looked.native_id.map(|line| line.0);
     publishing::settle(ctx.desk(), ctx.actor(), key(post, profile), native_id.as_deref()).await?;
+    Ok(done())
+}
+
+/// A post on an own profile that was not sent from here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ForeignShape {
+    /// The captured message.
+    message_id: Id,
+    /// On which profile.
+    profile_id: Id,
+    /// The network's id of it.
+    native_id: String,
+    /// Its entry in the ledger: the evidence.
+    entry: Option<i64>,
+    /// When it was posted, by the network's clock.
+    posted_at_ms: i64,
+    /// When it was found.
+    found_at_ms: i64,
+    /// Who took note of it.
+    seen_by_id: Option<Id>,
+    /// What they said.
+    note: Option<String>,
+}
+
+impl From<ForeignPost> for ForeignShape {
+    fn from(post: ForeignPost) -> Self {
+        Self {
+            message_id: Id(post.message.0),
+            profile_id: Id(post.profile.0),
+            native_id: post.native_id,
+            entry: post.entry,
+            posted_at_ms: post.posted_at.0,
+            found_at_ms: post.found_at.0,
+            seen_by_id: post.seen_by.map(|person| Id(person.0)),
+            note: post.note,
+        }
+    }
+}
+
+/// Which of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ForeignQuery {
+    /// Also those that somebody took note of.
+    #[serde(default)]
+    #[param(required = false)]
+    with_seen: bool,
+}
+
+/// What stands on own profiles and was not sent from here, the newest first; at most 500
+#[utoipa::path(get, path = "/api/v1/publishing/foreign", tag = "publishing", params(ForeignQuery), responses((status = 200, body = [ForeignShape])))]
+pub(crate) async fn foreign(ctx: Ctx, Query(query): Query<ForeignQuery>) -> Answer<Vec<ForeignShape>> {
+    let found = publishing::foreign_posts(ctx.desk(), ctx.actor(), query.with_seen).await?;
+    Ok(Json(found.into_iter().map(ForeignShape::from).collect()))
+}
+
+/// What somebody says of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ForeignNote {
+    /// What it is.
+    note: Line<2000>,
+}
+
+/// Take note of a post that was not sent from here
+#[utoipa::path(post, path = "/api/v1/publishing/foreign/{id}/seen", tag = "publishing", params(("id" = Id, Path, description = "The captured message.")), request_body = ForeignNote, responses((status = 204)))]
+pub(crate) async fn foreign_seen(ctx: Ctx, PathId(id): PathId<MessageId>, JsonBody(body): JsonBody<ForeignNote>) -> Done {
+    publishing::seen_foreign(ctx.desk(), ctx.actor(), id, &body.note.0).await?;
     Ok(done())
 }

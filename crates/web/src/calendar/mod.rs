@@ -70,7 +70,8 @@ pub(crate) async fn page(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
     let profiles = profiles_by_id(&ctx).await?;
     let address = ListAddress::new("/calendar", &query, NAMES);
     let mut bar = Filter { label: "Narrow the calendar".to_owned(), ..Filter::default() };
-    bar.facets = facets(&ctx, &address, &query, &profiles);
+    let posts: Vec<_> = planned.days.values().flat_map(|day| &day.posts).collect();
+    bar.facets = facets(&ctx, &address, &query, &profiles, &posts).await?;
     let dialog = crate::views::tabs(&ctx, "/calendar", &query, &mut bar).await?;
     let mut head = PageHead::new("Calendar");
     head.actions = vec![Button::link("Write a post", "/posts/new").with_icon(Icon::Plus).with_weight(Weight::Primary)];

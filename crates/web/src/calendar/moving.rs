@@ -103,7 +103,7 @@ fn read(fields: &Fields) -> Result<(Vec<PostId>, Move), &'static str> {
 /// Where a post lands, and what to know about that; or why it does not.
 fn lands(ctx: &Ctx, post: &Post, by: &Move) -> Result<(Time, &'static str), String> {
     let zone = ctx.times().zone().clone();
-    let slot = post.slot.ok_or("it has no time yet; open it and give it one")?;
+    let slot = post.due().ok_or("it has no time yet; open it and give it one")?;
     let wall = calendar::on_the_wall(slot, &zone);
     let day = wall.date().checked_add(by.days.days()).map_err(|_| "that day is too far away")?;
     let (to, note) = match calendar::resolve(day.to_datetime(by.time.unwrap_or(wall.time())), &zone) {

@@ -50,10 +50,11 @@ pub(super) fn page(ctx: &Ctx, sheet: &Sheet, person: &str) -> Markup {
         (recovery())
         div.composer {
             form.composer-form id="composer" method="post" action=(address) enctype="multipart/form-data" novalidate
-                data-composer data-post=(post) data-person=(person) data-autosave=(autosave) data-limits=(outlets::media_limits(&sheet.chosen())) {
+                data-composer data-post=(post) data-person=(person) data-autosave=(autosave) {
                 // What Enter in a field does: the first button of a form is the one that is pressed.
                 button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Save" }
                 input type="hidden" name="revision" value=(sheet.revision.map(|revision| revision.to_string()).unwrap_or_default());
+                (limits(sheet))
                 (errors(sheet))
                 (conflict(sheet))
                 (title(sheet))
@@ -72,8 +73,10 @@ pub(super) fn page(ctx: &Ctx, sheet: &Sheet, person: &str) -> Markup {
 /// What the answer to a save puts in place: everything but what somebody types into.
 pub(super) fn regions(sheet: &Sheet, files_of: Option<PartName>) -> Markup {
     html! {
+        (limits(sheet))
         (errors(sheet))
         (conflict(sheet))
+        (own_versions(sheet))
         @for name in sheet.parts() { (counters(sheet, name)) (notes(sheet, name)) }
         @for name in sheet.parts() {
             @if Some(name) == files_of { (media(sheet, name)) }
@@ -81,6 +84,11 @@ pub(super) fn regions(sheet: &Sheet, files_of: Option<PartName>) -> Markup {
         }
         (side(sheet))
     }
+}
+
+/// What the chosen networks take, for the script to look at a file before it is sent.
+fn limits(sheet: &Sheet) -> Markup {
+    html! { div id="composer-limits" data-swap hidden data-limits=(outlets::media_limits(&sheet.chosen())) {} }
 }
 
 fn errors(sheet: &Sheet) -> Markup {
@@ -164,9 +172,11 @@ fn version(sheet: &Sheet, version: Option<ProfileId>) -> Markup {
 fn own_versions(sheet: &Sheet) -> Markup {
     let common: Vec<_> = sheet.chosen().into_iter().filter(|outlet| sheet.content(Some(outlet.id())).is_none()).collect();
     html! {
-        @if sheet.chosen().len() > 1 && !common.is_empty() {
-            details { summary class="button button-quiet button-small" { "A version of its own for…" }
-                div.row { @for outlet in common { (act(&outlet.profile.title, format!("own:{}", outlet.id()))) } }
+        div id="composer-own" data-swap {
+            @if sheet.chosen().len() > 1 && !common.is_empty() {
+                details { summary class="button button-quiet button-small" { "A version of its own for…" }
+                    div.row { @for outlet in common { (act(&outlet.profile.title, format!("own:{}", outlet.id()))) } }
+                }
             }
         }
     }
@@ -267,7 +277,9 @@ fn options(sheet: &Sheet, version: Option<ProfileId>, content: &Content, prefix:
         }
     };
     let set = content.subject.is_some() || content.place.is_some() || content.audience != Audience::Public;
-    let needs_place = outlets.iter().any(|outlet| matches!(outlet.profile.network.as_str(), "slack" | "matrix"));
+    let needs_place = outlets.iter().any(|outlet| outlet.capabilities.place);
+    // Whoever chooses such a profile afterwards finds the field there: what is typed into is never put in by a save.
+    let may_need_place = needs_place || (version.is_none() && sheet.outlets.iter().any(|outlet| outlet.capabilities.place));
     let audiences = vec![
         Choice::new("public", "Everybody"),
         Choice::new("unlisted", "Everybody, but not in public lists"),
@@ -283,12 +295,12 @@ fn options(sheet: &Sheet, version: Option<ProfileId>, content: &Content, prefix:
     html! {
         @if let Some(answered) = &content.reply_to { input type="hidden" name={ (prefix) ".reply_to" } value=(answered); }
         details.form-section open[set || needs_place] {
-            summary { "Content warning, language, audience" @if needs_place { ", channel" } }
+            summary { "Content warning, language, audience" @if may_need_place { ", channel" } }
             div.grid-2 {
                 (text("subject", "Content warning or subject", "Shown before the text where the network has it.", &content.subject))
                 (text("language", "Language", "As a tag, for example en, de or pt-BR.", &content.language))
                 (Select { frame: FieldFrame { id: format!("{prefix}-audience"), ..FieldFrame::new(format!("{prefix}.audience"), "Who can read it") }.hint("Where the network has the choice."), choices: audiences, chosen: Some(chosen.to_owned()) })
-                @if needs_place || content.place.is_some() { (text("place", "Channel or room", "Its id on the network: Slack and Matrix need one.", &content.place)) }
+                @if may_need_place || content.place.is_some() { (text("place", "Channel or room", "Its id on the network: Slack and Matrix need one.", &content.place)) }
             }
         }
     }

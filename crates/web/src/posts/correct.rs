@@ -6,7 +6,7 @@ use axum::extract::Path;
 use desk::{
     Error, Invalid,
     ids::{PostId, ProfileId},
-    publishing::{self, Content, Post, PostTarget, Sent, TargetKey, TargetState},
+    publishing::{self, Content, PostTarget, Sent, TargetKey, TargetState},
 };
 use maud::{Markup, Render, html};
 
@@ -83,14 +83,8 @@ pub(crate) async fn delete(ctx: Ctx, Path((id, profile)): Path<(String, String)>
 /// `GET /posts/{id}/on/{profile}`: the published text, to be changed.
 pub(crate) async fn form(ctx: Ctx, Path((id, profile)): Path<(String, String)>) -> PageResult {
     let key = key(&id, &profile)?;
-    let post = publishing::get(ctx.desk(), ctx.actor(), key.post).await?;
-    let content = published(&post, key)?;
+    let content = publishing::published_content(ctx.desk(), ctx.actor(), key).await?;
     page(&ctx, key, &content, &Invalid::new()).await
-}
-
-fn published(post: &Post, key: TargetKey) -> Result<Content, Error> {
-    let is_out = post.target(key.profile).is_some_and(|target| target.life.state == TargetState::Published);
-    post.draft.content_for(key.profile).filter(|_| is_out).cloned().ok_or(Error::NotFound("published post"))
 }
 
 async fn page(ctx: &Ctx, key: TargetKey, content: &Content, invalid: &Invalid) -> PageResult {
@@ -120,8 +114,7 @@ async fn page(ctx: &Ctx, key: TargetKey, content: &Content, invalid: &Invalid) -
 /// `POST /posts/{id}/on/{profile}`
 pub(crate) async fn change(ctx: Ctx, Path((id, profile)): Path<(String, String)>, fields: Fields) -> PageResult {
     let key = key(&id, &profile)?;
-    let post = publishing::get(ctx.desk(), ctx.actor(), key.post).await?;
-    let mut content = published(&post, key)?;
+    let mut content = publishing::published_content(ctx.desk(), ctx.actor(), key).await?;
     for (part, text) in content.parts.iter_mut().zip(fields.all("text")) {
         part.text = text.replace("\r\n", "\n");
     }

@@ -42,6 +42,11 @@ const OFFERED: &[TargetState] = &[
     TargetState::Failed,
 ];
 
+/// Authors that get a switch: a team; others are found through their posts.
+const AUTHORS_MAX: usize = 8;
+/// Tags that get a switch: a line of them.
+const TAGS_MAX: usize = 12;
+
 /// The readable profiles by their id.
 pub(crate) async fn profiles_by_id(ctx: &Ctx) -> Result<BTreeMap<ProfileId, Profile>, Error> {
     let visible = profiles::visible(ctx.desk(), ctx.actor(), &ProfilesFilter::default()).await?;
@@ -65,26 +70,50 @@ pub(crate) fn filter_of(query: &Fields) -> PostFilter {
     }
 }
 
-/// The switches above lists and calendars of posts.
-pub(crate) fn facets(
+/// The switches above lists and calendars of posts: states, profiles, and the authors and tags of what is shown, the most frequent first.
+pub(crate) async fn facets(
     ctx: &Ctx,
     address: &ListAddress<'_>,
     query: &Fields,
     profiles: &BTreeMap<ProfileId, Profile>,
-) -> Vec<Facet> {
+    shown: &[&PostGlance],
+) -> Result<Vec<Facet>, Error> {
     let mut facets: Vec<Facet> = OFFERED.iter().map(|state| address.facet(state.title(), "state", state.id())).collect();
-    if let Some(person) = ctx.actor().person() {
+    let me = ctx.actor().person();
+    if let Some(person) = me {
         facets.push(address.facet("Mine", "author", &person.to_string()));
     }
+    // What is narrowed to can be switched off, also when nothing is left to show.
+    let chosen = query.some("author").and_then(|id| id.parse::<PersonId>().ok());
+    let mut authors = most_frequent(shown.iter().map(|post| post.author), AUTHORS_MAX);
+    authors.extend(chosen.filter(|author| !authors.contains(author)));
+    authors.retain(|author| Some(*author) != me);
+    let known = names(ctx, authors.iter().copied()).await?;
+    let by = |author: &PersonId| {
+        let name = known.get(author).map_or("somebody", String::as_str);
+        address.facet(&format!("By {name}"), "author", &author.to_string())
+    };
+    facets.extend(authors.iter().map(by));
     facets.extend(profiles.values().map(|profile| address.facet(&profile.title, "profile", &profile.id.to_string())));
-    // What a link elsewhere narrowed to can be switched off here.
-    for name in ["tag", "campaign"] {
-        if let Some(value) = query.some(name) {
-            let label = if name == "tag" { format!("Tag {value}") } else { "One campaign".to_owned() };
-            facets.push(address.facet(&label, name, value));
-        }
+    let mut tags = most_frequent(shown.iter().flat_map(|post| &post.tags).cloned(), TAGS_MAX);
+    let chosen = query.some("tag").map(str::to_lowercase);
+    tags.extend(chosen.filter(|tag| !tags.contains(tag)));
+    facets.extend(tags.iter().map(|tag| address.facet(&format!("#{tag}"), "tag", tag)));
+    if let Some(campaign) = query.some("campaign") {
+        facets.push(address.facet("One campaign", "campaign", campaign));
     }
-    facets
+    Ok(facets)
+}
+
+/// What occurs most often, at most so many of it; in its own order where it occurs equally often.
+fn most_frequent<T: Ord + Clone>(all: impl Iterator<Item = T>, max: usize) -> Vec<T> {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    for one in all {
+        *counts.entry(one).or_default() += 1;
+    }
+    let mut counted: Vec<_> = counts.into_iter().collect();
+    counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counted.into_iter().take(max).map(|(one, _)| one).collect()
 }
 
 /// The names of people.
@@ -126,7 +155,9 @@ pub(crate) async fn list(ctx: Ctx, QueryFields(query): QueryFields) -> PageResul
             times.relative(post.changed_at).render(),
         ],
     });
-    let mut filter = address.filter("list-posts", "Filter posts", facets(&ctx, &address, &query, &profiles));
+    let shown: Vec<_> = page.items.iter().collect();
+    let switches = facets(&ctx, &address, &query, &profiles, &shown).await?;
+    let mut filter = address.filter("list-posts", "Filter posts", switches);
     filter.facets.push(address.facet("Without a time", "undated", "yes"));
     filter.facets.push(address.facet("Discarded", "discarded", "yes"));
     let dialog = crate::views::tabs(&ctx, "/posts", &query, &mut filter).await?;

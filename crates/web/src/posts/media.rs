@@ -108,6 +108,11 @@ pub(crate) fn rendition(query: &Fields) -> Rendition {
 pub(crate) async fn show(ctx: Ctx, Path(id): Path<String>, QueryFields(query): QueryFields) -> PageResult {
     let digest = digest_of(&id).ok_or(Error::NotFound("file"))?;
     let (info, bytes) = media::read(ctx.desk(), ctx.actor(), digest, rendition(&query)).await?;
+    Ok(serve_file(&info, bytes))
+}
+
+/// A file as an answer: as what its bytes are, and able to do nothing.
+pub(crate) fn serve_file(info: &MediaInfo, bytes: Vec<u8>) -> Response {
     let mut response: Response = bytes.into_response();
     let headers = response.headers_mut();
     let kind = HeaderValue::from_str(&info.media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
@@ -115,5 +120,5 @@ pub(crate) async fn show(ctx: Ctx, Path(id): Path<String>, QueryFields(query): Q
     // Opened by itself it can do nothing, whatever its bytes hold.
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600, immutable"));
-    Ok(response)
+    response
 }

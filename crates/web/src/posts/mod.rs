@@ -39,8 +39,9 @@ use crate::{
     routes::{Route, form, page},
 };
 
-pub(crate) use media::rendition;
+pub(crate) use media::{rendition, serve_file};
 pub(crate) use received::said;
+pub(crate) use sheet::complete_files;
 
 /// The routes.
 pub(crate) fn routes() -> Vec<Route> {

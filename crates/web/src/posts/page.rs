@@ -2,9 +2,9 @@
 
 use axum::extract::Path;
 use desk::{
-    Time,
+    Error, Time,
     ids::ProfileId,
-    publishing::{self, Post, PostTarget, Retimed, Story, TargetState},
+    publishing::{self, Post, PostTarget, Retimed, Story, TargetKey, TargetState},
 };
 use jiff::{civil::DateTime, tz::TimeZone};
 use maud::{Markup, Render, html};
@@ -72,7 +72,7 @@ async fn story_page(ctx: &Ctx, post: &Post, outlets: &[Outlet], may_write: bool)
     let story = publishing::history(ctx.desk(), ctx.actor(), post.id).await?;
     let standing = targets(ctx, post, outlets, &story);
     parts.push(Box::new(Card { title: "Where it stands".to_owned(), actions: vec![], body: standing }));
-    parts.push(Box::new(Card { title: "What it says".to_owned(), actions: vec![], body: previews(post, outlets) }));
+    parts.push(Box::new(Card { title: "What it says".to_owned(), actions: vec![], body: previews(ctx, post, outlets).await? }));
     if may_write && post.is_open() && post.discarded_at.is_none() {
         parts.push(Box::new(Card { title: "Another time".to_owned(), actions: vec![], body: retime_form(ctx, post) }));
     }
@@ -178,18 +178,27 @@ fn targets(ctx: &Ctx, post: &Post, outlets: &[Outlet], story: &Story) -> Markup 
     html! { ul.stack { @for target in &post.targets { (line(target)) } } }
 }
 
-fn previews(post: &Post, outlets: &[Outlet]) -> Markup {
-    html! {
-        div.grid-2 { @for outlet in outlets::of_draft(&post.draft, outlets) { @if let Some(content) = post.draft.content_for(outlet.id()) {
-            @let own = post.draft.targets.get(&outlet.id()).is_some_and(Option::is_some);
-            (preview(outlet, content, own, |_| Vec::new()))
-        } } }
+/// What each profile gets or shows: of what is out, what stands there and not what somebody would like to stand there.
+async fn previews(ctx: &Ctx, post: &Post, outlets: &[Outlet]) -> Result<Markup, Error> {
+    let mut shown = Vec::new();
+    for outlet in outlets::of_draft(&post.draft, outlets) {
+        let Some(planned) = post.draft.content_for(outlet.id()) else { continue };
+        let is_out = post.target(outlet.id()).is_some_and(|target| target.life.state == TargetState::Published);
+        let own = post.draft.targets.get(&outlet.id()).is_some_and(Option::is_some);
+        let content = if is_out {
+            let key = TargetKey { post: post.id, profile: outlet.id() };
+            publishing::published_content(ctx.desk(), ctx.actor(), key).await?
+        } else {
+            planned.clone()
+        };
+        shown.push(preview(outlet, &content, own, |_| Vec::new()));
     }
+    Ok(html! { div.grid-2 { @for preview in &shown { (preview) } } })
 }
 
 fn retime_form(ctx: &Ctx, post: &Post) -> Markup {
     let zone = TimeZone::get(&post.zone).unwrap_or_else(|_| ctx.times().zone().clone());
-    let value = post.slot.map(|slot| local_text(slot, &zone)).unwrap_or_default();
+    let value = post.due().map(|slot| local_text(slot, &zone)).unwrap_or_default();
     let frame = field(&desk::Invalid::new(), "at", "Date and time")
         .hint(format!("In {}. Outside of the time that was agreed to, everybody has to agree again.", post.zone));
     let mut form = Form::new(

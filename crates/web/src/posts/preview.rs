@@ -48,7 +48,7 @@ pub(super) fn preview(outlet: &Outlet, content: &Content, own: bool, marks: impl
         name: profile.title.clone(),
         handle: profile.handle.clone(),
         subject: content.subject.clone().filter(|_| outlet.capabilities.subject),
-        audience: audience(content),
+        audience: audience(content, outlet.capabilities.audiences),
         answers: content.reply_to.as_ref().map(|_| "a message".to_owned()),
         parts: content.parts.iter().enumerate().map(part).collect(),
         badges,
@@ -60,8 +60,10 @@ fn shown(medium: &Medium) -> PreviewMedium {
     PreviewMedium { picture, file_name: medium.file_name.clone(), alt: medium.alt.clone() }
 }
 
-fn audience(content: &Content) -> Option<String> {
+/// For whom it is, as far as the network has the choice: nothing is promised that it does not keep.
+fn audience(content: &Content, has_choice: bool) -> Option<String> {
     let who = match content.audience {
+        _ if !has_choice => None,
         Audience::Public => None,
         Audience::Unlisted => Some("Unlisted"),
         Audience::Followers => Some("Followers only"),

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use desk::{
     Error, Invalid,
     ids::ProfileId,
-    publishing::{self, Campaign, MediaDigest, Post, PostForm, Warning, media::MediaInfo},
+    publishing::{self, Campaign, Draft, MediaDigest, Post, PostForm, Warning, media::MediaInfo},
 };
 
 use super::{
     checks::Checks,
+    file_names::name_files,
     outlets::{self, Outlet},
     typed::{PartName, Typed},
 };
@@ -114,8 +115,16 @@ impl Sheet {
     }
 }
 
+/// Fills in what a form does not carry of its files: their types, and the names that they have in the saved draft or by their upload.
+pub(crate) async fn complete_files(ctx: &Ctx, form: &mut PostForm, saved: Option<&Draft>) -> Result<(), Error> {
+    let files = known_files(ctx, form).await?;
+    let known = files.into_iter().map(|(digest, facts)| (digest, (facts.media_type, facts.file_name))).collect();
+    name_files(&mut form.draft, saved, &known);
+    Ok(())
+}
+
 /// What is known of the files of a form.
-pub(super) async fn known_files(ctx: &Ctx, form: &PostForm) -> Result<BTreeMap<MediaDigest, MediaInfo>, Error> {
+async fn known_files(ctx: &Ctx, form: &PostForm) -> Result<BTreeMap<MediaDigest, MediaInfo>, Error> {
     let contents = std::iter::once(&form.draft.common).chain(form.draft.targets.values().flatten());
     let digests: Vec<MediaDigest> =
         contents.flat_map(|content| &content.parts).flat_map(|part| &part.media).map(|medium| medium.digest).collect();

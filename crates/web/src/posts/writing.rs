@@ -15,11 +15,10 @@ use jiff::{civil::Date, tz::TimeZone};
 
 use super::{
     composer, conflict,
-    file_names::name_files,
     media::{self, Taken},
     outlets::{self, Outlet},
     received::Received,
-    sheet::{Sheet, known_files},
+    sheet::{Sheet, complete_files},
     typed::{self, FormAct, Typed},
 };
 use crate::{
@@ -247,9 +246,7 @@ async fn save_form(ctx: &Ctx, id: Option<PostId>, received: Received) -> Result<
     if let Some(act) = typed.act {
         asked_for(ctx, &mut typed, act, &outlets).await?;
     }
-    let files = known_files(ctx, &typed.form).await?;
-    let known = files.into_iter().map(|(digest, facts)| (digest, (facts.media_type, facts.file_name))).collect();
-    name_files(&mut typed.form.draft, before.as_ref().map(|post| &post.draft), &known);
+    complete_files(ctx, &mut typed.form, before.as_ref().map(|post| &post.draft)).await?;
     if !typed.mistakes.fields.is_empty() {
         return again(ctx, before, typed, outlets).await;
     }

@@ -81,8 +81,15 @@ impl Edge {
     }
 
     pub async fn send(&self, who: &As, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
-        let (status, headers, bytes) = self.exchange(who, method, path, headers, body).await;
+        let (status, headers, bytes) = self.exchange(who, method, path, headers, body.map(str::as_bytes)).await;
         Answer { status, headers, text: String::from_utf8(bytes).expect("text") }
+    }
+
+    /// PUTs bytes as they are.
+    pub async fn put_bytes(&self, who: &As, path: &str, bytes: &[u8]) -> Answer {
+        let headers = [("content-type", "application/octet-stream")];
+        let (status, headers, answer) = self.exchange(who, Method::PUT, path, &headers, Some(bytes)).await;
+        Answer { status, headers, text: String::from_utf8(answer).expect("text") }
     }
 
     /// GETs, and answers with the body as it comes.
@@ -111,7 +118,7 @@ impl Edge {
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: Option<&str>,
+        body: Option<&[u8]>,
     ) -> (StatusCode, HeaderMap, Vec<u8>) {
         let mut request = Request::builder().method(method).uri(path);
         match who {
@@ -125,7 +132,7 @@ impl Edge {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.unwrap_or_default().to_owned())).expect("a request");
+        let request = request.body(Body::from(body.unwrap_or_default().to_vec())).expect("a request");
         let response = self.respond(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, ANSWER_MAX).await.expect("a body");

@@ -13,6 +13,7 @@ mod hooks;
 mod idempotency;
 mod imports;
 mod live;
+mod media;
 mod openapi;
 mod pages;
 mod posts;

@@ -95,6 +95,97 @@ async fn a_save_by_itself_answers_with_what_changed_and_where_the_post_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_chosen_profiles_take_is_known_to_an_open_page_from_the_next_save_on() {
+    let (_test, edge, writer, [sandbox, mastodon]) = writing().await;
+    let new = get(&edge, "/posts/new", Some(&writer.cookie)).await;
+    assert!(new.text.contains("id=\"composer-limits\"") && !new.text.contains("16777216"), "nothing is chosen yet");
+    let form = format!("profile={sandbox}&profile={mastodon}&common.0.text=Look");
+    let saved = post(&edge, "/posts/autosave", Some(&writer.cookie), &form).await;
+    assert!(saved.text.contains("id=\"composer-limits\"") && saved.text.contains("16777216"), "{}", saved.text);
+    assert!(saved.text.contains("A version of its own for"), "{}", saved.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_is_not_called_for_followers_where_everybody_reads_it() {
+    let (test, edge, writer, [sandbox, mastodon]) = writing().await;
+    let owner = test.person_with(&[Given::Right(desk::rights::Right::Profiles)]).await;
+    let new = NewProfile {
+        network: "bluesky".to_owned(),
+        handle: "kites.example.test".to_owned(),
+        title: "Kites on bluesky".to_owned(),
+        group: None,
+        protected: false,
+    };
+    let bluesky = profiles::add(&test.desk, &owner.actor, &new).await.expect("a profile");
+    let chosen = |profile| format!("profile={profile}&common.0.text=Look&common.audience=followers");
+    for (profile, kept) in [(mastodon, true), (sandbox, true), (bluesky, false)] {
+        let saved = post(&edge, "/posts/autosave", Some(&writer.cookie), &chosen(profile)).await;
+        assert_eq!(saved.text.contains("Followers only"), kept, "{}", saved.text);
+        assert_eq!(saved.text.contains("Everybody reads what is posted here"), !kept, "{}", saved.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_and_calendars_narrow_by_author_and_by_tag() {
+    let (test, edge, writer, [sandbox, _]) = writing().await;
+    let colleague = test.person_with(&[Given::Level(Level::NeedsApproval)]).await;
+    let day = today(&test).checked_add(jiff::Span::new().days(1)).expect("a day");
+    for (who, text, tag) in [(&writer, "Apples", "autumn"), (&colleague, "Plums", "spring")] {
+        let form = format!("profile={sandbox}&common.0.text={text}&tags={tag}&at={day}T10:00&zone=UTC");
+        assert_eq!(post(&edge, "/posts", Some(&who.cookie), &form).await.status, StatusCode::SEE_OTHER);
+    }
+    for place in ["/posts", "/calendar?view=list"] {
+        let all = get(&edge, place, Some(&writer.cookie)).await;
+        for switch in [format!("author={}", colleague.person), "tag=autumn".to_owned(), "tag=spring".to_owned()] {
+            assert!(all.text.contains(&switch), "{place}: {switch}");
+        }
+        let separator = if place.contains('?') { '&' } else { '?' };
+        for (narrowed, off) in [(format!("author={}", colleague.person), "By "), ("tag=spring".to_owned(), "#spring")] {
+            let page = get(&edge, &format!("{place}{separator}{narrowed}"), Some(&writer.cookie)).await;
+            assert!(page.text.contains("Plums") && !page.text.contains("Apples"), "{place} {narrowed}");
+            assert!(page.text.contains(off), "what is narrowed to is said and can be switched off");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_reads_the_story_and_cancels_on_one_profile() {
+    let (test, _, writer, [one, two]) = writing().await;
+    let edge = Edge::new(&test);
+    let (_, program) =
+        token(&test, &writer, scopes(&["posts:read", "posts:write", "posting_slots:read", "posting_slots:write"])).await;
+    let slot = test.desk.now().plus_ms(3_600_000).0;
+    let targets = json!([{ "profile_id": one.to_string() }, { "profile_id": two.to_string() }]);
+    let new = json!({ "content": { "texts": ["Twice"] }, "targets": targets, "slot_ms": slot });
+    let place = edge.post(&program, "/api/v1/posts", &new).await.header("location").to_owned();
+    let submitted = edge.post(&program, &format!("{place}/submit"), &json!({ "revision": 1, "confirmed": true })).await;
+    assert_eq!(submitted.json()["scheduled"], true, "{}", submitted.text);
+    let only = json!({ "reason": "one is enough", "profile_id": one.to_string() });
+    let cancelled = edge.post(&program, &format!("{place}/cancel"), &only).await;
+    assert_eq!(cancelled.json()["profiles"], 1, "{}", cancelled.text);
+    let post = edge.get(&program, &place).await.json();
+    let states: Vec<_> = post["targets"].as_array().expect("targets").iter().map(|target| target["state"].as_str()).collect();
+    assert!(states.contains(&Some("cancelled")) && states.contains(&Some("scheduled")), "{post}");
+    let story = edge.get(&program, &format!("{place}/story")).await.json();
+    assert_eq!(story["versions"][0]["number"], 1, "{story}");
+    assert!(story["record"].as_array().expect("entries").iter().any(|entry| entry["kind"] == "post_version"), "{story}");
+    let out = format!("{place}/on/{two}");
+    assert_eq!(edge.get(&program, &out).await.status, StatusCode::NOT_FOUND, "it is not out");
+    let change = json!({ "texts": ["Once"], "reason": "a typo" });
+    assert_eq!(edge.send(&program, Method::PUT, &out, &[], Some(&change.to_string())).await.status, StatusCode::NOT_FOUND);
+    let deleted = edge.post(&program, &format!("{out}/delete"), &json!({ "reason": "a typo" })).await;
+    assert_eq!(deleted.status, StatusCode::CONFLICT, "{}", deleted.text);
+
+    let slots = format!("/api/v1/profiles/{one}/posting-slots");
+    let made = edge.post(&program, &slots, &json!({ "weekday": 1, "minute": 570, "time_zone": "Europe/Berlin" })).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let listed = edge.get(&program, &slots).await.json();
+    assert_eq!((listed[0]["weekday"].as_i64(), listed[0]["minute"].as_i64()), (Some(1), Some(570)));
+    let one_slot = format!("{slots}/{}", listed[0]["id"].as_str().expect("an id"));
+    assert_eq!(edge.send(&program, Method::DELETE, &one_slot, &[], None).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_people_at_one_post_see_both_texts_and_neither_is_lost() {
     let (test, edge, writer, [sandbox, _]) = writing().await;
     let other = test.person_with(&[Given::Level(Level::FullPublishing)]).await;

@@ -7,7 +7,7 @@ use super::store;
 use crate::{
     actor::{Actor, Principal},
     approvals::{
-        deciding::{Ballot, Origin, cast, held},
+        deciding::{Ballot, Origin, Others, cast, held},
         model::{ContentDigest, Hand, Kept, SubmissionState, Verdict, Voice},
         panel::{Places, Resolver},
         shown::{Shown, show},
@@ -77,7 +77,8 @@ pub async fn decide(
         return Err(Error::NotFound("submission"));
     }
     let origin = Origin { token: None, address: actor.address, user_agent: Some(user_agent.to_owned()) };
-    let ballot = Ballot { seen, verdict, others: None };
+    // Other answers to the same message are not theirs to see, so what becomes of those stays with the desk.
+    let ballot = Ballot { seen, verdict, others: Some(Others::Keep) };
     let state = cast(&mut act, kept, (Voice::Guest(guest), Hand::Person), ballot, &origin).await?;
     act.commit().await?;
     Ok(state)

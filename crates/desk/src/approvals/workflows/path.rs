@@ -131,6 +131,12 @@ pub enum Uncovered {
         "no approval workflow covers this profile, so nothing can leave it; somebody with the right to workflows has to make one"
     )]
     Profile(ProfileId),
+    /// A person's would go free, an agent's does not.
+    #[error(
+        "an agent wrote some of it, and no approval workflow covers this profile; nothing of an agent's goes out unless people agree: \
+         somebody with the right to workflows has to make one, or a person writes it anew"
+    )]
+    Agent(ProfileId),
     /// Read only, can reply, or nothing at all.
     #[error("the author has no right to write posts for this profile")]
     NoRight(ProfileId),
@@ -192,8 +198,11 @@ pub fn path(workflows: &[Workflow], additions: &[Addition], facts: &Facts) -> Re
             Some(number) if used.contains(&number) => {}
             Some(number) => used.push(number),
             None => {
-                if target.protected || facts.by_agent || !target.author_goes_free(facts.kind) {
+                if target.protected || !target.author_goes_free(facts.kind) {
                     return Err(Uncovered::Profile(target.profile));
+                }
+                if facts.by_agent {
+                    return Err(Uncovered::Agent(target.profile));
                 }
             }
         }
@@ -276,7 +285,7 @@ mod tests {
         assert_eq!(path(&[], &[], &replying), Err(Uncovered::Profile(profile(1))), "can reply is not can post");
         assert_eq!(path(&[], &[], &Facts { kind: PostKind::Reply, ..replying }), Ok(Path::Free));
         let by_agent = Facts { by_agent: true, ..facts(vec![target(1, false, full)]) };
-        assert_eq!(path(&[], &[], &by_agent), Err(Uncovered::Profile(profile(1))));
+        assert_eq!(path(&[], &[], &by_agent), Err(Uncovered::Agent(profile(1))));
         assert_eq!(path(&[], &[], &facts(vec![])), Err(Uncovered::NoTarget));
     }
 

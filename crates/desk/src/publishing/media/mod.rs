@@ -20,7 +20,8 @@ pub use strip::{Stripped, strip};
 use super::{
     access,
     content::{Draft, MediaDigest},
-    store::media as store,
+    posts::media_of,
+    store::{media as store, posts, versions},
 };
 use crate::{
     act::Object,
@@ -28,7 +29,8 @@ use crate::{
     db::Connection,
     desk::Desk,
     error::{Error, Invalid, Result},
-    ids::{MediaId, PersonId, Time},
+    ids::{MediaId, PersonId, ProfileId, Time},
+    paging::{Page, PageRequest},
     rights::{Operation, Target},
 };
 
@@ -206,6 +208,13 @@ pub async fn info(desk: &Desk, actor: &Actor, wanted: MediaDigest) -> Result<Med
     seen(desk, actor, &mut reader, wanted).await
 }
 
+/// A page of the files that the caller uploaded, the newest first.
+pub async fn own(desk: &Desk, actor: &Actor, page: &PageRequest) -> Result<Page<MediaInfo>> {
+    let mut reader = desk.view(actor, Operation::MediaRead, Target::Workspace).await?;
+    let (person, _) = access::writer(actor)?;
+    store::own(&mut reader, person, page).await
+}
+
 /// A file and its bytes, for the same.
 ///
 /// # Errors
@@ -225,11 +234,26 @@ async fn seen(desk: &Desk, actor: &Actor, on: &mut dyn Connection, wanted: Media
     if !store::uploaders(on, wanted).await?.iter().any(|person| Some(*person) == actor.person()) {
         let readable = access::allowed(desk, actor, Operation::PostsRead).await?;
         let profiles: Vec<_> = readable.into_iter().map(|profile| profile.id).collect();
-        if !store::is_on_a_post(on, wanted, &profiles).await? {
+        if !store::is_on_a_post_within(on, wanted, &profiles).await? && !is_on_what_is_seen(on, wanted, &profiles).await? {
             return Err(Error::NotFound("file"));
         }
     }
     Ok(media)
+}
+
+/// Whether a post names it where somebody who may read these of its profiles sees it: now, or in a version that was submitted.
+async fn is_on_what_is_seen(on: &mut dyn Connection, wanted: MediaDigest, readable: &[ProfileId]) -> Result<bool> {
+    for post in store::posts_beyond(on, wanted, readable).await? {
+        let now = posts::get(on, post).await?.map(|row| row.draft);
+        let before = versions::all(on, post).await?.into_iter().map(|version| version.draft);
+        for mut draft in now.into_iter().chain(before) {
+            draft.keep_only(|profile| readable.contains(&profile));
+            if media_of(&draft).contains(&wanted) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// The bytes of a file that is about to be sent, or shown as part of something that was decided already.
@@ -247,12 +271,19 @@ pub(crate) async fn bytes(on: &mut dyn Connection, wanted: MediaDigest, renditio
 
 /// What is written in the pictures of a draft, as far as somebody read them.
 pub(super) async fn image_texts(on: &mut dyn Connection, draft: &Draft) -> Result<BTreeMap<MediaDigest, String>> {
-    let contents = std::iter::once(&draft.common).chain(draft.targets.values().flatten());
-    let media = contents.flat_map(|content| &content.parts).flat_map(|part| &part.media);
-    let mut digests: Vec<_> = media.map(|medium| medium.digest).collect();
-    digests.sort_unstable();
-    digests.dedup();
+    let digests: Vec<_> = media_of(draft).into_iter().collect();
     store::image_texts(on, &digests).await
+}
+
+/// What is known of the files of a draft.
+pub(super) async fn facts(on: &mut dyn Connection, draft: &Draft) -> Result<BTreeMap<MediaDigest, MediaInfo>> {
+    let mut known = BTreeMap::new();
+    for digest in media_of(draft) {
+        if let Some(info) = store::by_digest(on, digest).await? {
+            known.insert(digest, info);
+        }
+    }
+    Ok(known)
 }
 
 /// Removes an own upload that no post names.
@@ -268,6 +299,19 @@ pub async fn remove(desk: &Desk, actor: &Actor, id: MediaId) -> Result<()> {
     store::remove(act.tx(), id).await?;
     act.record(Object::new("media", id));
     act.commit().await
+}
+
+/// Refuses a draft with a file that whoever writes it may not see: to name it would show it to them.
+pub(super) async fn refuse_unseen(desk: &Desk, actor: &Actor, draft: &Draft) -> Result<()> {
+    let mut invalid = Invalid::new();
+    for wanted in media_of(draft) {
+        match seen(desk, actor, &mut desk.db().read().await?, wanted).await {
+            Ok(_) => {}
+            Err(Error::NotFound(_)) => invalid.add("media", format!("the file {} was not uploaded", hex::encode(wanted.0))),
+            Err(error) => return Err(error),
+        }
+    }
+    invalid.check()
 }
 
 /// Notes every file of a draft that is not here, or is something else than the draft says.

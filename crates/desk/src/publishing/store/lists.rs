@@ -21,23 +21,40 @@ use crate::{
 /// Characters of a text in a list.
 const EXCERPT_MAX: usize = 140;
 
-/// The conditions of a filter, with their parameters from `$1` on. `profiles` are those that may be looked at.
-fn conditions(filter: &PostFilter, profiles: &[ProfileId]) -> (String, Vec<Value>) {
-    let mut values: Vec<Value> = profiles.iter().map(|&profile| profile.into()).collect();
-    let mut on_target = format!("t.profile_id IN ({})", places(1, profiles.len()));
+/// The profiles that a list is about.
+pub(in crate::publishing) struct Sight {
+    /// Those that the asker may read.
+    pub readable: Vec<ProfileId>,
+    /// Those of them that are asked for.
+    pub wanted: Vec<ProfileId>,
+}
+
+/// The conditions of a filter, with their parameters from `$1` on.
+fn conditions(filter: &PostFilter, sight: &Sight) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = sight.wanted.iter().map(|&profile| profile.into()).collect();
+    let mut on_target = format!("t.profile_id IN ({})", places(1, values.len()));
     if !filter.states.is_empty() {
         on_target += &format!(" AND t.state IN ({})", places(values.len() + 1, filter.states.len()));
         values.extend(filter.states.iter().map(|state| Value::from(state.id())));
     }
     let mut text = format!("EXISTS (SELECT 1 FROM targets t WHERE t.post_id = p.id AND {on_target})");
+    let words = filter.text.as_deref().map(str::trim).filter(|words| !words.is_empty());
+    if let Some(words) = words {
+        // A post that goes to profiles the asker may not read is found by its title only: its words may be theirs.
+        let list = places(values.len() + 1, sight.readable.len());
+        values.extend(sight.readable.iter().map(|&profile| Value::from(profile)));
+        values.push(format!("%{}%", escape_like(&words.to_lowercase())).into());
+        let pattern = format!("${} ESCAPE '!'", values.len());
+        text += &format!(
+            " AND ((p.words LIKE {pattern} AND NOT EXISTS (SELECT 1 FROM targets h WHERE h.post_id = p.id AND h.profile_id NOT IN ({list}))) \
+             OR lower(p.title) LIKE {pattern})"
+        );
+    }
     let mut add = |condition: &str, value: Value| {
         values.push(value);
         text.push_str(" AND ");
         text.push_str(&condition.replace('?', &format!("${}", values.len())));
     };
-    if let Some(words) = filter.text.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
-        add("p.words LIKE ? ESCAPE '!'", format!("%{}%", escape_like(&words.to_lowercase())).into());
-    }
     if let Some(author) = filter.author {
         add("p.author_id = ?", author.into());
     }
@@ -78,13 +95,13 @@ pub(in crate::publishing) async fn page(
     on: &mut dyn Connection,
     filter: &PostFilter,
     order: PostOrder,
-    profiles: &[ProfileId],
+    sight: &Sight,
     page: &PageRequest,
 ) -> Result<Page<PostGlance>> {
-    if profiles.is_empty() {
+    if sight.wanted.is_empty() {
         return Ok(Page { items: Vec::new(), next: None, total: 0 });
     }
-    let (mut text, mut values) = conditions(filter, profiles);
+    let (mut text, mut values) = conditions(filter, sight);
     let (column, direction, after) = match order {
         PostOrder::Changed => ("p.changed_at_ms", "DESC", "<"),
         PostOrder::Calendar => ("p.calendar_ms", "ASC", ">"),
@@ -104,7 +121,7 @@ pub(in crate::publishing) async fn page(
     let rows =
         sql(format!("SELECT {GLANCE} FROM posts p WHERE {text} ORDER BY {column} {direction}, p.id {direction} LIMIT {limit}"));
     let rows = bind_all(rows, &values).bind(page.limit()).all(on).await?;
-    let items = glances(on, &rows, profiles).await?;
+    let items = glances(on, &rows, &sight.wanted).await?;
     Ok(Page::cut(items, page, total, |post| {
         let at = match order {
             PostOrder::Changed => Some(post.changed_at),
@@ -122,13 +139,13 @@ const GLANCE: &str =
 pub(in crate::publishing) async fn due(
     on: &mut dyn Connection,
     filter: &PostFilter,
-    profiles: &[ProfileId],
+    sight: &Sight,
     limit: i64,
 ) -> Result<Vec<(PostId, Time)>> {
-    if profiles.is_empty() {
+    if sight.wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let (text, values) = conditions(filter, profiles);
+    let (text, values) = conditions(filter, sight);
     let query = sql(format!(
         "SELECT p.id, p.calendar_ms FROM posts p WHERE {text} AND p.calendar_ms IS NOT NULL ORDER BY p.calendar_ms, p.id LIMIT ${}",
         values.len() + 1
@@ -156,7 +173,7 @@ pub(in crate::publishing) async fn of_ids(
 const IDS_AT_ONCE: usize = 500;
 
 async fn glances(on: &mut dyn Connection, rows: &[Row], profiles: &[ProfileId]) -> Result<Vec<PostGlance>> {
-    let mut posts = rows.iter().map(glance).collect::<Result<Vec<_>>>()?;
+    let mut posts = rows.iter().map(|row| glance(row, profiles)).collect::<Result<Vec<_>>>()?;
     let at: HashMap<PostId, usize> = posts.iter().enumerate().map(|(place, post)| (post.id, place)).collect();
     let ids: Vec<Value> = posts.iter().map(|post| post.id.into()).collect();
     for some in ids.chunks(IDS_AT_ONCE) {
@@ -179,8 +196,9 @@ async fn glances(on: &mut dyn Connection, rows: &[Row], profiles: &[ProfileId]) 
     Ok(posts)
 }
 
-fn glance(row: &Row) -> Result<PostGlance> {
-    let draft: Draft = json(row, "draft")?;
+fn glance(row: &Row, profiles: &[ProfileId]) -> Result<PostGlance> {
+    let mut draft: Draft = json(row, "draft")?;
+    draft.keep_only(|profile| profiles.contains(&profile));
     let content = std::iter::once(&draft.common).chain(draft.targets.values().flatten());
     let said = content.clone().find_map(|content| content.parts.iter().find(|part| !part.text.trim().is_empty()));
     let excerpt = said.map_or_else(String::new, |part| part.text.chars().take(EXCERPT_MAX).collect());
@@ -217,7 +235,8 @@ pub(in crate::publishing) async fn drafts(
     if profiles.is_empty() {
         return Ok(Vec::new());
     }
-    let (text, values) = conditions(&PostFilter { from: Some(from), until: Some(until), ..PostFilter::default() }, profiles);
+    let sight = Sight { readable: profiles.to_vec(), wanted: profiles.to_vec() };
+    let (text, values) = conditions(&PostFilter { from: Some(from), until: Some(until), ..PostFilter::default() }, &sight);
     let query = sql(format!(
         "SELECT p.id, p.calendar_ms, p.draft FROM posts p WHERE {text} ORDER BY p.calendar_ms LIMIT ${}",
         values.len() + 1

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{json, places, text_of};
 use crate::{
-    db::{Connection, Row, Tx, Value, corrupt, sql},
-    error::Result,
-    ids::{MediaId, PersonId, ProfileId, Time},
+    db::{Connection, Query, Row, Tx, Value, corrupt, sql},
+    error::{Invalid, Result},
+    ids::{MediaId, PersonId, PostId, ProfileId, Time},
+    paging::{Page, PageRequest},
     publishing::{
         content::MediaDigest,
         media::{MediaInfo, Thumbnail},
@@ -15,6 +16,9 @@ use crate::{
 
 /// Old uploads that one sweep removes: a short transaction.
 const SWEEP_MAX: i64 = 20;
+
+/// Posts that are looked at one by one for a file that may be on the hidden side of them.
+const BEYOND_MAX: i64 = 50;
 
 /// A file that is half-way up.
 pub(in crate::publishing) struct Arriving {
@@ -162,6 +166,22 @@ pub(in crate::publishing) async fn known_to(
     }
 }
 
+/// What a person uploaded and is whole, the newest first: ids are made in the order of time.
+pub(in crate::publishing) async fn own(on: &mut dyn Connection, person: PersonId, page: &PageRequest) -> Result<Page<MediaInfo>> {
+    const OWN: &str = "uploaded_by = $1 AND state = 'ready'";
+    let total: i64 = sql(format!("SELECT COUNT(*) AS n FROM media WHERE {OWN}")).bind(person).one(on).await?.get("n")?;
+    let rows = match page.after.as_deref().map(str::parse::<MediaId>) {
+        None => sql(format!("SELECT * FROM media WHERE {OWN} ORDER BY id DESC LIMIT $2")).bind(person).bind(page.limit()),
+        Some(Ok(after)) => sql(format!("SELECT * FROM media WHERE {OWN} AND id < $2 ORDER BY id DESC LIMIT $3"))
+            .bind(person)
+            .bind(after)
+            .bind(page.limit()),
+        Some(Err(_)) => return Err(Invalid::field("after", "not a cursor that a page gave out")),
+    };
+    let found = rows.all(on).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
+    Ok(Page::cut(found, page, total, |media| media.id.to_string()))
+}
+
 /// What is written in the pictures among these files, as far as somebody read them.
 pub(in crate::publishing) async fn image_texts(
     on: &mut dyn Connection,
@@ -198,8 +218,8 @@ pub(in crate::publishing) async fn uploaders(on: &mut dyn Connection, digest: Me
     rows.iter().map(|row| Ok(row.get("uploaded_by")?)).collect()
 }
 
-/// Whether a post on one of these profiles names it.
-pub(in crate::publishing) async fn is_on_a_post(
+/// Whether a post that goes to these profiles and no others ever named it.
+pub(in crate::publishing) async fn is_on_a_post_within(
     on: &mut dyn Connection,
     digest: MediaDigest,
     profiles: &[ProfileId],
@@ -207,12 +227,34 @@ pub(in crate::publishing) async fn is_on_a_post(
     if profiles.is_empty() {
         return Ok(false);
     }
+    let list = places(2, profiles.len());
     let text = format!(
-        "SELECT 1 AS found FROM post_media m JOIN targets t ON t.post_id = m.post_id WHERE m.digest = $1 AND t.profile_id IN ({}) LIMIT 1",
-        places(2, profiles.len())
+        "SELECT 1 AS found FROM post_media m JOIN targets t ON t.post_id = m.post_id WHERE m.digest = $1 AND t.profile_id IN ({list}) \
+         AND NOT EXISTS (SELECT 1 FROM targets h WHERE h.post_id = m.post_id AND h.profile_id NOT IN ({list})) LIMIT 1"
     );
-    let query = profiles.iter().fold(sql(text).bind(digest.0), |query, &profile| query.bind(Value::from(profile)));
-    Ok(query.optional(on).await?.is_some())
+    Ok(on_profiles(text, digest, profiles).optional(on).await?.is_some())
+}
+
+/// Posts that ever named it and go to one of these profiles, and to others as well; some of them.
+pub(in crate::publishing) async fn posts_beyond(
+    on: &mut dyn Connection,
+    digest: MediaDigest,
+    profiles: &[ProfileId],
+) -> Result<Vec<PostId>> {
+    if profiles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = places(2, profiles.len());
+    let text = format!(
+        "SELECT DISTINCT m.post_id FROM post_media m JOIN targets t ON t.post_id = m.post_id WHERE m.digest = $1 AND t.profile_id IN ({list}) \
+         AND EXISTS (SELECT 1 FROM targets h WHERE h.post_id = m.post_id AND h.profile_id NOT IN ({list})) ORDER BY m.post_id DESC LIMIT {BEYOND_MAX}"
+    );
+    let rows = on_profiles(text, digest, profiles).all(on).await?;
+    rows.iter().map(|row| Ok(row.get("post_id")?)).collect()
+}
+
+fn on_profiles(text: String, digest: MediaDigest, profiles: &[ProfileId]) -> Query {
+    profiles.iter().fold(sql(text).bind(digest.0), |query, &profile| query.bind(Value::from(profile)))
 }
 
 /// Whether any post ever named it.

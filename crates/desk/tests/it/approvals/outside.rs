@@ -10,7 +10,7 @@ use desk::{
     ids::{GuestId, SubmissionId},
     jobs::Registry,
     mail::SendMail,
-    publishing::{self, MediaDigest, Sent, TargetState as T, media::Rendition},
+    publishing::{self, MediaDigest, PostForm, Sent, TargetState as T, media::Rendition},
 };
 use testkit::{
     TestDesk, on_both_with_mail,
@@ -21,6 +21,7 @@ use super::{
     cast::{HOUR, Scene, reject},
     workflows::step,
 };
+use crate::publishing::form;
 
 const EMAIL: &str = "gil@agency.example.test";
 
@@ -118,6 +119,27 @@ async fn one_letter_tells_of_several_posts_and_the_guest_decides_with_address_an
             assert_eq!(row.get::<String>("user_agent").expect("text"), "Browser 1.0");
         }
         assert_eq!(rows.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_approves_one_of_two_answers_and_the_other_stays_with_the_desk() {
+    on_both_with_mail(Behaviour::default(), |test, sink| async move {
+        let (scene, _) = asking_a_guest(&test).await;
+        let mut waiting = Vec::new();
+        for text in ["we are sorry", "it was the weather"] {
+            let mut form = PostForm { slot: Some(scene.in_hours(5)), ..form(text, &[scene.profile]) };
+            form.draft.common.reply_to = Some("their-message".to_owned());
+            let post = publishing::create(scene.desk(), &scene.author.actor, &form).await.expect("begun");
+            let Ok(Sent::Pending(id)) = scene.submit(post).await else { panic!("the guest is asked") };
+            waiting.push(id);
+        }
+        let link = letter(&test, &sink).await;
+        let guest = come_in(&test, &sink, &link).await;
+        let seen = scene.seen(waiting[0]).await;
+        let state = outside::decide(scene.desk(), &guest, waiting[0], seen, Verdict::Approve, "b").await;
+        assert_eq!((state.expect("decided"), scene.state(waiting[1]).await), (S::Approved, S::Pending));
     })
     .await;
 }

@@ -6,7 +6,7 @@ use desk::{
     paging::PageRequest,
     publishing::{
         self, CommentAudience, Most, Part, PostFilter, PostForm, PostOrder, Retimed, Saved, Sent, Submitting, TargetState,
-        WarningKind,
+        WarningKind, media,
     },
     rights::{self, Give, Given, Holder, Level, Scope},
 };
@@ -76,6 +76,93 @@ async fn writing_needs_the_level_on_every_profile_and_reading_shows_only_those_o
         assert_eq!(none.expect("a page").total, 0);
     })
     .await;
+}
+
+/// Somebody with full publishing everywhere but on one profile, which they cannot read.
+async fn kept_from(test: &testkit::TestDesk, profile: desk::ids::ProfileId) -> Actor {
+    let half = test.person_with(&[Given::Level(Level::FullPublishing)]).await;
+    let none = Give {
+        holder: Holder::Person(half.person),
+        given: Given::Level(Level::NoAccess),
+        scope: Scope::Profile(profile),
+        expires_at: None,
+        reason: "a test wants it".to_owned(),
+    };
+    rights::give(&test.desk, &Actor::desk("test"), none).await.expect("given");
+    test.resume(&half.cookie).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_profile_gets_is_not_shown_beside_what_one_may_read() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, open) = publisher(&test).await;
+        let closed = sandbox(desk, &publisher, "other").await;
+        let half = kept_from(&test, closed).await;
+        let [hidden, shown] = [uploaded(desk, &publisher, "a").await, uploaded(desk, &publisher, "b").await];
+        let mut both = form("Secret words", &[open, closed]);
+        both.draft.common.parts[0].media.push(hidden.clone());
+        let mut own = form("Plain words", &[]).draft.common;
+        own.parts[0].media.push(shown.clone());
+        both.draft.targets.insert(open, Some(own.clone()));
+        both.slot = Some(desk.now().plus_ms(HOUR));
+        let id = publishing::create(desk, &publisher, &both).await.expect("begun");
+        publishing::submit(desk, &publisher, &examiner(), id, 1, &Submitting::default()).await.expect("submitted");
+
+        let post = publishing::get(desk, &half, id).await.expect("one of its profiles");
+        assert_eq!((post.draft.content_for(open), &post.draft.common), (Some(&own), &publishing::Content::default()));
+        let story = publishing::history(desk, &half, id).await.expect("its story");
+        assert!(!format!("{story:?}").contains("Secret"), "{story:?}");
+        assert_eq!(publishing::get(desk, &publisher, id).await.expect("all of it").draft, both.draft);
+        for (who, words, found) in
+            [(&half, "secret", 0), (&half, "plain", 0), (&half, "a kite", 1), (&publisher, "secret", 1), (&publisher, "plain", 1)]
+        {
+            let filter = PostFilter { text: Some(words.to_owned()), ..PostFilter::default() };
+            let page = publishing::list(desk, who, &filter, PostOrder::Changed, &PageRequest::default()).await.expect("a page");
+            assert_eq!(page.total, found, "{words}");
+            let excerpts: Vec<_> = page.items.iter().map(|post| post.excerpt.as_str()).collect();
+            assert!(
+                who.person() == publisher.person() || excerpts.iter().all(|excerpt| *excerpt == "Plain words"),
+                "{excerpts:?}"
+            );
+        }
+        assert!(matches!(media::info(desk, &half, hidden.digest).await, Err(Error::NotFound("file"))));
+        media::info(desk, &half, shown.digest).await.expect("it is on what they read");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_one_may_not_see_cannot_be_put_on_a_post() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (publisher, profile) = publisher(&test).await;
+        let colleague = test.person_with(&[Given::Level(Level::NeedsApproval)]).await.actor;
+        let file = uploaded(desk, &publisher, "mine").await;
+        let mut with = form("Look", &[profile]);
+        with.draft.common.parts[0].media.push(file.clone());
+        assert!(matches!(publishing::create(desk, &colleague, &with).await, Err(Error::Invalid(_))));
+        let id = publishing::create(desk, &colleague, &form("Look", &[profile])).await.expect("begun");
+        assert!(matches!(publishing::save(desk, &colleague, id, 1, &with).await, Err(Error::Invalid(_))));
+        assert!(matches!(media::info(desk, &colleague, file.digest).await, Err(Error::NotFound(_))), "naming it shows nothing");
+        publishing::create(desk, &publisher, &with).await.expect("theirs");
+        publishing::save(desk, &colleague, id, 1, &with).await.expect("they see it on a post by now");
+    })
+    .await;
+}
+
+/// A picture of its own for each name, uploaded by somebody.
+async fn uploaded(desk: &desk::Desk, actor: &Actor, name: &str) -> publishing::Medium {
+    let chunk = |kind: &[u8; 4], body: &[u8]| {
+        [&u32::try_from(body.len()).expect("short").to_be_bytes()[..], kind, body, &[0; 4]].concat()
+    };
+    let header = chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]);
+    let bytes = [b"\x89PNG\r\n\x1a\n".to_vec(), header, chunk(b"IDAT", name.as_bytes()), chunk(b"IEND", b"")].concat();
+    let new = media::NewMedia { file_name: format!("{name}.png"), bytes: bytes.len() as u64 };
+    let id = media::begin(desk, actor, &new).await.expect("begun");
+    media::chunk(desk, actor, id, 0, &bytes).await.expect("taken");
+    let info = media::finish(desk, actor, id, None).await.expect("a picture");
+    publishing::Medium { digest: info.digest, media_type: info.media_type, file_name: info.file_name, alt: name.to_owned() }
 }
 
 async fn submitted(test: &testkit::TestDesk, actor: &Actor, form: &PostForm) -> (desk::ids::PostId, publishing::Post) {

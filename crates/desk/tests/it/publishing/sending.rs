@@ -15,7 +15,8 @@ use desk::{
         PostForm, Sender, Sent, Submitting, Target, TargetKey, TargetState,
     },
     records::Outbox,
-    rights::{Given, Level, Right},
+    rights::{Given, Level, Right, TokenScope},
+    sign_in,
 };
 use ledger::engine::Ledger;
 use testkit::{
@@ -361,6 +362,44 @@ async fn what_a_suspended_person_scheduled_waits_for_a_colleague() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_lets_nothing_go_that_waits_for_people() {
+    on_both(|test| async move {
+        let stage = Stage::on(test).await;
+        let desk = stage.desk();
+        let new = sign_in::NewToken {
+            name: "robot".to_owned(),
+            scopes: ["publishing:write", "posts:read", "posts:write"]
+                .map(|scope| TokenScope::parse(scope).expect("a scope"))
+                .into(),
+            expires_at: desk.now().plus_ms(1_000 * HOUR),
+            agent: true,
+        };
+        let (_, secret) = sign_in::create_token(desk, &stage.publisher, &new).await.expect("a token");
+        let agent = sign_in::actor_of_token(desk, secret.reveal(), None).await.expect("an agent");
+        let pause = publishing::pause(desk, &stage.publisher, PauseScope::Everything, PauseMode::Hard, "a storm").await;
+        let key = stage.scheduled(form("hello", &[stage.profile])).await;
+        stage.later(HOUR).await;
+        assert_eq!(stage.life(key).await.held_for, Some(HeldFor::Paused));
+        let pause = pause.expect("paused");
+        assert!(matches!(publishing::resume(desk, &agent, pause).await, Err(Error::Conflict(_))));
+        publishing::resume(desk, &stage.publisher, pause).await.expect("resumed");
+        let refused = publishing::release(desk, &agent, key, None).await.expect_err("an agent");
+        assert!(refused.to_string().contains("an agent can draft"), "{refused}");
+        assert!(publishing::adopt(desk, &agent, key, None).await.is_err());
+        assert!(publishing::settle(desk, &agent, key, None).await.is_err());
+        let confirmed = Submitting { confirmed: true, ..Submitting::default() };
+        assert!(publishing::submit(desk, &agent, &stage.examiner, key.post, 1, &confirmed).await.is_err());
+        stage.later(HOUR).await;
+        assert!(stage.texts().is_empty());
+        publishing::release(desk, &stage.publisher, key, None).await.expect("a person may");
+        stage.later(1_000).await;
+        assert_eq!(stage.texts(), ["hello"]);
+        assert!(publishing::delete_published(desk, &agent, key, "tidy").await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missed_time_waits_for_a_person_and_overdue_posts_are_seen() {
     on_both(|test| async move {
         let stage = Stage::on(test).await;
@@ -391,6 +430,18 @@ async fn published_posts_are_changed_and_deleted_and_that_is_read_back() {
         stage.outbox.ship_all().await.expect("on record");
         stage.later(1_000).await;
         assert_eq!(stage.texts(), ["hello!"]);
+        let shown = publishing::published_content(desk, &stage.publisher, key).await.expect("it is out");
+        assert_eq!(shown, content);
+        let before = Content { parts: vec![Part { text: "hello".to_owned(), media: Vec::new() }], ..content.clone() };
+        for (said, again) in [(&before, "it was right before"), (&content, "it was not")] {
+            let sent = publishing::edit_published(desk, &stage.publisher, &stage.examiner, key, said, again).await;
+            assert_eq!(sent.expect("what it said before is a change, too"), Sent::Scheduled);
+            stage.outbox.ship_all().await.expect("on record");
+            stage.later(1_000).await;
+            assert_eq!(stage.texts(), [said.parts[0].text.as_str()]);
+        }
+        let same = publishing::edit_published(desk, &stage.publisher, &stage.examiner, key, &content, "nothing").await;
+        assert!(matches!(same, Err(Error::Invalid(_))), "nothing differs");
         stage.network.next([Fate::BadMoment]);
         publishing::delete_published(desk, &stage.publisher, key, "wrong day").await.expect("asked for");
         assert!(publishing::delete_published(desk, &stage.publisher, key, "again").await.is_err(), "it is under way");
@@ -398,7 +449,7 @@ async fn published_posts_are_changed_and_deleted_and_that_is_read_back() {
         stage.later(HOUR).await;
         assert!(stage.network.there().iter().all(|there: &There| there.deleted));
         let done = publishing::corrections(desk, &stage.publisher, key.post).await.expect("corrections");
-        assert_eq!(done.iter().map(|one| one.state).collect::<Vec<_>>(), [CorrectionState::Done; 2]);
+        assert_eq!(done.iter().map(|one| one.state).collect::<Vec<_>>(), [CorrectionState::Done; 4]);
         assert!(matches!(stage.life(key).await.attempts[0].ended, Some((_, Outcome::Published { .. }))));
     })
     .await;

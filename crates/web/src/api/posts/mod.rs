@@ -1,16 +1,17 @@
-//! Posts: writing, submitting, moving, and what becomes of them. Media come through the pages for now; a post names them by digest.
+//! Posts: writing, submitting, moving, and what becomes of them. A post names its files by digest; they come through [`super::media`].
 
 mod cursor;
 mod shapes;
+mod story;
 
 use axum::{Json, response::Response};
 use desk::{
     ids::{PostId, ProfileId},
     paging::PageRequest,
-    publishing::{self, CommentAudience, PostFilter, PostForm, PostOrder, Retimed, Saved, Sent, Submitting},
+    publishing::{self, CommentAudience, PostFilter, PostForm, PostOrder, Retimed, Saved, Sent, Submitting, TargetKey},
 };
 
-pub(crate) use self::{cursor::PostsCursor, shapes::*};
+pub(crate) use self::{cursor::PostsCursor, shapes::*, story::*};
 use super::{
     Answer, Created, Done, Refused, created, done,
     input::{Id, JsonBody, PathId, Query, misfit},
@@ -48,7 +49,8 @@ fn unfit_query(error: desk::Error) -> Refused {
 /// Begin a post
 #[utoipa::path(post, path = "/api/v1/posts", tag = "posts", request_body = PostNew, responses((status = 201, body = Created)))]
 pub(crate) async fn create(ctx: Ctx, JsonBody(body): JsonBody<PostNew>) -> Result<Response, Refused> {
-    let id = publishing::create(ctx.desk(), ctx.actor(), &body.form(None)).await?;
+    let form = body.form(&ctx, None).await?;
+    let id = publishing::create(ctx.desk(), ctx.actor(), &form).await?;
     Ok(created(id, Some("posts")))
 }
 
@@ -62,7 +64,8 @@ pub(crate) async fn read(ctx: Ctx, PathId(id): PathId<PostId>) -> Answer<PostSha
 #[utoipa::path(put, path = "/api/v1/posts/{id}", tag = "posts", params(("id" = Id, Path, description = "The post.")), request_body = PostSave, responses((status = 200, body = PostShape)))]
 pub(crate) async fn save(ctx: Ctx, PathId(id): PathId<PostId>, JsonBody(body): JsonBody<PostSave>) -> Answer<PostShape> {
     let before = publishing::get(ctx.desk(), ctx.actor(), id).await?;
-    match publishing::save(ctx.desk(), ctx.actor(), id, body.revision.0, &body.post.form(Some(&before.draft))).await? {
+    let form = body.post.form(&ctx, Some(&before.draft)).await?;
+    match publishing::save(ctx.desk(), ctx.actor(), id, body.revision.0, &form).await? {
         Saved::Done(post) => Ok(Json((*post).into())),
         Saved::Conflict(theirs) => Err(Refused::from(Problem::new(
             http::StatusCode::CONFLICT,
@@ -108,7 +111,7 @@ pub(crate) async fn warnings(ctx: Ctx, PathId(id): PathId<PostId>) -> Answer<Vec
 /// Submit a post for approval, or schedule it when nobody has to agree
 #[utoipa::path(post, path = "/api/v1/posts/{id}/submit", tag = "posts", params(("id" = Id, Path, description = "The post.")), request_body = PostSubmit, responses((status = 200, body = Submitted)))]
 pub(crate) async fn submit(ctx: Ctx, PathId(id): PathId<PostId>, JsonBody(body): JsonBody<PostSubmit>) -> Answer<Submitted> {
-    let with = Submitting { note: body.note.0, confirmed: false };
+    let with = Submitting { note: body.note.0, confirmed: body.confirmed };
     let sent = publishing::submit(ctx.desk(), ctx.actor(), ctx.state.examiner()?, id, body.revision.0, &with).await?;
     Ok(Json(match sent {
         Sent::Scheduled => Submitted { scheduled: true, submission_id: None },
@@ -130,10 +133,11 @@ pub(crate) async fn retime(ctx: Ctx, PathId(id): PathId<PostId>, JsonBody(body):
     Ok(Json(Moved { voided: moved == Retimed::Voided }))
 }
 
-/// Cancel a post wherever it is not out
+/// Cancel a post wherever it is not out, or on one profile
 #[utoipa::path(post, path = "/api/v1/posts/{id}/cancel", tag = "posts", params(("id" = Id, Path, description = "The post.")), request_body = PostCancel, responses((status = 200, body = Cancelled)))]
 pub(crate) async fn cancel(ctx: Ctx, PathId(id): PathId<PostId>, JsonBody(body): JsonBody<PostCancel>) -> Answer<Cancelled> {
-    let profiles = publishing::cancel(ctx.desk(), ctx.actor(), id, None, &body.reason.0).await?;
+    let only = body.profile_id.map(|profile| TargetKey { post: id, profile: ProfileId(profile.0) });
+    let profiles = publishing::cancel(ctx.desk(), ctx.actor(), id, only, &body.reason.0).await?;
     Ok(Json(Cancelled { profiles }))
 }
 

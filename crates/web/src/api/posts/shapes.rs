@@ -2,14 +2,19 @@
 
 use desk::{
     ids::{CampaignId, ProfileId},
-    publishing::{self, Audience, CommentAudience, Content, Draft, Part, Post, PostForm, PostGlance, TargetState, WarningKind},
+    publishing::{
+        self, Audience, CommentAudience, Content, Draft, MediaDigest, Medium, PARTS_MAX, Part, Post, PostForm, PostGlance,
+        TargetState, WarningKind,
+    },
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::{frame::Ctx, posts::complete_files};
 
 use super::{
     super::{
-        input::{Id, Line, Moment, Note, Revision, named},
+        input::{Digest, Id, Line, Moment, Note, Revision, named},
         lists::Limit,
     },
     cursor::PostsCursor,
@@ -39,13 +44,69 @@ pub(crate) enum AudienceName {
     Direct,
 }
 
+/// A file on a post.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MediumShape {
+    /// The digest that its upload gave out.
+    pub(super) digest: Digest,
+    /// What it shows, for those who do not see it.
+    #[serde(default)]
+    pub(super) alt: Note<10_000>,
+    /// What it is. The desk says it; what is sent is not looked at.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) media_type: Option<String>,
+    /// Its name. The desk says it; what is sent is not looked at.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) file_name: Option<String>,
+}
+
+impl From<&Medium> for MediumShape {
+    fn from(medium: &Medium) -> Self {
+        Self {
+            digest: Digest(medium.digest.0),
+            alt: Note(medium.alt.clone()),
+            media_type: Some(medium.media_type.clone()),
+            file_name: Some(medium.file_name.clone()),
+        }
+    }
+}
+
+impl MediumShape {
+    /// As the desk knows it, without what the desk says itself.
+    fn medium(&self) -> Medium {
+        let alt = self.alt.0.trim().to_owned();
+        Medium { digest: MediaDigest(self.digest.0), media_type: String::new(), file_name: String::new(), alt }
+    }
+}
+
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let fits = (1..=PARTS_MAX).contains(&texts.len());
+    if fits { Ok(texts) } else { Err(D::Error::custom(format!("between 1 and {PARTS_MAX} texts"))) }
+}
+
+fn media<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Vec<MediumShape>>>, D::Error> {
+    let lists = Option::<Vec<Vec<MediumShape>>>::deserialize(deserializer)?;
+    let fits = lists.as_ref().is_none_or(|lists| lists.len() <= PARTS_MAX);
+    if fits { Ok(lists) } else { Err(D::Error::custom(format!("at most {PARTS_MAX} lists"))) }
+}
+
 /// What is posted: the posts of a thread, and what goes with them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContentShape {
     /// The texts of the thread; one for most posts.
+    #[serde(deserialize_with = "texts")]
     #[schema(min_items = 1, max_items = 25)]
     pub(super) texts: Vec<String>,
+    /// The files of each text, in order; at most as many lists as texts. Left out when saving, each text keeps the files that stand at
+    /// its place.
+    #[serde(default, deserialize_with = "media")]
+    #[schema(required = false, max_items = 25)]
+    pub(super) media: Option<Vec<Vec<MediumShape>>>,
     /// Content warning or subject.
     pub(super) subject: Option<String>,
     /// Language (BCP 47).
@@ -61,8 +122,12 @@ pub(crate) struct ContentShape {
 
 impl From<&Content> for ContentShape {
     fn from(content: &Content) -> Self {
+        // What the caller may not see has no parts; a content that is sent has one at least.
+        let nothing = [Part::default()];
+        let parts = if content.parts.is_empty() { &nothing[..] } else { &content.parts };
         Self {
-            texts: content.parts.iter().map(|part| part.text.clone()).collect(),
+            texts: parts.iter().map(|part| part.text.clone()).collect(),
+            media: Some(parts.iter().map(|part| part.media.iter().map(Into::into).collect()).collect()),
             subject: content.subject.clone(),
             language: content.language.clone(),
             audience: match content.audience {
@@ -78,12 +143,16 @@ impl From<&Content> for ContentShape {
 }
 
 impl ContentShape {
-    /// As the desk knows it; files stay with the part of the same place in what was there before.
+    /// As the desk knows it; where nothing is said of files they stay with the part of the same place in what was there before.
     pub(super) fn content(self, before: Option<&Content>) -> Content {
-        let media = |place: usize| before.and_then(|content| content.parts.get(place)).map(|part| part.media.clone());
-        let parts = self.texts.into_iter().enumerate();
+        let there = |place: usize| before.and_then(|content| content.parts.get(place)).map(|part| part.media.clone());
+        let media = |place: usize| match &self.media {
+            Some(lists) => lists.get(place).map(|list| list.iter().map(MediumShape::medium).collect()),
+            None => there(place),
+        };
+        let parts = self.texts.iter().enumerate();
         Content {
-            parts: parts.map(|(place, text)| Part { text, media: media(place).unwrap_or_default() }).collect(),
+            parts: parts.map(|(place, text)| Part { text: text.clone(), media: media(place).unwrap_or_default() }).collect(),
             subject: self.subject,
             language: self.language,
             audience: match self.audience {
@@ -133,7 +202,18 @@ pub(crate) struct PostNew {
 }
 
 impl PostNew {
-    pub(super) fn form(self, before: Option<&Draft>) -> PostForm {
+    /// As the desk takes it. Names and types of files are the desk's.
+    pub(super) async fn form(self, ctx: &Ctx, before: Option<&Draft>) -> Result<PostForm, desk::Error> {
+        let contents = std::iter::once(&self.content).chain(self.targets.iter().filter_map(|target| target.content.as_ref()));
+        if contents.into_iter().any(|content| content.media.as_ref().is_some_and(|lists| lists.len() > content.texts.len())) {
+            return Err(desk::Invalid::field("media", "more lists of files than texts; give each text at most one list"));
+        }
+        let mut form = self.written(before);
+        complete_files(ctx, &mut form, before).await?;
+        Ok(form)
+    }
+
+    fn written(self, before: Option<&Draft>) -> PostForm {
         let targets = self.targets.into_iter().map(|target| {
             let profile = ProfileId(target.profile_id.0);
             let own = before.and_then(|draft| draft.targets.get(&profile)?.as_ref());
@@ -351,6 +431,9 @@ pub(crate) struct PostSubmit {
     /// To those who decide.
     #[serde(default)]
     pub(super) note: Note<1000>,
+    /// That it may go out although publishing is softly paused; never an agent's to say.
+    #[serde(default)]
+    pub(super) confirmed: bool,
 }
 
 /// What became of a submission.
@@ -385,6 +468,10 @@ pub(crate) struct Moved {
 pub(crate) struct PostCancel {
     /// Why.
     pub(super) reason: Line<500>,
+    /// On this profile only; left out for all.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub(super) profile_id: Option<Id>,
 }
 
 /// How many profiles a post was cancelled on.
