@@ -5,7 +5,7 @@
 
 use crate::config::{Config, ConfigError, TermList};
 use crate::custom;
-use crate::detect::{Context, Detectors, settle};
+use crate::detect::{Context, Detectors, FINDINGS_MAX, settle};
 use crate::disguise::{self, Vocabulary};
 use crate::fold;
 use crate::heads::{Assessment, Head, Heads};
@@ -41,6 +41,7 @@ pub struct Report<'a> {
     inspector: &'a Inspector,
     scratch: &'a Scratch,
     truncated: bool,
+    full: bool,
 }
 
 impl Inspector {
@@ -74,11 +75,13 @@ impl Inspector {
             truncated |= text.len() == TEXT_BYTES_MAX;
             self.part(zone, u16::try_from(part).unwrap_or(u16::MAX), text, scratch);
         }
+        let mut full = scratch.findings.len() >= FINDINGS_MAX;
         settle::settle(&mut scratch.findings, &mut scratch.spare);
         settle::add_terms(&mut scratch.findings, &scratch.terms);
+        full |= scratch.findings.len() >= FINDINGS_MAX;
         let least = self.level_min;
         scratch.findings.retain(|f| f.level() >= least);
-        Report { inspector: self, scratch, truncated }
+        Report { inspector: self, scratch, truncated, full }
     }
 
     fn part(&self, zone: Zone, part: u16, text: &str, scratch: &mut Scratch) {
@@ -104,7 +107,7 @@ impl Inspector {
             *steps += context.steps;
         };
         run(View::Plain, text, scan, None);
-        let is_folded = scan.has_high && fold::fold(text, folded);
+        let is_folded = (scan.has_high || scan.has_escapes) && fold::fold(text, scan, folded);
         if is_folded {
             view_scan.fill(&folded.text, words);
             run(View::Folded, &folded.text, view_scan, Some(&folded.map));
@@ -264,5 +267,10 @@ impl<'a> Report<'a> {
     /// Whether a part was longer than [`TEXT_BYTES_MAX`], so that its end was not read.
     pub fn is_truncated(&self) -> bool {
         self.truncated
+    }
+
+    /// Whether there were more findings than are kept for one message, so that some are missing.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! Invariant: linear in the text, every byte is read once; offsets are byte offsets into the scanned text.
 
+use crate::fold::is_escape;
 use crate::masks::Masks;
 use crate::words::{PHRASE_BEFORE_MAX, WordHit, WordTable, key};
 
@@ -20,8 +21,8 @@ pub(crate) const AT: u8 = 8;
 pub(crate) const COLON: u8 = 16;
 /// `.` or `/`.
 pub(crate) const DOT: u8 = 32;
-/// White space and control characters.
-pub(crate) const SPACE: u8 = 64;
+/// A sign with which an escape begins: `&`, `%`, `\\`.
+pub(crate) const ESCAPE: u8 = 64;
 /// Any other sign.
 pub(crate) const SIGN: u8 = 128;
 const WORD: u8 = DIGIT | ALPHA | HIGH;
@@ -41,7 +42,8 @@ const fn classes() -> [u8; 256] {
             b'@' => AT,
             b':' | b'=' => COLON,
             b'.' | b'/' => DOT,
-            0..=b' ' | 0x7f => SPACE,
+            0..=b' ' | 0x7f => 0,
+            b'&' | b'%' | b'\\' => SIGN | ESCAPE,
             0x80.. => HIGH,
             _ => SIGN,
         };
@@ -75,6 +77,8 @@ pub(crate) struct Scan {
     pub masks: Masks,
     /// Characters beyond ASCII occur.
     pub has_high: bool,
+    /// Escapes occur that stand for something that matters.
+    pub has_escapes: bool,
     /// Where runs of [`SINGLES_MIN`] words of one character stand, each apart from the next: the mark of "4 5 3 2 …".
     pub single_runs: Vec<u32>,
     noted: Box<Noted>,
@@ -99,7 +103,7 @@ impl Scan {
         let count = PHRASE_BEFORE_MAX;
         Words { bytes, table, hits, single_runs, noted, count, known_count: 0, singles: 0 }.read(masks);
         self.chunks.clear();
-        chunks(bytes, &self.masks, &mut self.chunks);
+        self.has_escapes = chunks(bytes, &self.masks, &mut self.chunks);
     }
 
     /// Index of the first hit that ends after `at`.
@@ -233,8 +237,10 @@ fn typographic(high: u64, bytes: &[u8], base: usize, behind: &mut u64) -> u64 {
     signs
 }
 
-/// Finds the chunks that are worth a second look: from each telling character to the white space around it.
-fn chunks(bytes: &[u8], masks: &Masks, chunks: &mut Vec<Chunk>) {
+/// Finds the chunks that are worth a second look: from each telling character to the white space around it. Says whether an
+/// escape stands in the text, in such a chunk or outside.
+fn chunks(bytes: &[u8], masks: &Masks, chunks: &mut Vec<Chunk>) -> bool {
+    let mut has_escapes = false;
     let blocks = masks.blocks();
     let mut done = 0;
     for (index, block) in blocks.iter().enumerate() {
@@ -251,15 +257,18 @@ fn chunks(bytes: &[u8], masks: &Masks, chunks: &mut Vec<Chunk>) {
             anchors &= anchors - 1;
             let at = base + bit as usize;
             if signs >> bit & 1 == 1 && CLASS[usize::from(bytes[at])] & (AT | COLON | DOT) == 0 {
+                has_escapes |= CLASS[usize::from(bytes[at])] & ESCAPE != 0 && is_escape(&bytes[at..]);
                 continue;
             }
             let (start, end) = (masks.space_before(at), masks.space_after(at));
             let classes = bytes[start..end].iter().fold(0, |sum, byte| sum | CLASS[usize::from(*byte)]);
+            has_escapes |= classes & ESCAPE != 0 && (start..end).any(|at| is_escape(&bytes[at..]));
             chunks.push(Chunk { start: offset(start), end: offset(end), classes });
             done = end;
             anchors &= u64::MAX.checked_shl(u32::try_from(end - base).unwrap_or(u32::MAX)).unwrap_or(0);
         }
     }
+    has_escapes
 }
 
 /// The first bits of runs of [`LONG_CHUNK`] set bits; `next` goes on where `bits` ends.

@@ -6,7 +6,7 @@
 mod announcing;
 pub(crate) mod concepts;
 
-use announcing::{ADDRESS_CUES, CREDITS, DWELLINGS, FIELD_POSTS, LIVES_AT, RELATIONS};
+use announcing::{ADDRESS_CUES, CLOSINGS, CREDITS, DWELLINGS, FIELD_POSTS, LIVES_AT, RELATIONS};
 
 use crate::words::{Role, WordTableBuilder};
 
@@ -367,12 +367,13 @@ const DOT_SIGNS: &[&str] = &["dot", "punkt", "punto", "punt", "ponto", "kropka"]
 
 /// Adds every word with a role.
 pub(crate) fn add(table: &mut WordTableBuilder) {
-    let lists: [(&[&str], Role); 21] = [
+    let lists: [(&[&str], Role); 23] = [
         (AGAINST, Role::Against),
         (HONORIFICS, Role::Honorific),
         (INTRODUCTIONS, Role::Introduction),
         (WEAK_INTRODUCTIONS, Role::WeakIntroduction),
         (GREETINGS, Role::Greeting),
+        (CLOSINGS, Role::Closing),
         (NAME_FIELDS, Role::NameField),
         (CREDITS, Role::Credit),
         (LIVES_AT, Role::LivesAt),
@@ -386,10 +387,14 @@ pub(crate) fn add(table: &mut WordTableBuilder) {
         (AT_SIGNS, Role::AtSign),
         (DOT_SIGNS, Role::DotSign),
         (crate::secrets::WORDS, Role::Secret),
+        (crate::kinds::swift_bic::ANNOUNCING, Role::BankCode),
         (crate::kinds::special_category::WORDS, Role::Special),
         (crate::kinds::special_category::PERSONAL, Role::Personal),
         (crate::kinds::nrp::WORDS, Role::Nationality),
     ];
+    for name in crate::secrets::command_line::programs() {
+        table.role(name, Role::Program);
+    }
     for (words, role) in lists {
         for word in words {
             table.role(word, role);

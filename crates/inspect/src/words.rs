@@ -32,6 +32,8 @@ pub(crate) enum Role {
     WeakIntroduction,
     /// "Hi", "Dear": a name and a comma may follow.
     Greeting,
+    /// "kind regards", "viele Grüße": a name may stand in the next line.
+    Closing,
     /// "name:", "contact:" …: a name follows a colon.
     NameField,
     /// "my wife", "mein Chef": a name may follow.
@@ -64,6 +66,10 @@ pub(crate) enum Role {
     DotSign,
     /// "password", "token": a secret may follow.
     Secret,
+    /// "curl", "mysql": a password may stand among the arguments.
+    Program,
+    /// "BIC", "SWIFT": a bank's identifier may follow.
+    BankCode,
     /// A statement about a person stands here: I, my, she …
     Personal,
     /// A word of health, belief, union, orientation.

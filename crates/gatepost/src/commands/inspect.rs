@@ -7,6 +7,7 @@ mod heads;
 mod input;
 mod output;
 mod pictures;
+mod redact;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -14,12 +15,13 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args as ClapArgs, ValueEnum};
 use inspect::custom::{self, CustomKind};
 use inspect::lexicon::STARTER_PACKS;
 use inspect::{Config, Inspector, Level, Scratch, TermList};
 
+use crate::wiring::CommonArgs;
 use input::{Batch, Batches, Source};
 use output::Style;
 
@@ -27,7 +29,7 @@ use output::Style;
 #[derive(Debug, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
-    /// Files to read; standard input when none is named
+    /// Files to read; standard input when none is named, or for "-"
     files: Vec<PathBuf>,
     /// Each line is a JSON object with "text" (and "id", "alt_texts", "links")
     #[arg(long)]
@@ -103,8 +105,8 @@ const BATCHES_PER_THREAD: usize = 2;
 const THREADS_MAX: usize = 64;
 
 /// Runs the command.
-pub fn run(args: &Args) -> ExitCode {
-    match inspect_all(args) {
+pub(crate) fn run(common: &CommonArgs, args: &Args) -> ExitCode {
+    match inspect_all(args, common.json) {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -120,10 +122,15 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
 }
 
-fn inspect_all(args: &Args) -> anyhow::Result<bool> {
+fn inspect_all(args: &Args, json: bool) -> anyhow::Result<bool> {
+    if json && args.explain {
+        bail!("--explain is for people and --json for programs; leave one of them out");
+    }
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
     if args.list {
-        output::list(&mut out, &args.only)?;
+        // Says which names are unknown.
+        Inspector::compile(&Config { only: args.only.clone(), heads: false, ..Config::default() })?;
+        output::list(&mut out, &args.only, json)?;
         out.flush()?;
         return Ok(false);
     }
@@ -143,10 +150,10 @@ fn inspect_all(args: &Args) -> anyhow::Result<bool> {
     let color = match args.color {
         ColorArg::Always => true,
         ColorArg::Never => false,
-        ColorArg::Auto => io::stdout().is_terminal(),
+        ColorArg::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     let style = match (args.redact, args.explain) {
-        (true, _) => Style::Redact { jsonl: args.jsonl },
+        (true, _) => Style::Redact { json: args.jsonl || json },
         (_, true) => Style::Explain { color },
         _ => Style::Json,
     };
@@ -252,7 +259,11 @@ fn one_batch(work: &Work<'_>, batch: &Batch, scratch: &mut Scratch) -> Done {
         let parts = post.parts();
         let report = work.inspector.inspect(&parts.message(), scratch);
         found |= report.findings().iter().any(|f| f.level() >= work.fail_level);
-        output::write(&mut out, work.style, &post, &parts.message(), &report)?;
+        match work.style {
+            Style::Json => output::json_line(&mut out, &post, &parts.message(), &report)?,
+            Style::Explain { color } => output::explained(&mut out, color, &post, &report)?,
+            Style::Redact { json } => redact::write(&mut out, json, &post, work.inspector, scratch)?,
+        }
     }
     Ok((out, found))
 }

@@ -68,7 +68,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Backup(args) => backup::run(common, &args),
         Command::Restore(args) => restore::run(common, &args),
         Command::Import(args) => import::run(common, &args),
-        Command::Inspect(args) => Ok(inspect::run(&args)),
+        Command::Inspect(args) => Ok(inspect::run(common, &args)),
         Command::Ledger(args) => ledger::run(common, &args),
         Command::Search(args) => search::run(common, &args),
         Command::Publishing(args) => publishing::run(common, args),

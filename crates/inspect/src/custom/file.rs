@@ -123,8 +123,16 @@ pub fn parse(content: &str) -> Result<Vec<CustomKind>, Vec<KindFileError>> {
         return Err(vec![KindFileError { line: 1, column: 1, problem: KindFileProblem::TooLarge }]);
     }
     let mut reader = Reader { drafts: Vec::new(), problems: Vec::new() };
+    let content = content.strip_prefix('\u{feff}').unwrap_or(content);
     for (number, line) in (1..).zip(content.lines()) {
-        if reader.problems.len() >= PROBLEMS_MAX || reader.drafts.len() > CUSTOM_KINDS_MAX {
+        if reader.problems.len() >= PROBLEMS_MAX {
+            break;
+        }
+        if reader.drafts.len() > CUSTOM_KINDS_MAX {
+            // What follows is not read, so nothing is said of the kind that is one too many but that.
+            let line = reader.drafts.pop().map_or(1, |draft| draft.line);
+            let problem = KindFileProblem::Together(ConfigError::TooManyCustomKinds { most: CUSTOM_KINDS_MAX });
+            reader.problems.push(KindFileError { line, column: 1, problem });
             break;
         }
         if let Err((column, problem)) = reader.line(number, line) {

@@ -175,6 +175,7 @@ fn announced(context: &mut Context<'_>, role: Role, hit: WordHit) {
         }
         Role::Honorific
         | Role::Introduction
+        | Role::Closing
         | Role::WeakIntroduction
         | Role::Greeting
         | Role::NameField
@@ -198,10 +199,15 @@ fn announced(context: &mut Context<'_>, role: Role, hit: WordHit) {
         Role::Street if context.is_on(index::street_address) => kinds::street_address::word(context, start, end),
         Role::PostBox if context.is_on(index::street_address) => kinds::street_address::post_box(context, start, end),
         Role::Special if context.is_on(index::special_category) => kinds::special_category::word(context, start, end),
+        Role::BankCode if context.is_on(index::swift_bic) => kinds::swift_bic::word(context, end),
         Role::Nationality if context.is_on(index::nrp) => kinds::nrp::word(context, start, end),
         Role::Secret if context.is_on(index::secret) => {
             let word = &*context.words.entry(hit.entry).text;
-            crate::secrets::announced::value(context, word, end);
+            crate::secrets::announced::value(context, word, start, end);
+        }
+        Role::Program if context.is_on(index::secret) => {
+            let name = &*context.words.entry(hit.entry).text;
+            crate::secrets::command_line::value(context, name, end);
         }
         _ => {}
     }

@@ -174,13 +174,41 @@ impl<'a> Context<'a> {
         self.out.push(Finding { kind, detector, reason, rule: NO_RULE, zone, part, start, end, score });
     }
 
-    /// The byte before a position, a space at the start.
+    /// The byte before a position, a space at the start; a sign for a character that belongs to no word beside it.
     pub(crate) fn byte_before(&self, at: usize) -> u8 {
-        if at == 0 { b' ' } else { self.bytes[at - 1] }
+        match at.checked_sub(1).map(|last| self.bytes[last]) {
+            None => b' ',
+            Some(byte) if byte.is_ascii() => byte,
+            Some(byte) => sign_or(byte, self.text.get(..at).and_then(|text| text.chars().next_back())),
+        }
     }
 
-    /// The byte at a position, a space past the end.
+    /// The byte at a position, a space past the end; a sign for a character that belongs to no word beside it.
     pub(crate) fn byte(&self, at: usize) -> u8 {
-        self.bytes.get(at).copied().unwrap_or(b' ')
+        match self.bytes.get(at) {
+            None => b' ',
+            Some(byte) if byte.is_ascii() => *byte,
+            Some(byte) => sign_or(*byte, self.text.get(at..).and_then(|text| text.chars().next())),
+        }
     }
+}
+
+/// A quotation mark in place of a character that belongs to no word beside it, the byte itself otherwise.
+fn sign_or(byte: u8, c: Option<char>) -> u8 {
+    if c.is_some_and(stands_apart) { b'"' } else { byte }
+}
+
+/// Quotation marks and other visible punctuation, pictures, and the scripts that are written without spaces: a value may
+/// begin and end right beside them. Digits in circles and the like do not stand apart, nor does what is invisible.
+fn stands_apart(c: char) -> bool {
+    matches!(c,
+        '«' | '»' | '¡' | '¿' | '§' | '¶'
+        | '\u{0e00}'..='\u{0e4f}'
+        | '\u{1100}'..='\u{11ff}'
+        | '\u{2016}'..='\u{2023}' | '\u{2025}' | '\u{2026}' | '\u{2030}'..='\u{2043}' | '\u{2045}'..='\u{205e}'
+        | '\u{2190}'..='\u{2211}' | '\u{2213}'..='\u{245f}' | '\u{2500}'..='\u{2775}' | '\u{2794}'..='\u{2bff}'
+        | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{fe0f}'
+        | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff9f}'
+        | '\u{1f000}'..='\u{1f0ff}' | '\u{1f200}'..='\u{1faff}'
+    )
 }

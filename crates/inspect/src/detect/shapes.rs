@@ -158,6 +158,9 @@ pub(crate) fn scan_chunk(context: &mut Context<'_>, table: &ShapeTable, chunk: C
     let (start, end) = (chunk.start as usize, chunk.end as usize);
     if let Some(before) = short_word_before(context, start) {
         walk(context, table, before);
+        if let Some(first) = capitals_before(context, before) {
+            walk(context, table, first);
+        }
     }
     let mut at = start;
     while at < end {
@@ -193,6 +196,16 @@ fn short_word_before(context: &Context<'_>, start: usize) -> Option<usize> {
         return (!is_word(context.byte_before(first))).then_some(first);
     }
     ((1..=5).contains(&word) && !is_word(context.byte_before(at))).then_some(at)
+}
+
+/// One to three capitals and a space before a short word in capitals: "HH AB 123", "RSS MRA 85T10 A562S".
+fn capitals_before(context: &Context<'_>, word: usize) -> Option<usize> {
+    if word < 2 || context.bytes[word - 1] != b' ' || !context.bytes[word].is_ascii_uppercase() {
+        return None;
+    }
+    let capitals = context.bytes[..word - 1].iter().rev().take(4).take_while(|b| b.is_ascii_uppercase()).count();
+    let at = word - 1 - capitals;
+    ((1..=3).contains(&capitals) && !is_word(context.byte_before(at))).then_some(at)
 }
 
 /// A number that goes on before `start` is not a number that begins there.
@@ -249,6 +262,10 @@ fn walk(context: &mut Context<'_>, table: &ShapeTable, start: usize) {
             }
         }
         let separator = context.byte(at);
+        if separator == b'(' {
+            bracketed(context, table, start, at, hash, &norm[..count]);
+            return;
+        }
         if !matches!(separator, b' ' | b'-' | b'.' | b'/' | b'_' | b'*' | b'+') || !context.byte(at + 1).is_ascii_alphanumeric() {
             return;
         }
@@ -259,6 +276,25 @@ fn walk(context: &mut Context<'_>, table: &ShapeTable, start: usize) {
             return;
         }
         at += 1;
+    }
+}
+
+/// "A123456(3)": a number whose last character stands in brackets behind the rest, which ends at `at`.
+fn bracketed(context: &mut Context<'_>, table: &ShapeTable, start: usize, at: usize, hash: u64, before: &[u8]) {
+    let (last, end) = (context.byte(at + 1), at + 3);
+    let hash = step(hash, b'(');
+    if !last.is_ascii_alphanumeric() || context.byte(at + 2) != b')' || !table.may_go_on(hash) || before.len() >= CANDIDATE_MAX {
+        return;
+    }
+    let hash = step(step(hash, if last.is_ascii_digit() { b'd' } else { b'L' }), b')');
+    let mut norm = [0u8; CANDIDATE_MAX];
+    norm[..before.len()].copy_from_slice(before);
+    norm[before.len()] = last.to_ascii_uppercase();
+    context.steps += before.len() as u64;
+    let raw = &context.bytes[start..end];
+    let candidate = Candidate { norm: &norm[..=before.len()], raw };
+    for kind in table.get(hash) {
+        shaped(context, *kind, &candidate, start..end);
     }
 }
 

@@ -1,20 +1,22 @@
 //! Undoes the ways in which people (and programs) hide a value: look-alike letters, foreign digits, invisible
-//! characters, letters written apart, words for signs.
+//! characters, escapes, letters written apart, words for signs.
 //!
 //! Two rewritten views can come out of a text. The *folded* view changes character by character; the *joined* view
 //! also closes gaps. Both carry a [`Map`] back to the original, so spans always point at what was written.
 //!
-//! Invariant: the map is monotone and only holds character boundaries of the original. ASCII text without gaps
+//! Invariant: the map is monotone and only holds character boundaries of the original. ASCII text without gaps and escapes
 //! costs nothing here. It finds nothing by itself; a view without a validated value leaves no trace.
 
 mod characters;
+mod escapes;
 mod join;
 mod stretches;
 
+pub(crate) use escapes::is_escape;
 pub(crate) use join::join;
 pub(crate) use stretches::{Stretches, worth_joining};
 
-use crate::scan::offset;
+use crate::scan::{Scan, offset};
 use characters::Folding;
 
 /// For every byte of a rewritten text, the original character that it comes from.
@@ -99,17 +101,26 @@ fn may_matter(text: &str) -> bool {
     false
 }
 
-/// Writes the folded view of `text`; says whether anything changed that could matter to a detector.
-pub(crate) fn fold(text: &str, out: &mut Folded) -> bool {
+/// Writes the folded view of a text; says whether anything changed that could matter to a detector.
+pub(crate) fn fold(text: &str, scan: &Scan, out: &mut Folded) -> bool {
     out.clear();
-    if !may_matter(text) {
-        return false;
-    }
+    let may_change = scan.has_escapes || scan.has_high && may_matter(text);
+    may_change && (rewrite(text, scan.has_escapes, out) || scan.has_escapes)
+}
+
+fn rewrite(text: &str, has_escapes: bool, out: &mut Folded) -> bool {
     let mut matters = false;
     let mut token_end = 0;
     let mut mixed = false;
+    let mut behind = 0;
     for (at, c) in text.char_indices() {
-        let (start, end) = (offset(at), offset(at + c.len_utf8()));
+        if at < behind {
+            continue;
+        }
+        let escape = if has_escapes && matches!(c, '&' | '%' | '\\') { escapes::read(&text.as_bytes()[at..]) } else { None };
+        let (c, length) = escape.unwrap_or((c, c.len_utf8()));
+        behind = at + length;
+        let (start, end) = (offset(at), offset(behind));
         if c.is_ascii() {
             out.push(c, start, end);
             continue;
@@ -168,7 +179,7 @@ mod tests {
 
     fn folded(text: &str) -> String {
         let mut out = Folded::default();
-        fold(text, &mut out);
+        rewrite(text, true, &mut out);
         out.text
     }
 
@@ -181,13 +192,14 @@ mod tests {
         assert_eq!(folded("Москва и Омск"), "Москва и Омск");
         assert_eq!(folded("𝟒𝟓 𝐚𝐛"), "45 ab");
         assert_eq!(folded("4️⃣5️⃣"), "45");
+        assert_eq!(folded("45&shy;32&#8203;6&#56;&nbsp;1"), "453268 1");
     }
 
     proptest! {
         #[test]
-        fn spans_always_lie_on_character_boundaries_of_the_original(text in "\\PC{0,60}") {
+        fn spans_always_lie_on_character_boundaries_of_the_original(text in "(\\PC|&#[0-9]{1,4};|%[0-7][0-9a-f]|&shy;|\\\\u0[0-9]{3}){0,40}") {
             let mut out = Folded::default();
-            fold(&text, &mut out);
+            rewrite(&text, true, &mut out);
             prop_assert_eq!(out.map.starts.len(), out.text.len());
             let mut last = 0;
             for at in 0..out.text.len() {

@@ -3,6 +3,7 @@
 //! A class feature lets a weight learned on one group or one insult hold for all of them. A word may stand in
 //! several classes. Looking a word up costs one probe of an open-addressed table over token hashes.
 
+use super::set_phrases::SetPhrases;
 use crate::tokens::hash_word;
 
 /// The sections of `classes.txt`, in the order of their bits.
@@ -101,12 +102,15 @@ impl Classes {
 #[derive(Clone, Debug)]
 pub struct ClassTable {
     slots: Box<[(u64, Classes)]>,
+    /// Phrases whose words have no class.
+    pub(super) phrases: SetPhrases,
 }
 
 impl ClassTable {
     /// The table that ships with the crate. Unknown section names are skipped; a test holds the file to [`NAMES`].
     pub fn builtin() -> ClassTable {
-        let mut table = ClassTable { slots: vec![(0, Classes(0)); SLOTS].into_boxed_slice() };
+        let slots = vec![(0, Classes(0)); SLOTS].into_boxed_slice();
+        let mut table = ClassTable { slots, phrases: SetPhrases::builtin() };
         for (word, classes) in Self::builtin_words() {
             table.insert(hash_word(word), classes);
         }

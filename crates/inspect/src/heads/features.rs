@@ -6,6 +6,7 @@
 //! again and raising the model's format.
 
 use super::classes::{ClassTable, Classes};
+use super::set_phrases::SetPhrases;
 use crate::masks::eight_at;
 use crate::tokens::{Marks, Token, TokenKind, Tokens, hash_letters};
 
@@ -60,6 +61,9 @@ fn mix(salt: Salt, first: u64, second: u64) -> u64 {
     h ^ (h >> 32)
 }
 
+/// What stands for a number.
+const NUMBER: &[u8] = b" 0";
+
 /// The letters and the hash that stand for a token (mentions, numbers and addresses each share one), and its kind.
 pub(super) fn word_of<'a>(tokens: &'a Tokens, token: &Token) -> (&'a [u8], u64, TokenKind) {
     // What a programmer called a thing says nothing of the tone.
@@ -69,7 +73,7 @@ pub(super) fn word_of<'a>(tokens: &'a Tokens, token: &Token) -> (&'a [u8], u64, 
         TokenKind::Mention => b" @user",
         TokenKind::Url => b" http",
         TokenKind::Number if token.end - token.start == 4 => b" 0000",
-        TokenKind::Number => b" 0",
+        TokenKind::Number => NUMBER,
         TokenKind::Word | TokenKind::Hashtag | TokenKind::Emoji => return (tokens.folded(token), token.hash, kind),
     };
     (shared, hash_letters(&shared[1..]), kind)
@@ -78,14 +82,21 @@ pub(super) fn word_of<'a>(tokens: &'a Tokens, token: &Token) -> (&'a [u8], u64, 
 /// Fills `views` with one view a token, at most `limit`. `classes_of` says the classes of a word by its letters and hash.
 pub(super) fn view_with(
     tokens: &Tokens,
+    phrases: &SetPhrases,
     limit: usize,
     views: &mut Vec<WordView>,
     mut classes_of: impl FnMut(&[u8], u64, TokenKind) -> Classes,
 ) {
     views.clear();
     let mut reach = 0_u32;
-    for token in tokens.list().iter().take(limit) {
-        let (letters, hash, kind) = word_of(tokens, token);
+    let mut covered = 0_usize;
+    for (at, token) in tokens.list().iter().enumerate().take(limit) {
+        if covered == 0 {
+            covered = phrases.length_at(&tokens.list()[at..]);
+        }
+        let (letters, hash, kind) =
+            if covered > 0 { (NUMBER, hash_letters(&NUMBER[1..]), TokenKind::Number) } else { word_of(tokens, token) };
+        covered = covered.saturating_sub(1);
         let classes = classes_of(letters, hash, kind);
         if token.marks.has(Marks::AFTER_STOP) {
             reach = 0;
@@ -98,7 +109,7 @@ pub(super) fn view_with(
 
 /// Fills `views` with one view a token, at most `limit`.
 pub fn view(tokens: &Tokens, table: &ClassTable, limit: usize, views: &mut Vec<WordView>) {
-    view_with(tokens, limit, views, |_, hash, _| table.of(hash));
+    view_with(tokens, &table.phrases, limit, views, |_, hash, _| table.of(hash));
 }
 
 /// Features that depend on a word's own letters only, so that a scorer may keep their sum.

@@ -14,12 +14,14 @@ pub mod features;
 mod memory;
 pub mod model;
 mod reasons;
+mod set_phrases;
 pub mod stack;
 #[cfg(test)]
 mod tests;
 
 pub use crate::disguise::Undisguise;
 use crate::language::Language;
+use crate::sentiment::faces::Faces;
 use crate::tokens::{TokenKind, Tokens};
 use classes::{ClassTable, Classes};
 use features::{OWN_FEATURES_MAX, WordView};
@@ -134,6 +136,7 @@ pub struct HeadScratch {
 pub struct Heads {
     model: Model,
     classes: ClassTable,
+    faces: Faces,
 }
 
 impl Heads {
@@ -144,7 +147,7 @@ impl Heads {
 
     /// A model in the format of [`model`], for instance one that the recipe has just written.
     pub fn read(bytes: &[u8]) -> Result<Heads, ModelError> {
-        Ok(Heads { model: Model::read(bytes)?, classes: ClassTable::builtin() })
+        Ok(Heads { model: Model::read(bytes)?, classes: ClassTable::builtin(), faces: Faces::builtin() })
     }
 
     /// Whether the heads were trained on this language. Undetermined text is read as English when its letters are
@@ -184,7 +187,8 @@ impl Heads {
             flags |= u8::from(probability >= self.threshold(head)) << head as u8;
         }
         let [negative, neutral, positive] = std::array::from_fn(|class| outputs[Head::ALL.len() + class]);
-        Some(Assessment { probabilities, flags, sentiment: softmax(negative, neutral, positive) })
+        let sentiment = self.faces.of(tokens).unwrap_or_else(|| softmax(negative, neutral, positive));
+        Some(Assessment { probabilities, flags, sentiment })
     }
 
     /// The words that weigh most for a head, strongest first. Call it after [`Heads::assess`] on the same tokens.
@@ -200,7 +204,7 @@ impl Heads {
         memory.belong_to(self.model.checksum);
         let mut totals = [0.0_f32; COLUMNS];
         let mut count = 0_u32;
-        features::view_with(tokens, WORDS_MAX, views, |letters, hash, kind| {
+        features::view_with(tokens, &self.classes.phrases, WORDS_MAX, views, |letters, hash, kind| {
             let known = memory.recall(letters, hash, || self.known(letters, hash, kind));
             count += known.features;
             for (total, sum) in totals.iter_mut().zip(known.sums) {

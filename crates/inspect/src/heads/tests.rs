@@ -62,6 +62,40 @@ fn sentiment_adds_up_and_follows_negation() {
 }
 
 #[test]
+fn pictures_alone_feel_as_everybody_reads_them() {
+    for text in ["👍", "👍🏽", "❤️❤️❤️", "😂😂😂", "@ann 🎉", "😍!"] {
+        let sentiment = assess(text).sentiment;
+        assert!(sentiment.positive > 0.7, "{text} {sentiment:?}");
+    }
+    for text in ["👎", "😡😡", "💔"] {
+        let sentiment = assess(text).sentiment;
+        assert!(sentiment.negative > 0.7, "{text} {sentiment:?}");
+    }
+}
+
+#[test]
+fn set_phrases_raise_no_flag() {
+    for text in [
+        "I am sorry for your loss",
+        "She graduated summa cum laude in May",
+        "Dick Cheney and Dick Van Dyke",
+        "Shoot me an email when you get a chance",
+        "Please shoot the video in landscape",
+        "Nuke the cache",
+        "We should hang out sometime",
+        "Drop dead gorgeous dress",
+        "The cock crowed at dawn",
+        "We offer sex education classes for teenagers",
+        "Dear customer, your account has been suspended due to missing payment",
+    ] {
+        assert_eq!(flags(text), [""; 0], "{text}");
+    }
+    for text in ["shoot me and kill him", "you should hang", "I will kill you", "drop dead, you idiot", "what a dick"] {
+        assert_ne!(flags(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
 fn other_languages_are_not_assessed() {
     let heads = Heads::builtin().unwrap();
     let mut tokens = Tokens::new();

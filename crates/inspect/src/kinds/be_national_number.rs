@@ -11,7 +11,7 @@ pub(crate) const KIND: Kind = Kind {
     words: &[
         ("nl", &["rijksregisternummer", "rijksregister", "insz", "nationaal nummer"]),
         ("fr", &["registre national", "numéro national", "niss"]),
-        ("de", &["nationalregister"]),
+        ("de", &["nationalregister", "nationalregisternummer"]),
         ("en", &["national register", "belgian"]),
     ],
     examples: &["Rijksregisternummer 85.07.30-033.28"],

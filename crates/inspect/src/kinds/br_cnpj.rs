@@ -9,7 +9,7 @@ pub(crate) const KIND: Kind = Kind {
     countries: &["BR"],
     docs: "Twelve digits and two check digits with modulus 11.",
     words: &[("pt", &["cnpj"]), ("en", &["cnpj"])],
-    examples: &["CNPJ 11.222.333/0001-81"],
+    examples: &["CNPJ 11.222.333/0001-81", "CNPJ: 76640235000100"],
     counter_examples: &["11.222.333/0001-82"],
     shapes: &["dd.ddd.ddd/dddd-dd", "d{14}"],
     check,

@@ -9,8 +9,8 @@ pub(crate) const KIND: Kind = Kind {
     countries: &["DE"],
     docs: "Nine characters beginning with C, F, G, H, J or K and a check digit (ICAO 9303 weights 7, 3, 1).",
     words: &[("de", &["reisepass", "pass", "passnummer", "reisepassnummer"]), ("en", &["passport", "passport number"])],
-    examples: &["Reisepass C01X00T478", "Passnummer C01X0006H"],
-    counter_examples: &["Reisepass B01X00T478"],
+    examples: &["Reisepass C01X00T478", "Passnummer C01X0006H", "Reisepass CFGN5YPJ4"],
+    counter_examples: &["Reisepass B01X00T478", "Reisepass GHLFCKRTX"],
     shapes: &["X{10}", "X{9}"],
     check: passport,
     proof: "alphabet and check digit fit",
@@ -21,7 +21,8 @@ pub(crate) const KIND: Kind = Kind {
 fn passport(c: &Candidate<'_>) -> Check {
     let serial = &c.norm[..9];
     let alphabet = serial.iter().all(|b| b.is_ascii_digit() || b"CFGHJKLMNPRTVWXYZ".contains(b));
-    let first = b"CFGHJK".contains(&c.norm[0]) && c.norm[1].is_ascii_digit();
+    // Letters and digits stand anywhere behind the first letter; without a digit it is a word.
+    let first = b"CFGHJK".contains(&c.norm[0]) && serial.iter().any(u8::is_ascii_digit);
     match c.norm.len() {
         10 => Check::from(alphabet && first && mrz(c.norm)),
         _ => {

@@ -8,7 +8,7 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["FR"],
     docs: "Thirteen digits beginning with 0 to 3; the last three are the first ten modulo 511 (DGFiP).",
-    words: &[("fr", &["spi", "numéro fiscal", "impôts", "avis d'imposition", "référence fiscale"]), ("en", &["french tax"])],
+    words: &[("fr", &["spi", "numéro fiscal", "n° fiscal", "numéro fiscal de référence", "fiscal de référence", "impôts", "avis d'imposition", "référence fiscale"]), ("en", &["french tax"])],
     examples: &["numéro fiscal 3023217600053"],
     counter_examples: &["numéro fiscal 3023217600054"],
     shapes: &["d{13}", "dd dd ddd ddd ddd", "d ddd ddd ddd ddd"],

@@ -9,7 +9,7 @@ pub(crate) const KIND: Kind = Kind {
     id: "PERSON",
     title: "Name of a person",
     group: Group::Contact,
-    docs: "One to four capitalised words after an honorific (Mr, Dr, Frau, Mme, Sra., Sig., Pan …), after a self-introduction (my name is, ich heiße, je m'appelle, me llamo, mi chiamo, ik heet, chamo-me, nazywam się), after a field label (Name:), between a greeting and a comma, after a relation (my wife, mein Chef), after a credit (directed by, a man named), before “lives at”, as the speaker of a quoted line, or alone in the line above an address or number. Names that nothing announces are left alone: guessing them would mark brands and places.",
+    docs: "One to four capitalised words after an honorific (Mr, Dr, Frau, Mme, Sra., Sig., Pan …), after a self-introduction (my name is, ich heiße, je m'appelle, me llamo, mi chiamo, ik heet, chamo-me, nazywam się), after a field label (Name:), between a greeting and a comma, after a relation (my wife, mein Chef), after a credit (directed by, a man named), before “lives at”, in the line below the end of a letter (kind regards, viele Grüße …), as the speaker of a quoted line, or alone in the line above an address or number. Names that nothing announces are left alone: guessing them would mark brands and places.",
     words: &[],
     examples: &[
         "Mrs. Baker called",
@@ -22,8 +22,11 @@ pub(crate) const KIND: Kind = Kind {
         "What's your name? Steven Hemerka",
         "Lóa Sigmundsdóttir lives at 79 Rue de Kairouan",
         "a film directed by Erin Mourik and others",
+        "Best regards,\nJohn Smith",
+        "Mit freundlichen Grüßen\n\nHans Meier\nMusterfirma",
+        "Thanks,\nAnna",
     ],
-    counter_examples: &["Hi there, all", "Mr. and Mrs.", "my name is mud", "Dear customer, hello", "I'm Sorry", "my wife loves Berlin", "He lives at home", "written by Amazon", "Call Me Maybe"],
+    counter_examples: &["Hi there, all", "Mr. and Mrs.", "my name is mud", "Dear customer, hello", "I'm Sorry", "my wife loves Berlin", "He lives at home", "written by Amazon", "Call Me Maybe", "Kind regards,\nAcme Bank", "Thanks\nAwesome", "regards\nThe report follows tomorrow"],
     proof: "announced as a name",
     ..BLANK
 };
@@ -51,8 +54,38 @@ const PARTICLES: &[&str] = &[
     "van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "du", "la", "le", "bin", "al", "el", "zu", "ten", "ter",
 ];
 
+/// Words in signatures that are no person's.
+const ORGANISATIONS: &[&str] = &[
+    "gmbh", "inc", "ltd", "llc", "corp", "corporation", "company", "group", "bank", "ag", "team", "department", "office", "service",
+    "services", "support", "sales", "kundenservice", "international", "solutions", "systems", "management",
+];
+
+/// Reports a name that stands alone in the line below the end of a letter.
+fn below_closing(context: &mut Context<'_>, end: usize) {
+    let is_gap = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'.' | b'!' | b'-' | b'>');
+    let gap = context.bytes[end..].iter().take(8).take_while(|b| is_gap(b)).count();
+    context.steps += gap as u64;
+    if !context.bytes[end..end + gap].contains(&b'\n') {
+        return;
+    }
+    let from = end + gap;
+    let Some((stop, count)) = name(context, from, false) else { return };
+    context.steps += (stop - from) as u64 + 8;
+    let rest = context.bytes[stop..].iter().take_while(|b| **b != b'\n').take(4).any(|b| !matches!(b, b' ' | b'\r' | b',' | b'.'));
+    let is_firm = context.text.get(from..stop).is_some_and(|name| name.split(' ').any(|word| is_listed(ORGANISATIONS, word)));
+    // "Thanks" alone ends a sentence as well.
+    let is_thanks = [&b"thanks"[..], b"cheers"].iter().any(|w| end >= w.len() && context.bytes[end - w.len()..end].eq_ignore_ascii_case(w));
+    let is_first_name = count == 1 && (!is_thanks || context.bytes[end] == b',');
+    if !rest && !is_firm && (count > 1 || is_first_name) {
+        context.report(super::index::person, from..stop, KIND.proof, if count > 1 { 65 } else { 55 });
+    }
+}
+
 /// Reports a name after a word that announces one.
 pub(crate) fn word(context: &mut Context<'_>, role: Role, end: usize) {
+    if role == Role::Closing {
+        return below_closing(context, end);
+    }
     let (from, score) = match role {
         Role::Honorific => (end + usize::from(context.byte(end) == b'.'), 75),
         Role::Introduction => (end, 80),

@@ -72,6 +72,7 @@ pub(crate) const KIND: Kind = Kind {
                 "erreichen",
                 "erreichbar",
                 "festnetz",
+                "meine nummer",
             ],
         ),
         (
@@ -87,13 +88,36 @@ pub(crate) const KIND: Kind = Kind {
                 "numéro de téléphone",
                 "joindre",
                 "appel",
+                "mon numéro",
             ],
         ),
-        ("es", &["teléfono", "telefono", "móvil", "movil", "llamar", "llama", "llámame", "llamada", "celular", "llame"]),
-        ("it", &["telefono", "cellulare", "chiamami", "chiama", "chiamare", "numero di telefono", "recapito"]),
-        ("nl", &["telefoon", "telefoonnummer", "bel", "bellen", "mobiel", "gsm", "telnr"]),
-        ("pt", &["telefone", "telemóvel", "ligar", "ligue", "celular", "telemovel", "contacto", "contato"]),
-        ("pl", &["telefon", "telefonu", "komórka", "zadzwoń", "dzwonić", "numer telefonu", "komórkowy", "dzwoń"]),
+        (
+            "es",
+            &[
+                "teléfono", "telefono", "móvil", "movil", "llamar", "llama", "llámame", "llamada", "celular", "llame", "mi número",
+                "mi numero", "su número",
+            ],
+        ),
+        (
+            "it",
+            &["telefono", "cellulare", "cell", "chiamami", "chiama", "chiamare", "numero di telefono", "recapito", "mio numero"],
+        ),
+        ("zh", &["手机", "手机号", "电话", "電話", "微信"]),
+        ("ja", &["電話番号", "携帯", "携帯電話"]),
+        ("ko", &["전화", "전화번호", "휴대폰"]),
+        ("ru", &["телефон", "тел", "звоните"]),
+        ("nl", &["telefoon", "telefoonnummer", "bel", "bellen", "mobiel", "gsm", "telnr", "mijn nummer", "bereikbaar"]),
+        (
+            "pt",
+            &["telefone", "telemóvel", "ligar", "ligue", "celular", "telemovel", "contacto", "contato", "meu número", "meu numero"],
+        ),
+        (
+            "pl",
+            &[
+                "telefon", "telefonu", "komórka", "zadzwoń", "dzwonić", "numer telefonu", "komórkowy", "dzwoń", "mój numer",
+                "mój nr", "kom",
+            ],
+        ),
     ],
     examples: &[
         "call me on +44 20 7946 0958",
@@ -104,6 +128,14 @@ pub(crate) const KIND: Kind = Kind {
         "0033 1 23 45 67 89",
         "Phone: 467 3395",
         "(08) 8747 6301 is my office",
+        "mi número es 612 345 678",
+        "il mio numero è 333 1234567",
+        "mijn nummer is 0612345678",
+        "mój numer to 601-234-567",
+        "📞020 7946 0958",
+        "電話は090-1234-5678です",
+        "手机 138 0013 8000",
+        "Zentrale 089 98765-0",
     ],
     counter_examples: &[
         "order 2024-11-0042",
@@ -111,6 +143,7 @@ pub(crate) const KIND: Kind = Kind {
         "it costs 1 200 000 euro",
         "2019-2024",
         "3.141592653",
+        "ERROR 1045 (28000)",
         "between 10 000 and 20 000", "lottery 04 11 19 23 35 42",
     ],
     ..BLANK
@@ -130,7 +163,8 @@ struct Written {
     group_count: usize,
     separators: [u8; GROUPS_MAX],
     plus: bool,
-    area_in_brackets: bool,
+    /// The last group in brackets: an area code, so that "1045 (28000)" is no number.
+    in_brackets: Option<usize>,
     end: usize,
     extension: bool,
 }
@@ -186,7 +220,7 @@ fn read(context: &Context<'_>, start: usize) -> Option<Written> {
         group_count: 0,
         separators: [0; GROUPS_MAX],
         plus: false,
-        area_in_brackets: false,
+        in_brackets: None,
         end: start,
         extension: false,
     };
@@ -216,7 +250,7 @@ fn read(context: &Context<'_>, start: usize) -> Option<Written> {
             }
             break;
         }
-        w.area_in_brackets |= open;
+        w.in_brackets = if open { Some(w.group_count) } else { w.in_brackets };
         w.groups[w.group_count] = u8::try_from(to - from).unwrap_or(u8::MAX);
         w.group_count += 1;
         at = to + usize::from(open);
@@ -271,12 +305,12 @@ fn extension(context: &Context<'_>, w: &mut Written) {
 fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
     let digits = &w.digits[..w.count];
     let groups = &w.groups[..w.group_count];
-    if one_byte_only(digits) || looks_like_date(w) || is_column(w) {
+    if one_byte_only(digits) || looks_like_date(w) || is_column(w) || w.in_brackets.is_some_and(|group| group + 1 == w.group_count) {
         return None;
     }
     if w.plus || (digits.starts_with(b"00") && !digits.starts_with(b"000") && groups[0] >= 2) {
         let skip = if w.plus { 0 } else { 2 };
-        let national = international(&digits[skip..], groups, w.area_in_brackets);
+        let national = international(&digits[skip..], groups, w.in_brackets.is_some());
         return match national {
             true if w.plus => Some(("calling code and length fit (E.164)", 85, 96)),
             true => Some(("calling code and length fit (E.164)", 60, 93)),
@@ -288,17 +322,20 @@ fn judge(w: &Written) -> Option<(&'static str, u8, u8)> {
     if let Some(verdict) = north_american(w, digits, groups) {
         return Some(verdict);
     }
-    let groups_plausible = groups.iter().all(|g| (2..=8).contains(g)) && uniform(w);
+    // "089 9876-0": the switchboard of a company.
+    let switchboard = digits[0] == b'0' && groups.len() == 3 && groups[2] == 1 && w.separators[1] == b'-';
+    let of_numbers = &groups[..groups.len() - usize::from(switchboard)];
+    let groups_plausible = of_numbers.iter().all(|g| (2..=8).contains(g)) && uniform(w);
     // Pairs with a trunk prefix are French and have ten digits; more pairs are drawn numbers.
     let too_many_pairs = groups.len() > 5 && groups.iter().all(|g| *g == 2);
     let trunk = digits[0] == b'0' && digits[1] != b'0' && !too_many_pairs;
     match w.count {
         9..=12 if trunk && groups_plausible && w.group_count >= 3 => Some(("national form with trunk prefix", 50, 85)),
-        8..=12 if trunk && groups_plausible && (w.group_count == 2 || w.area_in_brackets) => {
+        8..=12 if trunk && groups_plausible && (w.group_count == 2 || w.in_brackets.is_some()) => {
             Some(("national form with trunk prefix", 45, 85))
         }
         9..=12 if trunk && w.group_count == 1 => Some(("length of a national number", 0, 75)),
-        7..=11 if w.area_in_brackets && groups_plausible => Some(("area code in brackets", 50, 85)),
+        7..=11 if w.in_brackets.is_some() && groups_plausible => Some(("area code in brackets", 50, 85)),
         6..=12 if groups_plausible && w.group_count >= 2 && w.group_count <= 5 => Some(("groups like a local number", 0, 72)),
         7..=12 if w.group_count == 1 => Some(("length of a local number", 0, 55)),
         _ => None,
@@ -358,7 +395,7 @@ fn north_american(w: &Written, digits: &[u8], groups: &[u8]) -> Option<(&'static
     let valid = ten[0] >= b'2' && ten[3] >= b'2' && !(ten[1] == b'1' && ten[2] == b'1');
     match (grouped, valid) {
         (true, true) if groups != [3, 7] => Some(("North American number", 75, 95)),
-        (true, _) if w.area_in_brackets || w.extension => Some(("North American form", 60, 88)),
+        (true, _) if w.in_brackets.is_some() || w.extension => Some(("North American form", 60, 88)),
         (true, false) if groups != [3, 7] && digits[0] != b'0' => Some(("North American form", 50, 85)),
         (true, false) if groups != [3, 7] => Some(("North American form", 45, 85)),
         (false, true) if w.group_count == 1 => Some(("ten digits as in North America", 0, 72)),

@@ -8,7 +8,7 @@ pub(crate) const KIND: Kind = Kind {
     group: Group::National,
     countries: &["TH"],
     docs: "Thirteen digits; weights 13 to 2, modulus 11.",
-    words: &[("th", &["เลขบัตรประชาชน", "บัตรประชาชน"]), ("en", &["thai id", "thai national", "tnin"])],
+    words: &[("th", &["เลขบัตรประชาชน", "บัตรประชาชน", "เลขประจำตัวประชาชน"]), ("en", &["thai id", "thai national", "tnin"])],
     examples: &["Thai ID 1-2345-45678-78-1"],
     counter_examples: &["Thai ID 1-2345-45678-78-2"],
     shapes: &["d{13}", "d-dddd-ddddd-dd-d", "d dddd ddddd dd d"],

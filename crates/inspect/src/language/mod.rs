@@ -317,6 +317,25 @@ mod tests {
     }
 
     #[test]
+    fn short_messages_to_a_company_are_recognised() {
+        for (code, text) in [
+            ("de", "Vielen Dank für die schnelle Antwort!"),
+            ("de", "Die Lieferung kommt morgen, die Kinder freuen sich"),
+            ("de", "Wann kommt die Bestellung?"),
+            ("de", "Bitte die Rechnung"),
+            ("fr", "Merci beaucoup"),
+            ("fr", "C'est un retard de deux heures"),
+            ("es", "Muchas gracias"),
+            ("it", "Buongiorno, grazie"),
+            ("nl", "Bedankt, je bent lief"),
+            ("pt", "Olá, bom dia, quero fazer um pedido"),
+            ("pl", "Dziękuję, proszę pani"),
+        ] {
+            assert_eq!(detect(text), code, "{text}");
+        }
+    }
+
+    #[test]
     fn too_little_to_tell_is_undetermined() {
         for text in ["", "42", "lol", "@ann #news https://a.example", "you idiot", "John Smith", "ok 😂😂"] {
             assert_eq!(detect(text), "und", "{text}");

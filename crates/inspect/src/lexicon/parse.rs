@@ -116,7 +116,8 @@ pub fn parse(source: Source<'_>, drafts: &mut Vec<Draft>, problems: &mut Vec<Lis
     };
     let first = drafts.len();
     let mut open_rule = None;
-    for (number, raw) in (1..).zip(source.content.lines()) {
+    let content = source.content.strip_prefix('\u{feff}').unwrap_or(source.content);
+    for (number, raw) in (1..).zip(content.lines()) {
         reader.line = number;
         let line = without_comment(raw).trim_end();
         if line.trim().is_empty() {
@@ -153,7 +154,9 @@ pub fn parse(source: Source<'_>, drafts: &mut Vec<Draft>, problems: &mut Vec<Lis
                 drafts.push(reader.draft(name.trim()));
             }
             _ => {
-                if let Some(term) = reader.term(line) {
+                if let Some(problem) = mistake(line) {
+                    reader.report(problem);
+                } else if let Some(term) = reader.term(line) {
                     let mut draft = reader.draft(line.trim());
                     draft.any.push(term);
                     draft.has_terms = true;
@@ -182,6 +185,33 @@ pub fn refuse_duplicates(drafts: &[Draft], problems: &mut Vec<ListError>) {
             problems.push(ListError { name: draft.source.clone(), line: rule.line, problem });
         }
     }
+}
+
+/// What looks like a term and was meant for something else: taken for words it would silently never be found.
+fn mistake(line: &str) -> Option<Problem> {
+    let words = || line.split_whitespace();
+    let first = words().next()?;
+    let has_small = line.chars().any(char::is_lowercase);
+    if first == "list" && line.contains('"') {
+        return Some(Problem::SecondHeader);
+    }
+    if line.contains('|') || matches!(first, "any" | "all" | "not") && words().any(|word| word == "&") {
+        return Some(Problem::NotIndented);
+    }
+    if let Some(word) = words().skip(1).find(|word| has_small && matches!(*word, "AND" | "OR")) {
+        return Some(Problem::Operator(word.to_owned()));
+    }
+    let is_distance = |word: &&str| {
+        word.split_once('/').is_some_and(|(name, number)| {
+            matches!(name, "near" | "Near" | "before" | "Before") && number.bytes().all(|b| b.is_ascii_digit())
+        })
+    };
+    if let Some(word) = words().find(is_distance) {
+        return Some(Problem::BadDistance(word.to_owned()));
+    }
+    let is_zone = |word: &str| Zone::ALL.into_iter().any(|zone| zone.id() == word.trim_end_matches(','));
+    (first == "zone" && words().count() > 1 && words().skip(1).all(is_zone))
+        .then(|| Problem::NoSuchSetting(first.to_owned(), "zones"))
 }
 
 /// A `#` opens a comment at the start of a line or after a space; `#tag` inside a term does not exist.

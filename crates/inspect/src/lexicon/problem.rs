@@ -30,6 +30,14 @@ pub enum Problem {
     OutsideRule,
     /// An indented line that begins with none of `any`, `all`, `not`.
     UnknownPart(String),
+    /// AND or OR between words, which only rules know.
+    Operator(String),
+    /// The line of a rule, not indented.
+    NotIndented,
+    /// A setting that does not exist, and the one that was probably meant.
+    NoSuchSetting(String, &'static str),
+    /// A second header.
+    SecondHeader,
     /// A rule with neither `any` nor `all`.
     RuleWithoutTerms,
     /// A rule without a name.
@@ -61,6 +69,12 @@ impl fmt::Display for Problem {
             Problem::TwoDistances => write!(f, "one NEAR or BEFORE a term; write a rule with `all` for more"),
             Problem::OutsideRule => write!(f, "an indented line belongs to a rule; begin one with: rule NAME"),
             Problem::UnknownPart(word) => write!(f, "{word:?} is none of any, all, not"),
+            Problem::Operator(word) => {
+                write!(f, "{word} does not join words; write `rule NAME` with `any`, `all` and `not` below it")
+            }
+            Problem::NotIndented => write!(f, "alternatives belong to a rule: write `rule NAME` and indent this line below it"),
+            Problem::NoSuchSetting(word, meant) => write!(f, "{word:?} is no setting; write `{meant}`"),
+            Problem::SecondHeader => write!(f, "a file holds one list; put this one into a file of its own"),
             Problem::RuleWithoutTerms => write!(f, "the rule has neither `any` nor `all`, so nothing can be found"),
             Problem::UnnamedRule => write!(f, "a rule needs a name: rule NAME"),
             Problem::Duplicate(id, line) => {

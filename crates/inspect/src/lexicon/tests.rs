@@ -116,6 +116,30 @@ fn every_problem_is_named_with_its_line() {
 }
 
 #[test]
+fn a_line_that_was_meant_for_something_else_is_no_term() {
+    for (line, part) in [
+        ("(merger OR takeover) AND signed", "rule NAME"),
+        ("merger | takeover", "indent"),
+        ("all signed & next week", "indent"),
+        ("merger near/3 signed", "NEAR/5"),
+        ("list other \"Other\"", "a file of its own"),
+        ("zone alt", "zones"),
+    ] {
+        let content = format!("list test \"Test\"\nfine\n{line}\n");
+        let errors = Lexicon::compile(&[Source { name: "test.list", content: &content }]).expect_err(line);
+        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert!(said.len() == 1 && said[0].starts_with("test.list:3: ") && said[0].contains(part), "{line}: {said:?}");
+    }
+    check("DO NOT SHARE AND COPY\nR & D\nzone\nlist price", "R&D: do not share and copy", &["R&D", "do not share and copy"]);
+}
+
+#[test]
+fn a_byte_order_mark_before_a_list_is_none_of_its_letters() {
+    let lexicon = compile("\u{feff}list test \"Test\"\nleak\n");
+    assert_eq!(found_in(&lexicon, Zone::Text, "a leak").len(), 1);
+}
+
+#[test]
 fn the_starter_packs_pass_the_tests_beside_them() {
     for pack in STARTER_PACKS {
         let source = Source { name: pack.name, content: pack.list };

@@ -10,15 +10,31 @@ use crate::detect::Context;
 const VALUE_MAX: usize = 160;
 
 /// What may stand between the word and the value in a sentence.
-const VERBS: [&[u8]; 8] = [b"is ", b"is: ", b"was ", b"ist ", b"est ", b"es ", b"to ", b"lautet "];
+const VERBS: [&[u8]; 12] = [
+    b"is ",
+    b"is: ",
+    b"was ",
+    b"ist ",
+    b"est ",
+    b"es ",
+    b"to ",
+    b"lautet ",
+    b"jest ",
+    "è ".as_bytes(),
+    "é ".as_bytes(),
+    b"value=",
+];
+/// Words that mean much else, so that a password has to be assigned to them.
+const SHORT_WORDS: [&str; 4] = ["pw", "pass", "clave", "mdp"];
 
-/// Reports the value after an announcing word that ends at `end`.
-pub(crate) fn value(context: &mut Context<'_>, word: &str, end: usize) {
+/// Reports the value after an announcing word that stands from `from` to `end`.
+pub(crate) fn value(context: &mut Context<'_>, word: &str, from: usize, end: usize) {
     let is_password = WORDS[..PASSWORD_WORDS].contains(&word);
     let Some((start, assigned)) = value_start(context, end) else {
         return;
     };
-    let Some(stop) = value_end(context, start) else {
+    let is_parameter = matches!(context.byte_before(from), b'?' | b'&');
+    let Some(stop) = value_end(context, start, is_parameter) else {
         return;
     };
     context.steps += (stop - end) as u64 + 8;
@@ -27,11 +43,13 @@ pub(crate) fn value(context: &mut Context<'_>, word: &str, end: usize) {
         return;
     }
     if is_password {
-        if is_like_password(value) {
+        if is_like_password(value) && (assigned || !SHORT_WORDS.contains(&word)) {
             push(context, "password", start..stop, "called a password", if assigned { 0.8 } else { 0.7 });
         }
-    } else if (assigned || word == "bearer" || word == "authorization basic") && is_like_key(value, word) {
-        push(context, "named-secret", start..stop, "called a key, token or secret, and looks random", 0.65);
+    } else if (assigned || is_exact(word) || matches!(word, "bearer" | "authorization basic")) && is_like_key(value, word) {
+        // An address around it keeps only what is sure.
+        let score = if is_parameter && (is_exact(word) || matches!(word, "secret" | "token")) { 0.8 } else { 0.65 };
+        push(context, "named-secret", start..stop, "called a key, token or secret, and looks random", score);
     }
 }
 
@@ -47,10 +65,11 @@ fn value_start(context: &Context<'_>, end: usize) -> Option<(usize, bool)> {
     let mut at = skip(end, b"\"'`])");
     at = skip(at, b" \t");
     let rest = &bytes[at.min(bytes.len())..];
-    let mut assigned = false;
+    let assigned;
     let verb = VERBS.iter().find(|v| rest.len() > v.len() && rest[..v.len()].eq_ignore_ascii_case(v));
     if let Some(verb) = verb {
         at += verb.len();
+        assigned = verb.ends_with(b"=");
     } else {
         let after = skip(at, b"=:>");
         assigned = after > at;
@@ -64,10 +83,11 @@ fn value_start(context: &Context<'_>, end: usize) -> Option<(usize, bool)> {
     (at < bytes.len() && bytes[at] != b'\n').then_some((at, assigned))
 }
 
-fn value_end(context: &Context<'_>, start: usize) -> Option<usize> {
+/// The end of the value: white space or a quotation mark, of a parameter in an address also the next parameter.
+fn value_end(context: &Context<'_>, start: usize, is_parameter: bool) -> Option<usize> {
     let rest = &context.bytes[start..];
-    let length =
-        rest.iter().take(VALUE_MAX + 1).take_while(|b| !matches!(b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>')).count();
+    let ends = |b: &u8| matches!(b, 0..=b' ' | b'"' | b'\'' | b'`' | b'<' | b'>') || is_parameter && *b == b'&';
+    let length = rest.iter().take(VALUE_MAX + 1).take_while(|b| !ends(b)).count();
     if length > VALUE_MAX {
         return None;
     }
@@ -82,12 +102,15 @@ fn value_end(context: &Context<'_>, start: usize) -> Option<usize> {
 }
 
 /// Letters with digits or signs, not a sentence's word, not a path or a call.
-fn is_like_password(value: &[u8]) -> bool {
+pub(super) fn is_like_password(value: &[u8]) -> bool {
     let digit = value.iter().any(u8::is_ascii_digit);
     let letter = value.iter().any(u8::is_ascii_alphabetic);
     let sign = value.iter().filter(|b| b.is_ascii_punctuation()).count();
     let is_number = value.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'/' | b':'));
+    // The closing bracket may have been taken for the sentence's.
+    let name = value.iter().take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.')).count();
     let is_expression = value.contains(&b'(') && value.contains(&b')')
+        || name >= 3 && value.get(name) == Some(&b'(')
         || value.starts_with(b"$")
         || value.starts_with(b"/")
         || plausible::find(value, b"://")
@@ -124,7 +147,20 @@ fn is_like_key(value: &[u8], word: &str) -> bool {
 
 /// Words that leave no doubt, so that even an identifier after them is a secret.
 fn is_exact(word: &str) -> bool {
-    matches!(word, "api key" | "apikey" | "auth token" | "authtoken" | "access token" | "client secret" | "secret key")
+    matches!(
+        word,
+        "api key"
+            | "apikey"
+            | "api token"
+            | "apitoken"
+            | "api secret"
+            | "apisecret"
+            | "auth token"
+            | "authtoken"
+            | "access token"
+            | "client secret"
+            | "secret key"
+    )
 }
 
 /// "cache-key-2024-final-version" is words; a random value changes between letters and digits inside its parts.

@@ -40,6 +40,7 @@ pub(crate) fn is_in(class: u8, byte: u8) -> bool {
         b'b' => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'),
         b'e' => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'='),
         b'd' => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'=' | b'.'),
+        b'~' => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~'),
         b'c' => byte.is_ascii_alphabetic(),
         b'k' => byte.is_ascii_lowercase(),
         b'K' => byte.is_ascii_uppercase(),

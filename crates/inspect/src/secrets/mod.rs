@@ -5,6 +5,7 @@
 //! no value is kept or copied. A format is never tried at a place where its first two bytes do not stand.
 
 pub(crate) mod announced;
+pub(crate) mod command_line;
 mod format;
 mod plausible;
 #[cfg(test)]
@@ -40,9 +41,30 @@ pub(crate) const WORDS: &[&str] = &[
     "pass word",
     "db_password",
     "login password",
+    "pgpassword",
+    "dbpassword",
+    "userpassword",
+    "rootpassword",
+    "adminpassword",
+    "db_pass",
+    "dbpass",
+    "palavra passe",
+    "mdp",
+    "pswd",
+    "pw",
+    "pass",
+    "clave",
     "token",
     "api key",
     "apikey",
+    "api token",
+    "apitoken",
+    "api secret",
+    "apisecret",
+    "app secret",
+    "appsecret",
+    "privatekey",
+    "presharedkey",
     "secret",
     "secret key",
     "access key",
@@ -58,6 +80,7 @@ pub(crate) const WORDS: &[&str] = &[
     "credential",
     "credentials",
     "private key block",
+    "private lines",
     "encryption key",
     "signing key",
     "authtoken",
@@ -65,7 +88,7 @@ pub(crate) const WORDS: &[&str] = &[
     "key",
 ];
 /// How many of [`WORDS`] mean a password.
-pub(crate) const PASSWORD_WORDS: usize = 16;
+pub(crate) const PASSWORD_WORDS: usize = 29;
 
 /// How far before a value its word may stand.
 const WORD_WINDOW: usize = 72;
@@ -242,6 +265,9 @@ impl SecretTable {
                 continue;
             }
             let text = &*context.words.entry(hit.entry).text;
+            if text == "private lines" {
+                putty_key(context, hit.start as usize, hit.end as usize);
+            }
             if !matches!(text, "private key" | "private key block") {
                 continue;
             }
@@ -266,6 +292,21 @@ impl SecretTable {
                 push(context, "private-key", start..end, "a private key block", 0.98);
             }
         }
+    }
+}
+
+/// `Private-Lines: 14` and the lines themselves.
+fn putty_key(context: &mut Context<'_>, start: usize, end: usize) {
+    let rest = &context.bytes[end..context.bytes.len().min(end + BLOCK_MAX)];
+    let Some(head) = rest.iter().take(12).position(|b| *b == b'\n') else { return };
+    if !rest[..head].iter().all(|b| b.is_ascii_digit() || matches!(b, b':' | b' ' | b'\r')) {
+        return;
+    }
+    let is_key = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'\r' | b'\n');
+    let length = rest[head..].iter().take_while(|b| is_key(b)).count();
+    context.steps += length as u64 + 12;
+    if length >= 24 {
+        push(context, "putty-private-key", start..end + head + length, "a private key block", 0.95);
     }
 }
 

@@ -95,9 +95,19 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let lower = Lower::new(value);
     let text = lower.bytes();
     PLACEHOLDERS.iter().any(|p| find(text, p))
+        || is_mask(value)
         || SAMPLE_PASSWORDS.contains(&text)
         || run_of_one(text) >= 6
         || ascending_run(text) >= 8
+}
+
+/// `[SECRET]`, `[your password]`: what masking or a manual leaves in place of a value, with or without its end.
+fn is_mask(value: &[u8]) -> bool {
+    let Some(inside) = value.strip_prefix(b"[") else { return false };
+    let inside = inside.strip_suffix(b"]").unwrap_or(inside);
+    let is_name = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.');
+    let is_phrase = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ');
+    inside.iter().all(is_name) || inside.iter().all(is_phrase)
 }
 
 /// Whether the variable part of a formatted value looks made by a machine.

@@ -146,3 +146,68 @@ fn private_keys_and_passwords_in_addresses_are_found_as_a_whole() {
     let report = inspector.inspect(&Message::from_text(text), &mut scratch);
     assert_eq!(&text[report.findings()[0].range()], "p4ssw0rd!x");
 }
+
+/// What is reported in a text, without what stands around it.
+fn found_in(inspector: &Inspector, scratch: &mut Scratch, text: &str) -> Vec<String> {
+    inspector.inspect(&Message::from_text(text), scratch).findings().iter().map(|f| text[f.range()].to_owned()).collect()
+}
+
+#[test]
+fn passwords_are_found_where_people_and_programs_write_them() {
+    let inspector = secrets_only();
+    let mut scratch = Scratch::new();
+    for text in [
+        "export DB_PASS=|kT9xmq2LwZ|",
+        "PGPASSWORD=|kT9xmq2LwZ| psql -h db.example.test",
+        "docker login -u ci -p |kT9xmq2LwZ| registry.example.test",
+        "mysql -u root -p|kT9xmq2LwZ| shop",
+        "sshpass -p '|kT9xmq2LwZ|' ssh root@host.example.test",
+        "curl -s -u ann:|kT9xmq2LwZ| https://api.example.test/",
+        "jdbc:mysql://db.example.test/shop?user=root&password=|kT9xmq2LwZ|&useSSL=true",
+        "otpauth://totp/Shop:ann?secret=|UPTFD3A5N7I7NNQW42ZK3HHJMNW4BRD2|&issuer=Shop",
+        "<add key=\"ApiSecret\" value=\"|s3wU25ld6HoUYwtitHxaJJqbtiAY4TLV|\" />",
+        "ENV API_TOKEN |CN1UqCRF2whklYGqzD7CikOflcikoDPZ|",
+        "SHOP_API_TOKEN=|125cf8f0-38ba-d557-fd23-57eb6e21cb8d|",
+        "PrivateKey = |w00yfc17/f5W+jtNogKhb3IwlgVjgNiiu1qN3bZrRU9=|",
+        "pw: |u6X3Imss9f|",
+        "la password è |guy7nBVgW1M5|",
+        "a senha é |8tkButSmu3r|",
+        "Authorization: SSWS |00CJmpWOlydIfy4dT4dm9EyROXdJCVdvqF9kc61Mag|",
+        "my app: |JuL8Q~FxwRYS7ZVy~vY0zGbREceHxgXC1wYZK80e|",
+    ] {
+        let parts: Vec<&str> = text.split('|').collect();
+        let found = found_in(&inspector, &mut scratch, &parts.concat());
+        assert_eq!(found, [parts[1]], "{text}");
+    }
+}
+
+#[test]
+fn commands_and_short_words_without_a_password_are_none() {
+    let inspector = secrets_only();
+    let mut scratch = Scratch::new();
+    for text in [
+        "mysql -u root -p shop2024db",
+        "curl -u \"$USER:$PASSWORD1\" https://api.example.test/",
+        "curl -u user:password https://api.example.test/",
+        "docker login -u ci -p ${TOKEN1} registry.example.test",
+        "my boarding pass is AB1234X",
+        "let password = compute_hash2(3);",
+        "let pass = compute_pass(3);",
+        "the pass rate was 98percent2024",
+        "password: [SECRET]",
+        "Password=[SECRET];",
+        "password: [your-password-here]",
+    ] {
+        assert_eq!(found_in(&inspector, &mut scratch, text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_putty_key_is_found_as_a_whole() {
+    let inspector = secrets_only();
+    let lines = "RtaRDlxpQNdjtnC+KzcGjVj4OEX5v0YDByfgCZod3GQK\nq1wzQKXvJx2n0Zb8mYtHcA==";
+    let text =
+        format!("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: x\nPrivate-Lines: 2\n{lines}\nPrivate-MAC: 0f\n");
+    let found = found_in(&inspector, &mut Scratch::new(), &text);
+    assert!(found.iter().any(|f| f.contains(lines)), "{found:?}");
+}

@@ -5,6 +5,8 @@
 //! what follows "but" counts more than what stands before. The rules' sums are inputs of the second layer, which
 //! gives the three probabilities of [`crate::heads::Sentiment`].
 
+pub(crate) mod faces;
+
 use crate::heads::classes::Classes;
 use crate::heads::features::WordView;
 use crate::tokens::{Marks, TokenKind, Tokens, hash_letters};

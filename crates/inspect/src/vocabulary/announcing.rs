@@ -263,3 +263,34 @@ pub(super) const DWELLINGS: &[&str] =
     &["suite", "apt", "apartment", "flat", "unit", "wohnung", "appartement", "appt", "piso", "apto", "interno", "mieszkanie"];
 pub(super) const FIELD_POSTS: &[&str] =
     &["apo aa", "apo ae", "apo ap", "fpo aa", "fpo ae", "fpo ap", "dpo aa", "dpo ae", "dpo ap"];
+/// With what letters end.
+pub(super) const CLOSINGS: &[&str] = &[
+    "regards",
+    "best wishes",
+    "many thanks",
+    "sincerely",
+    "yours sincerely",
+    "yours faithfully",
+    "cheers",
+    "thanks",
+    "grüßen",
+    "grüße",
+    "gruß",
+    "gruss",
+    "mfg",
+    "cordialement",
+    "salutations",
+    "saludos",
+    "saludo",
+    "atentamente",
+    "saluti",
+    "cordialmente",
+    "groet",
+    "groeten",
+    "mvg",
+    "atenciosamente",
+    "cumprimentos",
+    "abraços",
+    "pozdrawiam",
+    "poważaniem",
+];

@@ -258,8 +258,8 @@ pub(crate) const CONCEPTS: &[Concept] = &[
             &["registro mercantil", "número de empresa"],
             &["registro delle imprese", "numero di impresa"],
             &["ondernemingsnummer", "kvk-nummer"],
-            &["registo comercial", "número da empresa", "cnpj"],
-            &["numer firmy", "krs", "regon"],
+            &["registo comercial", "número da empresa"],
+            &["numer firmy", "krs"],
         ],
         kinds: &[
             "AU_ABN",

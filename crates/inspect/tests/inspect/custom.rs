@@ -169,6 +169,10 @@ fn a_file_of_kinds_is_refused_with_line_and_column() {
     one("# Numbers of our own.", "words early", "line 2: begin with a line such as");
     let several = problems("EMP-[0-9]{4,6}", "(a|b");
     assert_eq!(several.len(), 1, "{several:?}");
+    let many: String = (0..70).map(|n| format!("kind K{n} \"K\"\n pattern A{n}-\\d\n found A{n}-1\n")).collect();
+    let said: Vec<String> = parse_file(&many).expect_err("too many").iter().map(ToString::to_string).collect();
+    assert!(said.len() == 1 && said[0].starts_with("line 193: ") && said[0].contains("64"), "{said:?}");
+    assert_eq!(parse_file(&format!("\u{feff}{FILE}")).expect("a byte order mark is no problem").len(), 2);
     let large = parse_file(&"#".repeat(1 << 19)).expect_err("too large");
     assert_eq!(large[0].problem, KindFileProblem::TooLarge);
 }

@@ -19,6 +19,14 @@ fn hidden_values_are_found_where_they_stand() {
             "four one one one one one one one one one one one one one one one",
         ),
         ("IBAN GВ82 WЕSТ 1234 5698 7654 32", "IBAN_CODE", "GВ82 WЕSТ 1234 5698 7654 32"),
+        ("write to ann&#64;example.org today", "EMAIL_ADDRESS", "ann&#64;example.org"),
+        ("write to ann&commat;example&period;org today", "EMAIL_ADDRESS", "ann&commat;example&period;org"),
+        ("go to /sign-up?mail=ann%40example.org now", "EMAIL_ADDRESS", "ann%40example.org"),
+        ("card 4111&shy;1111&shy;1111&shy;1111 ok", "CREDIT_CARD", "4111&shy;1111&shy;1111&shy;1111"),
+        ("card 4111&nbsp;1111&nbsp;1111&nbsp;1111 ok", "CREDIT_CARD", "4111&nbsp;1111&nbsp;1111&nbsp;1111"),
+        ("{\"body\":\"my card:\\n4111111111111111\\nbye\"}", "CREDIT_CARD", "4111111111111111"),
+        ("mail ann\\u0040example.org now", "EMAIL_ADDRESS", "ann\\u0040example.org"),
+        ("US number 536\\-90\\-4399 is it", "US_SSN", "536\\-90\\-4399"),
     ];
     let find = |text: &str, kind| super::found(&inspector, text).into_iter().filter(|(k, _)| k == kind).collect::<Vec<_>>();
     for (text, kind, value) in cases {
@@ -106,4 +114,44 @@ fn disguised_terms_and_abuse_are_found_where_they_stand() {
             assert!(report.head_reasons(head).all(|span| text.get(span).is_some()), "{text}");
         }
     }
+}
+
+#[test]
+fn values_are_found_right_beside_pictures_quotation_marks_and_scripts_without_spaces() {
+    let inspector = super::inspector();
+    for (text, kind, value) in [
+        ("📞+49 170 1234567☎️", "PHONE_NUMBER", "+49 170 1234567"),
+        ("💳4111111111111111💳", "CREDIT_CARD", "4111111111111111"),
+        ("«4111111111111111»", "CREDIT_CARD", "4111111111111111"),
+        ("“RSSMRA85T10A562S”", "IT_FISCAL_CODE", "RSSMRA85T10A562S"),
+        ("我的身份证号是11010119900307109X谢谢", "CN_RIC", "11010119900307109X"),
+        ("カードは4111111111111111です", "CREDIT_CARD", "4111111111111111"),
+    ] {
+        let found = super::found(&inspector, text);
+        assert!(found.contains(&(kind.to_owned(), value.to_owned())), "{found:?} in {text}");
+    }
+    assert_eq!(super::found(&inspector, "é4111111111111111"), [], "a letter goes on into the number");
+}
+
+#[test]
+fn listed_terms_are_found_in_escapes() {
+    let config = inspect::Config {
+        lists: vec![inspect::TermList { name: "t".to_owned(), content: "list t \"T\"\nproject falcon".to_owned() }],
+        heads: false,
+        ..inspect::Config::default()
+    };
+    let inspector = inspect::Inspector::compile(&config).expect("a list");
+    for text in ["so project&nbsp;falcon ok", "so project&#32;falcon ok", "?q=project%20falcon&x=1", "so project\\u0020falcon ok"]
+    {
+        let found: Vec<String> = super::found(&inspector, text).into_iter().map(|(kind, _)| kind).collect();
+        assert!(found.iter().filter(|kind| *kind == "LISTED_TERM").count() == 1, "{found:?} in {text}");
+    }
+}
+
+#[test]
+fn a_key_inside_an_address_stays_beside_the_address() {
+    let inspector = super::inspector();
+    let text = "see https://api.example.test/v1?api_key=kT9xmq2LwZ7pR4vB8sNd&x=1 please";
+    let found = super::found(&inspector, text);
+    assert!(found.contains(&("SECRET".to_owned(), "kT9xmq2LwZ7pR4vB8sNd".to_owned())), "{found:?}");
 }

@@ -1,11 +1,12 @@
 //! Reads lines in batches, so that a file of any size fits into little memory.
 //!
-//! Invariant: a batch ends on a line end; at most [`BATCH_BYTES`] plus one line are held per batch. A line longer than
+//! Invariant: a batch ends on a line end and never reaches into the next file; at most [`BATCH_BYTES`] plus one line are held per batch. A line longer than
 //! [`LINE_MAX`] is an error that says so.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use inspect::Message;
@@ -21,53 +22,76 @@ const PROGRESS_MIN: u64 = 64 << 20;
 /// The files to read, one after the other.
 pub(super) struct Source {
     waiting: std::vec::IntoIter<PathBuf>,
-    current: Option<(String, Box<dyn Read>)>,
+    current: Option<Input>,
     total: u64,
+    several: bool,
 }
+
+/// One file, or standard input.
+struct Input {
+    name: Arc<str>,
+    reader: Box<dyn Read>,
+}
+
+/// Stands for standard input among the files.
+const STANDARD_INPUT: &str = "-";
 
 impl Source {
     pub(super) fn open(files: &[PathBuf]) -> anyhow::Result<Self> {
         let mut total = 0;
-        for file in files {
+        for file in files.iter().filter(|file| !is_standard_input(file)) {
             let about = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?;
             if about.is_dir() {
                 bail!("{} is a folder; name the files in it", file.display());
             }
             total += about.len();
         }
-        let current = files.is_empty().then(|| ("standard input".to_owned(), Box::new(io::stdin()) as Box<dyn Read>));
-        if files.is_empty() && io::stdin().is_terminal() {
+        let files = if files.is_empty() { vec![PathBuf::from(STANDARD_INPUT)] } else { Vec::from(files) };
+        if files.iter().any(|file| is_standard_input(file)) && io::stdin().is_terminal() {
             let _ = writeln!(io::stderr(), "reading from the keyboard; end with Ctrl-D");
         }
-        Ok(Self { waiting: Vec::from(files).into_iter(), current, total })
+        Ok(Self { several: files.len() > 1, waiting: files.into_iter(), current: None, total })
     }
 
+    /// Opens the next file; no when there is none.
+    fn next_file(&mut self) -> anyhow::Result<bool> {
+        let Some(file) = self.waiting.next() else { return Ok(false) };
+        self.current = Some(if is_standard_input(&file) {
+            Input { name: "standard input".into(), reader: Box::new(io::stdin()) }
+        } else {
+            let reader = File::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            Input { name: file.display().to_string().into(), reader: Box::new(reader) }
+        });
+        Ok(true)
+    }
+
+    /// Reads on in the file that is open; nothing at its end.
     fn read(&mut self, buffer: &mut [u8]) -> anyhow::Result<usize> {
+        let Some(Input { name, reader }) = &mut self.current else { return Ok(0) };
         loop {
-            if let Some((name, reader)) = &mut self.current {
-                match reader.read(buffer) {
-                    Ok(0) => self.current = None,
-                    Ok(count) => return Ok(count),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
-                }
-            } else {
-                let Some(file) = self.waiting.next() else {
-                    return Ok(0);
-                };
-                self.current = Some((file.display().to_string(), Box::new(open(&file)?)));
+            match reader.read(buffer) {
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
             }
         }
     }
+
+    fn name(&self) -> Arc<str> {
+        self.current.as_ref().map_or_else(|| STANDARD_INPUT.into(), |input| Arc::clone(&input.name))
+    }
 }
 
-fn open(file: &Path) -> anyhow::Result<File> {
-    File::open(file).with_context(|| format!("cannot read {}", file.display()))
+fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == STANDARD_INPUT
 }
 
 /// Lines that are worked on together.
 pub(super) struct Batch {
     bytes: Vec<u8>,
+    file: Arc<str>,
+    /// Whether lines have to say which file they stand in.
+    several: bool,
     first_line: u64,
     jsonl: bool,
 }
@@ -89,8 +113,24 @@ impl Batches {
         Self { source, rest: Vec::new(), line: 1, jsonl, progress, done: 0, shown: u64::MAX }
     }
 
-    /// The next batch, or nothing at the end.
+    /// The next batch, or nothing at the end. A batch holds lines of one file.
     pub(super) fn next(&mut self) -> anyhow::Result<Option<Batch>> {
+        loop {
+            if self.source.current.is_some() {
+                if let Some(batch) = self.of_file()? {
+                    return Ok(Some(batch));
+                }
+                self.source.current = None;
+            }
+            if !self.source.next_file()? {
+                return Ok(None);
+            }
+            self.line = 1;
+        }
+    }
+
+    /// The next batch of the file that is open, or nothing at its end.
+    fn of_file(&mut self) -> anyhow::Result<Option<Batch>> {
         let mut bytes = std::mem::take(&mut self.rest);
         loop {
             let have = bytes.len();
@@ -99,7 +139,6 @@ impl Batches {
             bytes.truncate(have + count);
             self.done += count as u64;
             if count == 0 {
-                self.show_progress();
                 break;
             }
             if let Some(end) = bytes.iter().rposition(|b| *b == b'\n') {
@@ -107,16 +146,21 @@ impl Batches {
                 break;
             }
             if bytes.len() > LINE_MAX {
-                bail!("line {} is longer than {} MiB; is this a text file?", self.line, LINE_MAX >> 20);
+                let (line, name, limit) = (self.line, self.source.name(), LINE_MAX >> 20);
+                bail!("line {line} of {name} is longer than {limit} MiB; is this a text file?");
             }
         }
         self.show_progress();
         if bytes.is_empty() {
             return Ok(None);
         }
+        if self.line == 1 {
+            bytes = text(bytes).with_context(|| format!("cannot read {}", self.source.name()))?;
+        }
         let first_line = self.line;
         self.line += (bytes.split(|b| *b == b'\n').count() - 1) as u64;
-        Ok(Some(Batch { bytes, first_line, jsonl: self.jsonl }))
+        let (file, several) = (self.source.name(), self.source.several);
+        Ok(Some(Batch { bytes, file, several, first_line, jsonl: self.jsonl }))
     }
 
     fn show_progress(&mut self) {
@@ -128,6 +172,26 @@ impl Batches {
     }
 }
 
+/// What a file begins with, without a byte order mark. What is no text in UTF-8 is an error: nobody may take a file for
+/// clean that was not read.
+fn text(mut bytes: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+    if bytes.starts_with(UTF_8_MARK) {
+        bytes.drain(..UTF_8_MARK.len());
+    }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        bail!("it is UTF-16; turn it into UTF-8 first (iconv -f UTF-16 -t UTF-8)");
+    }
+    if bytes.iter().take(BINARY_LOOK).any(|byte| *byte == 0) {
+        bail!("it is not text; extract its text first (pictures: --images)");
+    }
+    Ok(bytes)
+}
+
+/// What some programs put before text in UTF-8.
+const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Bytes of a file that are searched for a zero, which no text holds: as many as other tools look at.
+const BINARY_LOOK: usize = 8_000;
+
 /// A line that takes the place of the one before.
 fn bar(percent: u64, total: u64) -> String {
     let bar = "#".repeat(usize::try_from(percent / 4).unwrap_or(25));
@@ -138,9 +202,13 @@ fn bar(percent: u64, total: u64) -> String {
 /// One message of the input.
 pub(super) struct Post {
     pub id: Value,
+    /// The file in which it stands, when there are several.
+    pub file: Option<Arc<str>>,
     pub text: String,
-    alt_texts: Vec<String>,
-    links: Vec<String>,
+    /// Whether the line ended as Windows ends lines.
+    pub has_return: bool,
+    pub alt_texts: Vec<String>,
+    pub links: Vec<String>,
 }
 
 /// Borrowed lists of a post.
@@ -176,14 +244,22 @@ impl Batch {
         (self.first_line..)
             .zip(bytes.split(|b| *b == b'\n'))
             .filter(|(_, line)| !self.jsonl || !line.trim_ascii().is_empty())
-            .map(|(number, line)| if self.jsonl { json(number, line) } else { Ok(plain(number, line)) })
+            .map(|(number, line)| {
+                let mut post = if self.jsonl {
+                    json(number, line).with_context(|| format!("cannot read {}", self.file))?
+                } else {
+                    plain(number, line)
+                };
+                post.file = self.several.then(|| Arc::clone(&self.file));
+                Ok(post)
+            })
     }
 }
 
 fn plain(number: u64, line: &[u8]) -> Post {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let (line, has_return) = line.strip_suffix(b"\r").map_or((line, false), |line| (line, true));
     let text = String::from_utf8_lossy(line).into_owned();
-    Post { id: number.into(), text, alt_texts: Vec::new(), links: Vec::new() }
+    Post { id: number.into(), file: None, text, has_return, alt_texts: Vec::new(), links: Vec::new() }
 }
 
 fn json(number: u64, line: &[u8]) -> anyhow::Result<Post> {
@@ -191,14 +267,21 @@ fn json(number: u64, line: &[u8]) -> anyhow::Result<Post> {
         serde_json::from_slice(line).with_context(|| format!("line {number} is not JSON; leave out --jsonl for plain lines"))?;
     let Value::Object(mut object) = value else { bail!("line {number} is not a JSON object with \"text\"") };
     let Some(Value::String(text)) = object.remove("text") else { bail!("line {number} has no \"text\" that is a string") };
-    let mut list = |name| match object.remove(name) {
-        Some(Value::Array(items)) => {
-            items.into_iter().filter_map(|i| if let Value::String(s) = i { Some(s) } else { None }).collect()
-        }
-        _ => Vec::new(),
-    };
-    let (alt_texts, links) = (list("alt_texts"), list("links"));
-    Ok(Post { id: object.remove("id").unwrap_or_else(|| number.into()), text, alt_texts, links })
+    let mut list =
+        |name| strings(object.remove(name)).with_context(|| format!("line {number}: \"{name}\" is no list of strings"));
+    let (alt_texts, links) = (list("alt_texts")?, list("links")?);
+    let id = object.remove("id").unwrap_or_else(|| number.into());
+    Ok(Post { id, file: None, text, has_return: false, alt_texts, links })
+}
+
+/// A list that may be left out; nothing when it holds anything that would go unread.
+fn strings(value: Option<Value>) -> Option<Vec<String>> {
+    let string = |item| if let Value::String(text) = item { Some(text) } else { None };
+    match value {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::Array(items)) => items.into_iter().map(string).collect(),
+        Some(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -206,8 +289,8 @@ mod tests {
     use super::*;
 
     fn source(current: impl Read + 'static, total: u64) -> Source {
-        let current = Some(("a test".to_owned(), Box::new(current) as Box<dyn Read>));
-        Source { waiting: Vec::new().into_iter(), current, total }
+        let current = Some(Input { name: "a test".into(), reader: Box::new(current) });
+        Source { waiting: Vec::new().into_iter(), current, total, several: false }
     }
 
     /// Lines without end.

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use inspect::{Finding, Level, Message, Report, Zone, kinds, mask};
+use inspect::{Finding, Level, Message, Report, Zone, kinds};
 use serde_json::{Value, json};
 
 use super::input::Post;
@@ -13,16 +13,8 @@ use super::input::Post;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Style {
     Json,
-    Redact { jsonl: bool },
+    Redact { json: bool },
     Explain { color: bool },
-}
-
-pub(super) fn write(out: &mut Vec<u8>, style: Style, post: &Post, message: &Message<'_>, report: &Report<'_>) -> io::Result<()> {
-    match style {
-        Style::Json => json_line(out, post, message, report),
-        Style::Redact { jsonl } => redacted(out, jsonl, post, report),
-        Style::Explain { color } => explained(out, color, post, report),
-    }
 }
 
 /// Turns ascending byte offsets into offsets in Unicode scalar values.
@@ -43,7 +35,7 @@ impl CharOffsets<'_> {
     }
 }
 
-fn json_line(out: &mut Vec<u8>, post: &Post, message: &Message<'_>, report: &Report<'_>) -> io::Result<()> {
+pub(super) fn json_line(out: &mut Vec<u8>, post: &Post, message: &Message<'_>, report: &Report<'_>) -> io::Result<()> {
     let mut part = None;
     let mut offsets = CharOffsets { text: "", byte: 0, chars: 0 };
     let findings: Vec<Value> = report
@@ -58,7 +50,10 @@ fn json_line(out: &mut Vec<u8>, post: &Post, message: &Message<'_>, report: &Rep
         })
         .collect();
     let mut line = json!({ "id": post.id, "findings": findings });
-    if report.is_truncated() {
+    if let Some(file) = &post.file {
+        line["file"] = file.as_ref().into();
+    }
+    if report.is_truncated() || report.is_full() {
         line["truncated"] = true.into();
     }
     super::heads::add(&mut line, report);
@@ -85,16 +80,6 @@ fn finding(report: &Report<'_>, f: &Finding, offsets: &mut CharOffsets<'_>) -> V
     value
 }
 
-fn redacted(out: &mut Vec<u8>, jsonl: bool, post: &Post, report: &Report<'_>) -> io::Result<()> {
-    let text = mask::redact(&post.text, report, mask::Style::Kind);
-    if jsonl {
-        serde_json::to_writer(&mut *out, &json!({ "id": post.id, "text": text }))?;
-    } else {
-        out.write_all(text.as_bytes())?;
-    }
-    out.write_all(b"\n")
-}
-
 fn paint(level: Level) -> &'static str {
     match level {
         Level::High => "\x1b[97;41m",
@@ -103,9 +88,12 @@ fn paint(level: Level) -> &'static str {
     }
 }
 
-fn explained(out: &mut Vec<u8>, color: bool, post: &Post, report: &Report<'_>) -> io::Result<()> {
+pub(super) fn explained(out: &mut Vec<u8>, color: bool, post: &Post, report: &Report<'_>) -> io::Result<()> {
     let text: Vec<&Finding> = report.findings().iter().filter(|f| f.zone == Zone::Text).collect();
     let id = post.id.as_str().map_or_else(|| post.id.to_string(), str::to_owned);
+    if let Some(file) = &post.file {
+        write!(out, "{}:", visible(file))?;
+    }
     write!(out, "{id}: ")?;
     let mut at = 0;
     for f in text.iter().filter(|f| f.end as usize <= post.text.len()) {
@@ -136,12 +124,21 @@ fn visible(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-/// `--list`: every kind with documentation and examples.
-pub(super) fn list(out: &mut impl Write, only: &[String]) -> io::Result<()> {
+/// `--list`: every kind with documentation and examples, for people or one JSON line a kind.
+pub(super) fn list(out: &mut impl Write, only: &[String], json: bool) -> io::Result<()> {
     for kind in kinds::all() {
         let chosen =
             only.is_empty() || only.iter().any(|o| o.eq_ignore_ascii_case(kind.id) || o.eq_ignore_ascii_case(kind.group.name()));
         if !chosen {
+            continue;
+        }
+        if json {
+            let line = json!({
+                "kind": kind.id, "title": kind.title, "group": kind.group.name(), "countries": kind.countries, "docs": kind.docs,
+                "found": kind.examples, "not_found": kind.counter_examples,
+            });
+            serde_json::to_writer(&mut *out, &line)?;
+            out.write_all(b"\n")?;
             continue;
         }
         let countries = if kind.countries.is_empty() { String::new() } else { format!(" [{}]", kind.countries.join(" ")) };

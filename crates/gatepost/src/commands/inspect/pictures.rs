@@ -14,6 +14,9 @@ use crate::tesseract::Tesseract;
 /// Inspects pictures one after the other; says whether anything reached the fail level. When nothing did, a picture that
 /// could not be read is an error: nobody may take it for clean.
 pub(super) fn inspect_all(files: &[PathBuf], inspector: &Inspector, fail: Level, out: &mut impl Write) -> anyhow::Result<bool> {
+    if files.is_empty() {
+        bail!("--images needs the names of the pictures");
+    }
     let reader = Tesseract::default();
     let mut scratch = Scratch::new();
     let mut found = false;

@@ -111,3 +111,70 @@ fn lists_and_packs_are_looked_for_and_wrong_ones_refused() {
     assert!(error.code == 2 && error.err.contains("loud"), "{error:?}");
     assert!(error.err.contains("wrong.list:2") || error.err.contains("line 2"), "{error:?}");
 }
+
+#[test]
+fn files_are_kept_apart_and_named() {
+    let place = Place::new();
+    let first = file(&place, "first.txt", "nothing\ncard 4111 1111");
+    let second = file(&place, "second.txt", " 1111 1111 and ann@example.com\n");
+    let answer = place.gatepost(&["inspect", "--no-heads", &first, &second]);
+    let lines = lines(&answer);
+    assert_eq!(lines.len(), 3, "{answer:?}");
+    assert_eq!((lines[1]["file"].clone(), lines[1]["id"].clone()), (json!(first), json!(2)));
+    assert_eq!((lines[2]["file"].clone(), lines[2]["id"].clone()), (json!(second), json!(1)));
+    assert_eq!((kinds(&lines[1]), kinds(&lines[2])), (vec![], vec!["EMAIL_ADDRESS"]), "two files make no card together");
+    let told = place.gatepost(&["inspect", "--no-heads", "--explain", &first, &second]);
+    assert!(told.out.contains(&format!("{second}:1: ")), "{told:?}");
+    let piped = piped(&place, &["inspect", "--no-heads", &first, "-"], b"ann@example.com\n");
+    assert!(piped.code == 1 && piped.out.contains("standard input"), "{piped:?}");
+}
+
+#[test]
+fn what_would_go_unread_is_an_error() {
+    let place = Place::new();
+    let utf_16: Vec<u8> = "\u{feff}card 4111111111111111\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (input, arguments, said) in [
+        (&utf_16[..], &["inspect"][..], "UTF-16"),
+        (b"%PDF\0\0 4111111111111111\n", &["inspect"], "not text"),
+        (br#"{"text":"x","alt_texts":"card 4111111111111111"}"#, &["inspect", "--jsonl"], "alt_texts"),
+        (br#"{"text":"x","links":[7]}"#, &["inspect", "--jsonl"], "links"),
+        (b"x", &["inspect", "--list", "--only", "no-such-kind"], "no-such-kind"),
+        (b"x", &["inspect", "--explain", "--json"], "--json"),
+        (b"x", &["inspect", "--images"], "names"),
+    ] {
+        let answer = piped(&place, arguments, input);
+        assert!(answer.code == 2 && answer.err.contains(said) && answer.out.is_empty(), "{answer:?}");
+    }
+    let marked = piped(&place, &["inspect", "--no-heads"], b"\xef\xbb\xbfcard 4111111111111111\n");
+    assert_eq!(lines(&marked)[0]["findings"][0]["start"], 5, "a byte order mark is no character of the text");
+}
+
+#[test]
+fn masked_text_is_clean_whatever_it_was() {
+    let place = Place::new();
+    let many: String = (0..5_000).map(|n| format!("p{n}@example.com ")).collect();
+    let input = format!("password: hunter2x\r\npay with {CARD}\r\n{many}\n");
+    let masked = piped(&place, &["inspect", "--no-heads", "--redact"], input.as_bytes());
+    assert!(
+        masked.code == 1 && masked.out.starts_with("password: [SECRET]\r\npay with [CREDIT_CARD]\r\n"),
+        "{:.200}",
+        masked.out
+    );
+    assert_eq!(masked.out.matches("[EMAIL_ADDRESS]").count(), 5_000);
+    let again = piped(&place, &["inspect", "--no-heads"], masked.out.as_bytes());
+    assert_eq!((again.code, lines(&again).iter().flat_map(kinds).count()), (0, 0), "masks are findings");
+    let full = piped(&place, &["inspect", "--no-heads"], many.as_bytes());
+    assert_eq!(lines(&full)[0]["truncated"], true, "findings are missing and nobody says so");
+    let line = json!({ "text": "x", "alt_texts": [CARD], "links": ["mailto:ann@example.com"] });
+    let parts = piped(&place, &["inspect", "--no-heads", "--jsonl", "--redact"], line.to_string().as_bytes());
+    assert_eq!(lines(&parts)[0]["alt_texts"], json!(["[CREDIT_CARD]"]));
+    assert!(parts.out.contains("EMAIL_ADDRESS") && !parts.out.contains("ann@"), "{parts:?}");
+}
+
+#[test]
+fn programs_get_the_list_of_kinds_as_json() {
+    let place = Place::new();
+    let answer = place.gatepost(&["inspect", "--list", "--only", "financial", "--json"]);
+    let kinds = lines(&answer);
+    assert!(kinds.iter().any(|kind| kind["kind"] == "IBAN_CODE" && kind["found"].is_array()), "{answer:?}");
+}
