@@ -82,7 +82,7 @@ async fn a_connected_profile_is_read_page_by_page_and_beats_when_there_is_nothin
         let setting = connected(&test).await;
         setting.network.happen((1..=7).map(|n| post(&format!("m{n}"), "ann", &format!("text {n}"))));
         let steps = [setting.step().await, setting.step().await, setting.step().await, setting.step().await];
-        assert_eq!(steps, ["Again", "Again", "Idle", "Idle"]);
+        assert_eq!(steps, ["Again", "Again", "Busy", "Idle"]);
         assert_eq!(texts(&test.desk).await.len(), 7);
         let health = setting.health(&test.desk).await;
         assert_eq!((health.state, health.failures, health.open_gaps), (ConnectionState::Connected, 0, 0));
@@ -121,7 +121,7 @@ async fn a_bad_moment_is_waited_out_as_long_as_the_network_asks() {
         assert!(setting.step().await.starts_with("Wait("), "it is not asked before its time");
         assert_eq!(setting.network.pulls(), pulls);
         test.clock.advance_ms(2_000);
-        assert_eq!(setting.step().await, "Idle");
+        assert_eq!(setting.step().await, "Busy");
         let health = setting.health(&test.desk).await;
         assert_eq!((health.state, health.error_class), (ConnectionState::Connected, None));
         assert_eq!(texts(&test.desk).await, ["one"]);
@@ -135,7 +135,7 @@ async fn an_expired_token_is_renewed_once_and_a_revoked_one_asks_for_a_person() 
         let setting = connected(&test).await;
         setting.network.happen([post("m1", "ann", "one")]);
         setting.network.expire_token();
-        assert_eq!(setting.step().await, "Idle");
+        assert_eq!(setting.step().await, "Busy");
         assert_eq!((setting.network.refreshes(), texts(&test.desk).await.len()), (1, 1));
         assert_eq!(setting.step().await, "Idle", "the renewed token was stored");
         assert_eq!(setting.network.refreshes(), 1);
