@@ -11,9 +11,13 @@ use desk::{
     rights::{self, Give, Given, Holder, Level, Scope},
 };
 use jiff::tz::TimeZone;
-use testkit::on_both;
+use testkit::{
+    on_both,
+    records::{intake_in, post},
+};
 
 use super::{form, publisher, sandbox};
+use crate::capture::cast::pulled;
 
 const HOUR: i64 = 3_600_000;
 
@@ -220,6 +224,31 @@ async fn a_new_time_within_what_was_cleared_keeps_it_and_one_outside_does_not() 
         let planned = publishing::calendar_of(desk, &publisher, &calendar, &TimeZone::UTC, most).await.expect("a calendar");
         let day = planned.days.into_values().next().expect("a day");
         assert_eq!((planned.due, day.due, day.posts[0].id, day.posts[0].targets.len()), (1, 1, id, 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_only_reply_answers_what_was_captured_and_publishes_nothing_by_calling_it_a_reply() {
+    on_both(|test| async move {
+        let desk = &test.desk;
+        let (_, profile) = publisher(&test).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let intake = intake_in(desk, folder.path());
+        intake.take(profile, pulled(vec![post("their-message", "ann", "where is my kite?")], "c")).await.expect("taken");
+        let replier = test.person_with(&[Given::Level(Level::CanReply)]).await.actor;
+        let answering = async |message: &str| {
+            let mut form = PostForm { slot: Some(desk.now().plus_ms(HOUR)), ..form("on its way", &[profile]) };
+            form.draft.common.reply_to = Some(message.to_owned());
+            let id = publishing::create(desk, &replier, &form).await.expect("begun");
+            let sent = publishing::submit(desk, &replier, &examiner(), id, 1, &Submitting::default()).await;
+            (sent, state(&publishing::get(desk, &replier, id).await.expect("readable")))
+        };
+        let (sent, state) = answering("nobody-wrote-this").await;
+        assert!(matches!(&sent, Err(Error::Conflict(_) | Error::Refused(_))), "{sent:?}");
+        assert_eq!(state, TargetState::Draft);
+        let (sent, state) = answering("their-message").await;
+        assert_eq!((sent.expect("a reply"), state), (Sent::Scheduled, TargetState::Scheduled));
     })
     .await;
 }
