@@ -176,20 +176,25 @@ impl<'a> Context<'a> {
 
     /// The byte before a position, a space at the start; a sign for a character that belongs to no word beside it.
     pub(crate) fn byte_before(&self, at: usize) -> u8 {
-        match at.checked_sub(1).map(|last| self.bytes[last]) {
-            None => b' ',
-            Some(byte) if byte.is_ascii() => byte,
-            Some(byte) => sign_or(byte, self.text.get(..at).and_then(|text| text.chars().next_back())),
-        }
+        let byte = if at == 0 { b' ' } else { self.bytes[at - 1] };
+        if byte.is_ascii() { byte } else { self.sign_before(at) }
     }
 
     /// The byte at a position, a space past the end; a sign for a character that belongs to no word beside it.
     pub(crate) fn byte(&self, at: usize) -> u8 {
-        match self.bytes.get(at) {
-            None => b' ',
-            Some(byte) if byte.is_ascii() => *byte,
-            Some(byte) => sign_or(*byte, self.text.get(at..).and_then(|text| text.chars().next())),
-        }
+        let byte = self.bytes.get(at).copied().unwrap_or(b' ');
+        if byte.is_ascii() { byte } else { self.sign_at(at) }
+    }
+
+    // Apart from the two above, which are everywhere and stay small.
+    #[cold]
+    fn sign_before(&self, at: usize) -> u8 {
+        sign_or(self.bytes[at - 1], self.text.get(..at).and_then(|text| text.chars().next_back()))
+    }
+
+    #[cold]
+    fn sign_at(&self, at: usize) -> u8 {
+        sign_or(self.bytes[at], self.text.get(at..).and_then(|text| text.chars().next()))
     }
 }
 
