@@ -26,6 +26,8 @@ pub struct About {
     pub id: &'static str,
     /// Its name.
     pub name: &'static str,
+    /// Two letters that stand for it where there is no room for the name; no other network has them.
+    pub code: &'static str,
     /// One sentence: what connects to it and what that needs.
     pub summary: &'static str,
     /// The vendor's documentation of what the connector speaks.

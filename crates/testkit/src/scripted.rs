@@ -20,6 +20,7 @@ const PAGE: usize = 3;
 const ABOUT: About = About {
     id: "scripted",
     name: "Scripted",
+    code: "sc",
     summary: "A network of the tests.",
     docs: "https://example.test/docs",
     sandbox: true,

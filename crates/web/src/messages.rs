@@ -20,7 +20,7 @@ use crate::{
     frame::{Ctx, Fields, QueryFields, Times},
     lists::{ListAddress, stack},
     problem::{PageResult, encode_query},
-    profiles::network_name,
+    profiles::network_tag,
     ui::{
         Icon, Tone,
         badge::{Badge, NetworkTag},
@@ -167,11 +167,7 @@ pub(crate) fn author_of(message: &Message) -> (String, String) {
 fn network_of(message: &Message, profiles: &[Profile]) -> NetworkTag {
     let profile = profiles.iter().find(|profile| profile.id == message.profile);
     let network = profile.map_or("", |profile| profile.network.as_str());
-    NetworkTag {
-        code: network.chars().take(2).collect(),
-        label: network_name(network),
-        profile: profile.map(|profile| profile.title.clone()),
-    }
+    network_tag(network, profile.map(|profile| profile.title.clone()))
 }
 
 /// The words of a kind of finding: `CREDIT_CARD` is "Credit card".

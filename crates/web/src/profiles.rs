@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use desk::{
     Error, Invalid,
+    capture::connections::code_of,
     ids::{GroupId, ProfileId},
     profiles::{self, NewProfile, Profile, ProfileState, ProfilesFilter, Protection},
     rights::Operation,
@@ -134,9 +135,12 @@ pub(crate) fn protected_toggle(state: OnOff) -> maud::Markup {
 }
 
 fn network(profile: &Profile) -> NetworkTag {
-    let code: String = profile.network.chars().take(2).collect();
-    let label = network_name(&profile.network);
-    NetworkTag { code, label, profile: Some(profile.handle.clone()) }
+    network_tag(&profile.network, Some(profile.handle.clone()))
+}
+
+/// A network by its id, and what belongs beside it.
+pub(crate) fn network_tag(network: &str, profile: Option<String>) -> NetworkTag {
+    NetworkTag { code: code_of(network).to_owned(), label: network_name(network), profile }
 }
 
 /// A network's name from its id.

@@ -64,6 +64,7 @@ const DIRECTORY: ConnectField = ConnectField {
 static ABOUT: About = About {
     id: "bluesky",
     name: "Bluesky",
+    code: "bl",
     summary: "An account on Bluesky or any server of the AT Protocol. Needs an app password, or agreement in a browser when this server has a public address.",
     docs: "https://atproto.com/",
     sandbox: false,

@@ -53,6 +53,7 @@ const SERVER: ConnectField = ConnectField {
 static ABOUT: About = About {
     id: "mastodon",
     name: "Mastodon",
+    code: "ma",
     summary: "An account on a Mastodon server or one that speaks its client API. Needs the account's agreement in a browser, or a token.",
     docs: "https://docs.joinmastodon.org/client/intro/",
     sandbox: false,

@@ -61,6 +61,7 @@ const ROOMS: ConnectField =
 static ABOUT: About = About {
     id: "matrix",
     name: "Matrix",
+    code: "mx",
     summary: "Rooms of a homeserver, through an account of the desk's own, or everything on a server that you run.",
     docs: "https://spec.matrix.org/latest/client-server-api/",
     sandbox: false,

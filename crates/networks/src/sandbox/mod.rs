@@ -78,6 +78,7 @@ const fn picture(media_type: &'static str) -> MediaLimit {
 static ABOUT: About = About {
     id: "sandbox",
     name: "Sandbox",
+    code: "sa",
     summary: "A network inside this program with invented people. Nothing leaves the machine.",
     docs: "",
     sandbox: true,

@@ -63,6 +63,7 @@ const SERVER: ConnectField = asks("server", "Server", "Only for GovSlack: https:
 static ABOUT: About = About {
     id: "slack",
     name: "Slack",
+    code: "sl",
     summary: "A workspace's channels and conversations, through an app of your own that you install from a manifest.",
     docs: "https://docs.slack.dev",
     sandbox: false,

@@ -19,6 +19,7 @@ const PICTURE: MediaLimit =
 static ABOUT: About = About {
     id: "fickle",
     name: "Fickle",
+    code: "fi",
     summary: "A network of the tests.",
     docs: "https://example.test/docs",
     sandbox: true,

@@ -10,11 +10,11 @@ use maud::{Markup, html};
 use super::BULK;
 use crate::{
     frame::{Ctx, Times},
-    profiles::network_name,
+    profiles::network_tag,
     ui::{
         Tone,
         approval::{Answers, ApprovalCard, StepLine, StepMark},
-        badge::{Badge, Code, NetworkTag},
+        badge::{Badge, Code},
         facts::{Facts, FactsWidth},
         preview::{Look, Piece, PostPreview, PreviewMedium, PreviewPart},
     },
@@ -136,11 +136,7 @@ fn preview(id: &str, target: &PreviewTarget, files: &str) -> PostPreview {
     PostPreview {
         id: format!("{id}-{}", target.profile),
         look: Look::of(&target.network),
-        network: Some(NetworkTag {
-            code: target.network.chars().take(2).collect(),
-            label: network_name(&target.network),
-            profile: Some(target.title.clone()),
-        }),
+        network: Some(network_tag(&target.network, Some(target.title.clone()))),
         name: target.title.clone(),
         handle: target.handle.clone(),
         subject: target.content.subject.clone(),

@@ -16,10 +16,9 @@ use crate::{
     frame::{Ctx, Fields, QueryFields, room_tabs},
     lists::{ListAddress, Names, stack},
     problem::PageResult,
-    profiles::network_name,
+    profiles::network_tag,
     ui::{
         Icon,
-        badge::NetworkTag,
         button::{Button, Weight},
         feedback::Empty,
         layout::Room,
@@ -191,7 +190,7 @@ fn title_cell(post: &PostGlance) -> Markup {
 fn where_cell(post: &PostGlance, profiles: &BTreeMap<ProfileId, Profile>) -> Markup {
     html! {
         div.stack-s { @for profile in post.targets.iter().filter_map(|target| profiles.get(&target.profile)) {
-            (NetworkTag { code: profile.network.chars().take(2).collect(), label: network_name(&profile.network), profile: Some(profile.title.clone()) })
+            (network_tag(&profile.network, Some(profile.title.clone())))
         } }
     }
 }

@@ -14,7 +14,7 @@ use desk::{
 
 use crate::{
     frame::Ctx,
-    profiles::network_name,
+    profiles::{network_name, network_tag},
     ui::{badge::NetworkTag, editor::Counter},
 };
 
@@ -35,11 +35,7 @@ impl Outlet {
     }
 
     pub(super) fn tag(&self) -> NetworkTag {
-        NetworkTag {
-            code: self.profile.network.chars().take(2).collect(),
-            label: network_name(&self.profile.network),
-            profile: Some(self.profile.title.clone()),
-        }
+        network_tag(&self.profile.network, Some(self.profile.title.clone()))
     }
 }
 

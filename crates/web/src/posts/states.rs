@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use desk::{
+    capture::connections::code_of,
     ids::ProfileId,
     profiles::Profile,
     publishing::{Post, PostGlance, TargetState},
@@ -79,8 +80,8 @@ pub(crate) fn words(summary: &[(TargetState, usize)]) -> String {
 pub(crate) fn networks(post: &PostGlance, profiles: &BTreeMap<ProfileId, Profile>) -> String {
     let mut codes: Vec<String> = Vec::new();
     for profile in post.targets.iter().filter_map(|target| profiles.get(&target.profile)) {
-        let mut letters = profile.network.chars();
-        let code: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters.take(1)).collect();
+        let mut letters = code_of(&profile.network).chars();
+        let code: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         if !codes.contains(&code) {
             codes.push(code);
         }

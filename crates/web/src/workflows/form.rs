@@ -183,7 +183,7 @@ fn step_fields(number: usize, typed: &Fields, choices: &Choices) -> Markup {
         ],
         chosen: vec![need.to_owned()],
     };
-    let legend = if typed.some(&name("name")).is_some() {
+    let legend = if number == 0 || typed.some(&name("name")).is_some() {
         format!("Step {}", number + 1)
     } else {
         format!("Step {}, if you need one more", number + 1)

@@ -64,6 +64,11 @@ pub fn about(network: &'static dyn Network) -> &'static About {
     network.about()
 }
 
+/// Two letters that stand for a network, by its id; for one without a connector its first two.
+pub fn code_of(network: &str) -> &str {
+    registry::network(network).map_or_else(|| &network[..network.floor_char_boundary(2)], |known| known.about().code)
+}
+
 /// The words for how something is captured.
 pub fn captured_word(how: CapturedHow) -> &'static str {
     match how {
