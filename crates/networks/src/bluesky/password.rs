@@ -74,7 +74,15 @@ async fn open(server: &Url, name: &str, password: &str) -> Result<Opened> {
             Class::Reauthorise,
             "the server does not accept the name with this app password: make a new one and connect again",
         ),
-        _ => error,
+        // What has no such call, or has a page in its place, is no personal data server.
+        Class::Gone | Class::Bug => NetworkError {
+            message: format!(
+                "{} does not answer as a server of Bluesky does; check its address",
+                server.host_str().unwrap_or_default()
+            ),
+            ..error
+        },
+        Class::RetryLater => error,
     })
 }
 
@@ -92,4 +100,31 @@ pub(super) async fn renew(session: &Session) -> Result<Secrets> {
     };
     let secrets = session.secrets.clone().with("access_token", opened.access_jwt);
     Ok(secrets.with("refresh_token", opened.refresh_jwt))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_is_none_of_blueskys_is_said_to_be_none() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let server = Url::parse(&format!("http://{}", listener.local_addr().expect("an address"))).expect("an address");
+        let answers = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("somebody asks");
+            let _ = stream.read(&mut [0; 4096]).await.expect("a question");
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await.expect("told");
+        });
+        let Err(error) = open(&server, "kites.example", "a-password").await else { panic!("nobody is there") };
+        answers.await.expect("answered");
+        assert_eq!(
+            (error.class, error.message.as_str()),
+            (Class::Gone, "127.0.0.1 does not answer as a server of Bluesky does; check its address")
+        );
+    }
 }
