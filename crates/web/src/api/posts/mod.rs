@@ -1,5 +1,6 @@
 //! Posts: writing, submitting, moving, and what becomes of them. A post names its files by digest; they come through [`super::media`].
 
+mod content;
 mod cursor;
 mod shapes;
 mod story;

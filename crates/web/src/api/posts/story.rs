@@ -13,7 +13,8 @@ use super::{
         Answer, Done, done,
         input::{Digest, Id, JsonBody, Line, PathId, PathIds, named},
     },
-    shapes::{ContentShape, Submitted, texts},
+    content::{ContentShape, texts},
+    shapes::Submitted,
 };
 use crate::frame::Ctx;
 
